@@ -1,0 +1,1 @@
+"""What Prefect deploys, and the command line that runs the same flows."""

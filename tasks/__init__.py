@@ -1,0 +1,1 @@
+"""The steps an article goes through: fetch, parse, clean, images, and what they need."""

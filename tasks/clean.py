@@ -1,0 +1,717 @@
+"""Cleaning: an entry's HTML to sanitised HTML, text and image references.
+
+A pure function of the entry and its site's rules, so that everything that was ever landed can be cleaned again.
+
+    html ─▶ tree ─▶ images found, proxies unwrapped ─▶ blocks (p, h2, ul, figure …) ─▶ boilerplate dropped
+                                                        └▶ sanitised HTML, text, summary, language, hash
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import unescape
+
+import nh3
+
+from tasks import identity, language, urls
+from tasks.dates import is_date_line
+from tasks.markup import Element, apply_rules, parse, serialise
+from tasks.text import collapse, inline_text, render, summarise, word_count
+from warehouse.records import Article, Entry, Feed, ImageRef, Rules
+
+INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "br",
+        "cite",
+        "code",
+        "del",
+        "dfn",
+        "em",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "u",
+        "var",
+    ]
+)
+BLOCK = frozenset(
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "pre",
+        "table",
+        "figure",
+        "hr",
+        "dl",
+        "dt",
+        "dd",
+    ]
+)
+TABLE = frozenset(["thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
+DROPPED = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "form",
+        "button",
+        "input",
+        "select",
+        "textarea",
+        "svg",
+        "math",
+        "canvas",
+        "object",
+        "applet",
+        "head",
+        "title",
+        "meta",
+        "link",
+        "base",
+        "nav",
+        "dialog",
+        "menu",
+        "datalist",
+        "option",
+        "progress",
+        "meter",
+        "map",
+        "area",
+        "frame",
+        "frameset",
+    ]
+)
+EMBEDDED = frozenset(["iframe", "video", "audio", "embed"])
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+    "time": {"datetime"},
+    "abbr": {"title"},
+    "bdo": {"dir"},
+}
+_SANITISER = nh3.Cleaner(
+    tags=set(INLINE | BLOCK | TABLE | {"img", "figcaption"}),
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer",
+    strip_comments=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What cleaning makes of a piece of HTML."""
+
+    html: str
+    text: str
+    images: tuple[ImageRef, ...]
+
+
+def clean(entry: Entry, feed: Feed, ambiguous: frozenset[str] = frozenset()) -> Article:
+    """The entry as an article. `ambiguous` are the identity keys that say nothing in its document."""
+    link = urls.resolve(entry.base_url, entry.link)
+    url = urls.without_tracking(urls.unwrap_link(link)) if link else None
+    base = link or entry.base_url
+    content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=entry.content_type == "text/plain")
+    title = collapse(strip_tags(entry.title)) or summarise(content.text, 80)
+    shown = {image.url for image in content.images}
+    extra = [image for image in _enclosed(entry.enclosures, base) if image.url not in shown]
+    # an enclosure is often the inline lead at another size; it stands for the article only where nothing else does
+    images = content.images or tuple(extra[:1])
+    return Article(
+        entry_id=entry.entry_id,
+        feed_id=feed.id,
+        keys=identity.keys(entry, url, ambiguous),
+        guid=entry.guid,
+        url=url,
+        canonical_url=urls.canonical(url) if url else None,
+        title=title,
+        author=entry.author,
+        published_at=entry.published_at,
+        updated_at=entry.updated_at,
+        language=language.detect(title, content.text, entry.language or feed.language),
+        summary=_summary(entry, content, base),
+        content_html=content.html,
+        content_text=content.text,
+        word_count=word_count(content.text),
+        categories=entry.categories,
+        images=images,
+        content_hash=identity.content_hash(title, content.text),
+        fetch_images=feed.images,
+    )
+
+
+def clean_html(html: str, *, base: str | None, rules: Rules = Rules(), plain: bool = False) -> Content:
+    """Clean one piece of HTML, or of plain text. Addresses are resolved against `base`."""
+    if plain and not _looks_like_html(html):
+        blocks = [Element("p", {}, [part.strip()]) for part in re.split(r"\n\s*\n", html) if part.strip()]
+        images: list[ImageRef] = []
+    else:
+        if _is_escaped(html):
+            html = unescape(html)
+        tree = apply_rules(html, rules) if rules.content or rules.remove else parse(html)
+        cleaner = _Cleaner(base)
+        blocks = cleaner.blocks(tree)
+        blocks = _without_boilerplate(blocks, rules.drop_after)
+        images = list(_images(blocks, cleaner.images))
+    return Content(html=_SANITISER.clean(serialise(list(blocks))), text=render(blocks), images=tuple(images))
+
+
+def strip_tags(text: str) -> str:
+    """A title without the markup some feeds put into it."""
+    if "<" not in text and "&" not in text:
+        return text
+    return parse(text).text()
+
+
+def _looks_like_html(text: str) -> bool:
+    return bool(re.search(r"<(p|br|div|a|img|span|ul|h[1-6])\b[^>]*>", text, re.IGNORECASE))
+
+
+def _is_escaped(html: str) -> bool:
+    """Whether the markup was escaped once more than it should have been."""
+    return "<" not in html and bool(re.search(r"&lt;(p|br|div|a|img|span|ul|h[1-6])\b", html, re.IGNORECASE))
+
+
+def _summary(entry: Entry, content: Content, base: str | None) -> str:
+    if entry.summary_html and entry.summary_html != entry.content_html:
+        given = clean_html(entry.summary_html, base=base).text
+        if collapse(given):
+            return summarise(given)
+    paragraphs = re.sub(r"(?m)^#{1,6} .*$", "", content.text)
+    return summarise(paragraphs if collapse(paragraphs) else content.text)
+
+
+def _enclosed(addresses: Iterable[str], base: str | None) -> Iterable[ImageRef]:
+    for address in addresses:
+        if absolute := urls.resolve(base, address):
+            origin, proxy = urls.unwrap_image(absolute)
+            yield ImageRef(origin, proxy)
+
+
+# --- images ---------------------------------------------------------------------------------------------------------
+
+_LAZY = (
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-lazy",
+    "data-actualsrc",
+    "data-original-src",
+    "data-url",
+    "data-echo",
+    "data-hi-res-src",
+    "data-full-src",
+    "data-orig-file",
+)
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_PLACEHOLDER = re.compile(
+    r"(^data:)|/(blank|placeholder|spacer|transparent|lazy|loading|grey|1x1)[\w-]*\.(gif|png|svg|jpe?g)", re.IGNORECASE
+)
+_TRACKER = re.compile(
+    r"//([\w.-]+\.)?(feedburner\.com/~r|feeds\.feedburner\.com/~|pixel\.wp\.com|stats\.wordpress\.com|"
+    r"doubleclick\.net|google-analytics\.com|scorecardresearch\.com|quantserve\.com|pixel\.quantcount\.com|"
+    r"statcounter\.com|pheedo\.com|feedsportal\.com|rss\.buysellads\.com|b\.scorecardresearch|"
+    r"analytics\.|tracking\.|pixel\.|counter\.|count\.)|/(pixel|beacon|track|tracker|open)\.(gif|png)(\?|$)|"
+    r"medium\.com/_/stat|/piwik\.php|/matomo\.php|facebook\.com/tr\?",
+    re.IGNORECASE,
+)
+_EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/", re.IGNORECASE)
+_SIZE = re.compile(r"^\s*(\d+)")
+
+
+def _pixels(value: str | None) -> int | None:
+    match = _SIZE.match(value or "")
+    return int(match[1]) if match and "%" not in (value or "") else None
+
+
+def _widest(srcset: str) -> str | None:
+    """The candidate of most pixels in a srcset (HTML 4.8.4.2.1); addresses may hold commas."""
+    best, best_size = None, -1.0
+    for candidate in re.split(r",\s+|,(?=https?:|/)", srcset.strip()):
+        address, _, size = candidate.strip().rstrip(",").partition(" ")
+        number = re.match(r"([\d.]+)[wx]", size.strip())
+        weight = float(number[1]) if number and number[1].count(".") < 2 and number[1] != "." else 1.0
+        if address and weight > best_size:
+            best, best_size = address, weight
+    return best
+
+
+def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
+    """The address a browser would end up showing: lazy-loading attributes and srcset before a placeholder src."""
+    candidates = [img.attrs[name] for name in _LAZY if img.attrs.get(name)]
+    sets = [img.attrs[name] for name in _LAZY_SETS if img.attrs.get(name)]
+    sets += [source.attrs[name] for source in sources for name in _LAZY_SETS if source.attrs.get(name)]
+    source = img.attrs.get("src", "")
+    lazy = [c for c in candidates if not _PLACEHOLDER.search(c) and not c.startswith("{")]
+    if lazy:
+        return lazy[0]
+    if source and not _PLACEHOLDER.search(source):
+        return source
+    for srcset in sets:
+        if (widest := _widest(srcset)) and not _PLACEHOLDER.search(widest):
+            return widest
+    return None
+
+
+def is_tracking_pixel(img: Element, address: str) -> bool:
+    width, height = _pixels(img.attrs.get("width")), _pixels(img.attrs.get("height"))
+    style = img.attrs.get("style", "").replace(" ", "").lower()
+    return (
+        any(size is not None and size <= 2 for size in (width, height))
+        or "display:none" in style
+        or "visibility:hidden" in style
+        or bool(re.search(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)", style))
+        or bool(_TRACKER.search(address))
+    )
+
+
+# --- blocks ---------------------------------------------------------------------------------------------------------
+
+_CAPTION_CLASS = re.compile(r"caption|credit|figcaption|img-desc|image-desc|pic-?text|图说|圖說", re.IGNORECASE)
+_DATELINE = re.compile(r"^[^\n。！？]{1,40}\s*[—–―-]{1,2}\s*$")
+_CONTAINERS = frozenset(
+    [
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "aside",
+        "span",
+        "center",
+        "details",
+        "summary",
+        "address",
+        "hgroup",
+        "picture",
+        "font",
+        "big",
+        "tt",
+        "nobr",
+    ]
+)
+
+
+@dataclass(slots=True)
+class _Cleaner:
+    """Turns a tree into a flat list of blocks. Images come out as figures, in their place."""
+
+    base: str | None
+    images: dict[str, ImageRef] = field(default_factory=dict)
+    """By the address in the tree."""
+
+    def blocks(self, node: Element) -> list[Element]:
+        out: list[Element] = []
+        run: list[Element | str] = []
+
+        def flush() -> None:
+            out.extend(_paragraphs(run))
+            run.clear()
+
+        children = node.children
+        for child in children:
+            if isinstance(child, str):
+                run.append(child)
+                continue
+            tag = child.tag
+            if tag in DROPPED:
+                if tag == "noscript":
+                    flush()
+                    out.extend(self._from_noscript(child, out))
+                continue
+            if tag == "img":
+                found = self._image(child)
+                if isinstance(found, Element):
+                    flush()
+                    out.append(found)
+                elif found:
+                    run.append(found)
+                continue
+            if tag == "picture":
+                flush()
+                out.extend(self._picture(child))
+                continue
+            if tag == "figure":
+                flush()
+                out.extend(self._figure(child))
+                continue
+            if tag in EMBEDDED:
+                if link := self._embedded(child):
+                    flush()
+                    out.append(link)
+                continue
+            if tag == "br":
+                run.append(Element("br"))
+                continue
+            if tag in INLINE and not _holds_block(child):
+                run.append(self._inline(child))
+                continue
+            if tag in INLINE or tag in _CONTAINERS:
+                if not _holds_block(child) and tag in ("span", "font", "big", "tt", "nobr"):
+                    run.extend(self._inline(child).children)
+                    continue
+                flush()
+                inner = self.blocks(child)
+                caption = _as_caption(child, inner)
+                if caption and out and out[-1].tag == "figure" and not _has_caption(out[-1]):
+                    _give_caption(out[-1], caption)
+                    continue
+                out.extend(_attach_captions(inner) if len(inner) > 1 else inner)
+                continue
+            flush()
+            if tag in BLOCK or tag in TABLE:
+                out.extend(self._block(child))
+            else:
+                out.extend(self.blocks(child))
+        flush()
+        return _joined_datelines(out)
+
+    def _block(self, node: Element) -> list[Element]:
+        tag = node.tag
+        if tag == "hr":
+            return [Element("hr")]
+        if tag == "pre":
+            text = node.text()
+            return [Element("pre", {}, [text])] if text.strip() else []
+        if tag == "table":
+            return self._table(node)
+        if tag in ("ul", "ol", "dl"):
+            items = [child for child in node.children if isinstance(child, Element) and child.tag in ("li", "dt", "dd")]
+            strays = [
+                child for child in node.children if child not in items and (not isinstance(child, str) or child.strip())
+            ]
+            made, figures = [], []
+            for item in items:
+                inner = self.blocks(item)
+                figures += [block for block in inner if block.tag == "figure"]
+                rest: list[Element | str] = [block for block in inner if block.tag != "figure"]
+                if rest:
+                    made.append(Element(item.tag, {}, rest))
+            attrs = {"start": node.attrs["start"]} if tag == "ol" and node.attrs.get("start", "").isdigit() else {}
+            out: list[Element] = [Element(tag, attrs, list(made))] if made else []
+            return out + figures + (self.blocks(Element("div", {}, strays)) if strays else [])
+        if tag == "blockquote":
+            inner = self.blocks(node)
+            figures = [block for block in inner if block.tag == "figure"]
+            quoted: list[Element | str] = [block for block in inner if block.tag != "figure"]
+            return ([Element("blockquote", {}, quoted)] if quoted else []) + figures
+        if re.fullmatch(r"h[1-6]", tag):
+            inner = self.blocks(node)
+            heading: list[Element | str] = []
+            for block in inner:
+                if block.tag != "figure":
+                    heading += ([" "] if heading else []) + block.children
+            made = [Element(tag, {}, heading)] if collapse(Element("p", {}, heading).text()) else []
+            return made + [block for block in inner if block.tag == "figure"]
+        return self.blocks(node)  # p, li, dt, dd, td outside their own kind: paragraphs
+
+    def _table(self, node: Element) -> list[Element]:
+        rows = [row for row in node.walk() if row.tag == "tr"]
+        cells = [[c for c in row.children if isinstance(c, Element) and c.tag in ("td", "th")] for row in rows]
+        if len(rows) <= 1 or max(map(len, cells), default=0) <= 1 or any(el.tag == "table" for el in node.walk()):
+            return self.blocks(_unrolled(node))  # a table for the layout's sake
+        figures: list[Element] = []
+        body: list[Element | str] = []
+        for row in cells:
+            made: list[Element | str] = []
+            for cell in row:
+                inner = self.blocks(cell)
+                figures += [block for block in inner if block.tag == "figure"]
+                content: list[Element | str] = []
+                for block in inner:
+                    if block.tag != "figure":
+                        content += ([Element("br")] if content else []) + (
+                            block.children if block.tag == "p" else [inline_text(block)]
+                        )
+                spans = {n: cell.attrs[n] for n in ("colspan", "rowspan") if cell.attrs.get(n, "").isdigit()}
+                made.append(Element(cell.tag, spans, content))
+            body.append(Element("tr", {}, made))
+        return [Element("table", {}, [Element("tbody", {}, body)]), *figures]
+
+    def _inline(self, node: Element) -> Element:
+        """The inline element with only what may stay in it."""
+        attrs: dict[str, str] = {}
+        tag = node.tag
+        if tag == "a":
+            href = node.attrs.get("href", "")
+            if href.lower().startswith("mailto:"):
+                attrs["href"] = href
+            elif absolute := urls.resolve(self.base, href):
+                attrs["href"] = urls.without_tracking(urls.unwrap_link(absolute))
+        elif tag in ATTRIBUTES:
+            attrs = {name: node.attrs[name] for name in ATTRIBUTES[tag] if node.attrs.get(name)}
+        children: list[Element | str] = []
+        for child in node.children:
+            if isinstance(child, str):
+                children.append(child)
+            elif child.tag == "br":
+                children.append(Element("br"))
+            elif child.tag == "img":  # _holds_block has made sure that it stands for text: an emoji
+                found = self._image(child)
+                if isinstance(found, str):
+                    children.append(found)
+            elif child.tag in DROPPED or child.tag in EMBEDDED:
+                continue
+            elif child.tag in INLINE:
+                children.append(self._inline(child))
+            else:
+                children.extend(self._inline(child).children)
+        return Element(tag, attrs, children)
+
+    def _image(self, img: Element, sources: Iterable[Element] = (), caption: str | None = None) -> Element | str | None:
+        """A figure; the text an emoji stands for; None for a tracking pixel or an image without an address."""
+        alt = collapse(img.attrs.get("alt", ""))
+        raw = image_address(img, sources)
+        if _EMOJI.search(img.attrs.get("class", "") + " " + (raw or "")) and len(alt) <= 12:
+            return alt or None
+        address = urls.resolve(self.base, raw)
+        if not address or is_tracking_pixel(img, address):
+            return None
+        origin, proxy = urls.unwrap_image(address)
+        attrs = {"src": origin}
+        if alt:
+            attrs["alt"] = alt
+        for name in ("width", "height"):
+            if size := _pixels(img.attrs.get(name)):
+                attrs[name] = str(size)
+        figure = Element("figure", {}, [Element("img", attrs)])
+        self.images.setdefault(origin, ImageRef(origin, proxy, alt or None))
+        if caption:
+            _give_caption(figure, caption)
+        return figure
+
+    def _picture(self, node: Element) -> list[Element]:
+        sources = [el for el in node.walk() if el.tag == "source"]
+        made = [self._image(el, sources) for el in node.walk() if el.tag == "img"]
+        return [figure for figure in made if isinstance(figure, Element)]
+
+    def _figure(self, node: Element) -> list[Element]:
+        captions = [el for el in node.walk() if el.tag == "figcaption"]
+        rest = Element("div", {}, [c for c in node.children if not (isinstance(c, Element) and c.tag == "figcaption")])
+        blocks = self.blocks(rest)
+        caption = collapse(" ".join(el.text() for el in captions))
+        images = [block for block in blocks if block.tag == "figure"]
+        if not images:
+            return blocks + ([Element("p", {}, [caption])] if caption else [])
+        if not caption and len(blocks) > len(images):
+            return _attach_captions(blocks)
+        if caption:
+            _give_caption(images[-1], caption)
+        return blocks
+
+    def _embedded(self, node: Element) -> Element | None:
+        address = node.attrs.get("src") or next((e.attrs.get("src") for e in node.walk() if e.tag == "source"), None)
+        absolute = urls.resolve(self.base, address)
+        if not absolute or is_tracking_pixel(node, absolute):
+            return None
+        return Element("p", {}, [Element("a", {"href": absolute}, [absolute])])
+
+    def _from_noscript(self, node: Element, before: list[Element]) -> list[Element]:
+        """The image a lazy loader hides in <noscript>, unless it stands before it already."""
+        html = serialise(node.children)
+        tree = parse(unescape(html) if "<img" not in html else html)
+        figures = [block for block in self.blocks(tree) if block.tag == "figure"]
+        shown = {_source(block) for block in before if block.tag == "figure"}
+        return [figure for figure in figures if _source(figure) not in shown]
+
+
+def _holds_block(node: Element) -> bool:
+    """Whether anything below must stand on its own: a block, a picture that isn't an emoji, an embedded player."""
+    for el in node.walk():
+        if (
+            el.tag in BLOCK
+            or el.tag in TABLE
+            or el.tag in EMBEDDED
+            or el.tag in ("div", "section", "article", "picture")
+        ):
+            return True
+        if el.tag == "img" and not (_EMOJI.search(el.attrs.get("class", "") + " " + el.attrs.get("src", ""))):
+            return True
+    return False
+
+
+def _unrolled(table: Element) -> Element:
+    """A layout table's cells, one after the other."""
+    root = Element("div")
+    for child in table.children:
+        if isinstance(child, Element) and child.tag in ("thead", "tbody", "tfoot", "tr"):
+            root.children.extend(_unrolled(child).children)
+        elif isinstance(child, Element) and child.tag in ("td", "th", "caption"):
+            root.children.append(Element("div", {}, child.children))
+    return root
+
+
+def _paragraphs(run: list[Element | str]) -> list[Element]:
+    """Inline content as paragraphs: two line breaks in a row end one."""
+    out: list[Element] = []
+    part: list[Element | str] = []
+    breaks = 0
+
+    def finish() -> None:
+        while part and _is_blank(part[-1]):
+            part.pop()
+        while part and _is_blank(part[0]):
+            part.pop(0)
+        if part and collapse(Element("p", {}, part).text()):
+            out.append(Element("p", {}, list(part)))
+        part.clear()
+
+    for node in run:
+        if isinstance(node, Element) and node.tag == "br":
+            breaks += 1
+            if breaks == 2:
+                finish()
+        elif not (isinstance(node, str) and not node.strip() and breaks):
+            if breaks == 1 and part:
+                part.append(Element("br"))
+            breaks = 0
+            part.append(node)
+    finish()
+    return out
+
+
+def _is_blank(node: Element | str) -> bool:
+    return not node.strip("\u00a0\u3000 \t\r\n") if isinstance(node, str) else node.tag == "br"
+
+
+def _source(figure: Element) -> str:
+    return next(el.attrs["src"] for el in figure.walk() if el.tag == "img")
+
+
+def _has_caption(figure: Element) -> bool:
+    return any(isinstance(child, Element) and child.tag == "figcaption" for child in figure.children)
+
+
+def _give_caption(figure: Element, caption: str) -> None:
+    if not _has_caption(figure):
+        figure.children.append(Element("figcaption", {}, [caption]))
+
+
+def _as_caption(node: Element, inner: list[Element]) -> str | None:
+    """The text of an element that can only be a caption: a single paragraph, all small, or named a caption."""
+    if len(inner) != 1 or inner[0].tag != "p":
+        return None
+    text = inline_text(inner[0])
+    if not text or len(text) > 600:
+        return None
+    said = [child for child in inner[0].children if not _is_blank(child)]
+    small = all(isinstance(child, Element) and child.tag == "small" for child in said)
+    named = _CAPTION_CLASS.search(node.attrs.get("class", "") + " " + node.attrs.get("id", ""))
+    return collapse(text) if small or named else None
+
+
+def _attach_captions(blocks: list[Element]) -> list[Element]:
+    """In a box of its own, one picture and one short paragraph after it are a picture and its caption."""
+    if len(blocks) == 2 and blocks[0].tag == "figure" and blocks[1].tag == "p" and not _has_caption(blocks[0]):
+        text = collapse(inline_text(blocks[1]))
+        if len(text) <= 250:
+            _give_caption(blocks[0], text)
+            return blocks[:1]
+    return blocks
+
+
+def _is_dateline(paragraph: Element) -> bool:
+    return len(paragraph.children) <= 3 and bool(_DATELINE.match(inline_text(paragraph)))
+
+
+def _joined_datelines(blocks: list[Element]) -> list[Element]:
+    """`利马 —` before the first paragraph is that paragraph's beginning."""
+    out: list[Element] = []
+    for block in blocks:
+        before = out[-1] if out else None
+        if block.tag == "p" and before and before.tag == "p" and _is_dateline(before):
+            first = out.pop()
+            while first.children and isinstance(last := first.children[-1], str) and not last.rstrip():
+                first.children.pop()
+            if first.children and isinstance(last := first.children[-1], str):
+                first.children[-1] = last.rstrip()
+            out.append(Element("p", {}, [*first.children, " ", *block.children]))
+        else:
+            out.append(block)
+    return out
+
+
+def _images(blocks: list[Element], found: dict[str, ImageRef]) -> Iterable[ImageRef]:
+    """The images the blocks still show, in order, each once, with their captions."""
+    shown: dict[str, ImageRef] = {}
+    for block in blocks:
+        if block.tag != "figure":
+            continue
+        img = next(el for el in block.walk() if el.tag == "img")
+        caption = next((collapse(el.text()) for el in block.walk() if el.tag == "figcaption"), None)
+        seen = found[img.attrs["src"]]
+        kept = shown.get(seen.url)
+        shown[seen.url] = ImageRef(
+            seen.url,
+            seen.proxy_url,
+            (kept.alt if kept else None) or img.attrs.get("alt"),
+            (kept.caption if kept else None) or caption,
+        )
+    return shown.values()
+
+
+# --- boilerplate ----------------------------------------------------------------------------------------------------
+
+# What mirrors and publishing systems put under every article: once it begins, nothing of the article follows.
+_FOOTER = re.compile(
+    r"^(获取更多\s*RSS|獲取更多\s*RSS|更多RSS|The post\b.+\bappeared first on\b.+|Continue reading\b|Read more\b.{0,80}$|"
+    r"(本文|文章)?(由|来自)?\s*RSSHub|Powered by RSS|本文章由.{0,20}(订阅|RSS))",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _without_boilerplate(blocks: list[Element], drop_after: str | None) -> list[Element]:
+    """Without the date line above the article, and the mirror's footer with the rule before it."""
+
+    def text(place: int) -> str:
+        block = blocks[place]
+        return inline_text(block) if block.tag in ("p", "h1", "h2", "h3", "h4") else ""
+
+    start, end = 0, len(blocks)
+    while start < min(end, 2) and is_date_line(text(start)):
+        start += 1
+    if drop_after:
+        after = re.compile(drop_after)
+        end = next((place for place in range(start, end) if after.search(text(place))), end)
+    # a footer's own blocks are short, and close to the end
+    for place in range(max(start, end - 4), end):
+        if len(found := text(place)) < 400 and _FOOTER.match(found):
+            end = place
+            break
+    while end > start and blocks[end - 1].tag == "hr":
+        end -= 1
+    return blocks[start:end]

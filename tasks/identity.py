@@ -1,0 +1,60 @@
+"""What makes two entries the same article."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+import regex
+
+from tasks import urls
+from warehouse.records import Entry, digest
+
+
+def keys(entry: Entry, url: str | None, ambiguous: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What identifies the entry, strongest first: its address, then its feed's guid, then its own text.
+
+    An article keeps its id while any of them stays: over a new guid, http to https, tracking parameters, another
+    mirror. `ambiguous` are keys that several different entries of the document share; they identify none of them.
+    """
+    found = []
+    if url and (name := urls.identity(url)):
+        found.append(f"url:{name}")
+    if entry.guid:
+        found.append(f"guid:{entry.feed_id}:{entry.guid}")
+    found = [key for key in found if key not in ambiguous]
+    return tuple(found) or (f"text:{entry.feed_id}:{digest(entry.guid, entry.title, entry.content_html)}",)
+
+
+def ambiguous_keys(entries: Iterable[tuple[Entry, str | None]]) -> frozenset[str]:
+    """Keys that entries with different titles share: a link to the front page, a guid that is a constant."""
+    titles: dict[str, set[str]] = {}
+    links: Counter[str] = Counter()
+    for entry, url in entries:
+        for key in keys(entry, url):
+            if not key.startswith("text:"):
+                titles.setdefault(key, set()).add(entry.title)
+                links[key] += 1
+    return frozenset(key for key, found in titles.items() if len(found) > 1)
+
+
+_RELATIVE_TIME = regex.compile(
+    r"\b(?:\d+|an?|one)\s+(?:second|minute|min|hour|hr|day|week|month|year)s?\s+ago\b"
+    r"|\b\d+\s+min(?:ute)?s?\s+read\b"
+    r"|\d+\s*(?:秒钟?|分钟|分鐘|小时|小時|天|日|周|週|个月|個月|年)之?前"
+    r"|\d+\s*(?:秒|分|時間|日|週間|か月|ヶ月|年)前"
+    r"|il y a \d+ \p{L}+|hace \d+ \p{L}+|vor \d+ \p{L}+",
+    regex.IGNORECASE,
+)
+_MAYBE_RELATIVE = re.compile(r" ago\b| read\b|\d\s*[\u4e00-\u9fffヶか]{1,3}前|il y a |hace |vor ", re.IGNORECASE)
+"""The cheap question before the dear one."""
+
+
+def content_hash(title: str, text: str) -> str:
+    """A digest of what the article says. White space, Unicode composition and relative times don't count."""
+    said = unicodedata.normalize("NFKC", f"{title}\n{text}")
+    if _MAYBE_RELATIVE.search(said):
+        said = _RELATIVE_TIME.sub("", said)
+    return digest("content", "".join(said.split()))

@@ -1,0 +1,47 @@
+"""Milling: parse and clean one landed document. Runs in worker processes, so it imports neither Prefect nor httpx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks import urls
+from tasks.clean import clean
+from tasks.identity import ambiguous_keys
+from tasks.parse import parse
+from warehouse.errors import ParseError
+from warehouse.landing import Landing
+from warehouse.records import Document, Feed, Milled, Reject
+
+
+def mill(landing: Path, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:
+    """The document's entries and articles. `known` entries are only counted as seen, not cleaned again."""
+    return mill_bytes(Landing(landing).read(document), document, feed, known)
+
+
+def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:
+    """The same for bytes at hand. What can't be parsed or cleaned is a reject, never an exception."""
+    try:
+        parsed = parse(data, document, feed)
+    except ParseError as error:
+        return Milled(document, rejects=(Reject("parse", str(error), feed.id, document.document_id),))
+    rejects = list(parsed.rejects)
+    ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in parsed.entries)
+    entries, articles, seen = [], [], []
+    for entry in {entry.entry_id: entry for entry in parsed.entries}.values():
+        if entry.entry_id in known:
+            seen.append(entry.entry_id)
+            continue
+        entries.append(entry)
+        try:
+            articles.append(clean(entry, feed, ambiguous))
+        except Exception as error:
+            rejects.append(
+                Reject(
+                    "clean",
+                    f"{type(error).__name__}: {error}",
+                    feed.id,
+                    document.document_id,
+                    f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}",
+                )
+            )
+    return Milled(document, tuple(entries), tuple(articles), tuple(seen), tuple(rejects))

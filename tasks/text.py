@@ -1,0 +1,125 @@
+"""Plain text from the cleaned tree, and what is counted and shown of it."""
+
+from __future__ import annotations
+
+import re
+
+import regex
+
+from tasks.markup import Element
+
+_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n]+")
+_INLINE_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u200b\ufeff\n]+")
+
+
+def collapse(text: str) -> str:
+    """White space folded, as a browser shows it; line breaks lost."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def inline_text(element: Element) -> str:
+    """A paragraph's text: white space folded, <br> kept as a line break."""
+    parts: list[str] = []
+
+    def gather(node: Element) -> None:
+        for child in node.children:
+            if isinstance(child, str):
+                parts.append(_INLINE_SPACES.sub(" ", child))
+            elif child.tag == "br":
+                parts.append("\n")
+            else:
+                gather(child)
+
+    gather(element)
+    lines = (re.sub(" {2,}", " ", line).strip(" \u3000") for line in "".join(parts).split("\n"))
+    return "\n".join(lines).strip()
+
+
+def render(blocks: list[Element]) -> str:
+    """Blocks as text, a blank line between them: # headings, - lists, > quotes, a | b tables. Figures are left out."""
+    return "\n\n".join(filter(None, map(_block, blocks)))
+
+
+def _block(block: Element) -> str:
+    match block.tag:
+        case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
+            text = inline_text(block).replace("\n", " ")
+            return f"{'#' * int(block.tag[1])} {text}" if text else ""
+        case "ul" | "ol":
+            return _list(block)
+        case "blockquote":
+            return "\n".join(f"> {line}".rstrip() for line in render(_elements(block)).split("\n"))
+        case "pre":
+            return block.text().strip("\n")
+        case "table":
+            return _table(block)
+        case "dl":
+            return "\n".join(f"{'  ' if item.tag == 'dd' else ''}{inline_text(item)}" for item in _elements(block))
+        case "figure" | "hr":
+            return ""
+        case _:
+            return inline_text(block)
+
+
+def _list(block: Element) -> str:
+    lines = []
+    for number, item in enumerate(_elements(block), 1):
+        marker = f"{number}. " if block.tag == "ol" else "- "
+        body = "\n".join(filter(None, map(_block, _elements(item))))
+        if body:
+            lines.append(marker + body.replace("\n", "\n" + " " * len(marker)))
+    return "\n".join(lines)
+
+
+def _table(block: Element) -> str:
+    rows = []
+    for row in block.walk():
+        if row.tag == "tr":
+            cells = [collapse(cell.text()) for cell in _elements(row) if cell.tag in ("td", "th")]
+            if any(cells):
+                rows.append(" | ".join(cells))
+    return "\n".join(rows)
+
+
+def _elements(element: Element) -> list[Element]:
+    return [child for child in element.children if isinstance(child, Element)]
+
+
+# Scripts written without spaces are counted by character; Hangul too, as the design defines it. Marks don't count.
+_UNSPACED = regex.compile(r"(?=\p{L}|\p{Nl})[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
+_UNSPACED_MARKS = regex.compile(r"[\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’\-.,·][\p{L}\p{N}\p{M}]+)*")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-.,][A-Za-z0-9]+)*")
+_MARKERS = re.compile(r"^\s*(?:\d+\. |- |> |#{1,6} )+", re.MULTILINE)
+
+
+def word_count(text: str) -> int:
+    """Words in spaced scripts plus characters in Chinese, Japanese, Korean and Thai.
+
+    The marks of lists, quotes and headings don't count.
+    """
+    text = _MARKERS.sub("", text)
+    if text.isascii():
+        return len(_ASCII_WORD.findall(text))
+    spaced, characters = _UNSPACED.subn(" ", text)
+    if characters:
+        spaced = _UNSPACED_MARKS.sub(" ", spaced)
+    return characters + len(_WORD.findall(spaced))
+
+
+SUMMARY = 300
+"""Characters, about."""
+_SENTENCE = re.compile(r"[.!?…]['\"”’)]?(?=\s)|[。！？…]['\"”’」』）]?")
+
+
+def summarise(text: str, limit: int = SUMMARY) -> str:
+    """The text's beginning, cut after a sentence where one ends in reach, else at a word."""
+    text = collapse(text)
+    if len(text) <= limit:
+        return text
+    ends = [match.end() for match in _SENTENCE.finditer(text, 0, limit + 1) if match.end() <= limit]
+    if ends and ends[-1] >= limit // 3:
+        return text[: ends[-1]].strip()
+    cut = text[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:，；：") + "…"

@@ -1,0 +1,200 @@
+"""Addresses: resolving, unwrapping proxies, dropping tracking, canonical form.
+
+Percent-encoding, IDNA and query order are w3lib's, the names of tracking parameters detrack's.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+from detrack.patterns import DEFAULT_PATTERNS
+from w3lib.url import canonicalize_url, safe_url_string
+
+MAX_LENGTH = 4096
+"""Characters; a longer address is not one."""
+
+_PREFIXES = ("utm_", "mtm_", "hsa_", "pk_", "piwik_", "bsft_", "vgo_")
+# Names that detrack counts as tracking and that sites also use to say which article is meant.
+_MEANINGFUL = {"pid", "sid", "r", "ts", "_t", "nd", "next", "cb", "si", "_", "rand", "source"}
+_TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | {"at_medium", "at_campaign", "ocid"}
+
+
+_ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+_SAFE = re.compile(r"https?://[a-z0-9.:-]+(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=-]*)?")
+"""What safe_url_string would leave as it is: most addresses."""
+
+
+def resolve(base: str | None, address: str | None) -> str | None:
+    """The absolute http(s) address, or None for anything else: data:, javascript:, nonsense."""
+    if not address:
+        return None
+    address = "".join(address.split()) if "\n" in address or "\t" in address else address.strip()
+    if len(address) > MAX_LENGTH:
+        return None
+    try:
+        absolute = address if _ABSOLUTE.match(address) else urljoin(base or "", address)
+        parts = urlsplit(absolute)
+        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+            return None
+        parts.port  # noqa: B018 - raises ValueError for a port that isn't one
+        return absolute if _SAFE.fullmatch(absolute) else safe_url_string(absolute)
+    except (ValueError, UnicodeError):
+        return None
+
+
+def without_tracking(address: str) -> str:
+    """The address without the query parameters that only say where the reader came from."""
+    parts = urlsplit(address)
+    if parts.query:
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        kept = [(name, value) for name, value in pairs if not _is_tracking(name)]
+        if len(kept) != len(pairs):
+            parts = parts._replace(query=urlencode(kept))
+    if parts.fragment and any(_is_tracking(name) for name, _ in parse_qsl(parts.fragment)):
+        parts = parts._replace(fragment="")
+    return urlunsplit(parts)
+
+
+def _is_tracking(name: str) -> bool:
+    name = name.lower()
+    return name in _TRACKING or name.startswith(_PREFIXES)
+
+
+@lru_cache(maxsize=4096)
+def canonical(address: str) -> str:
+    """RFC 3986 6.2: one form for all spellings of an address. Tracking, fragment, default port left out."""
+    parts = urlsplit(canonicalize_url(without_tracking(unwrap_link(address))))
+    host = (parts.hostname or "").rstrip(".")
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    netloc = f"[{host}]" if ":" in host else host
+    if parts.port and parts.port != default:
+        netloc = f"{netloc}:{parts.port}"
+    path = re.sub(r"/{2,}", "/", parts.path) or "/"
+    return urlunsplit((parts.scheme, netloc, path, parts.query, ""))
+
+
+def identity(address: str) -> str | None:
+    """What an article's address has in common with its other addresses: scheme, www., m., amp, trailing slash aside.
+
+    None where the address names no article: a site's front page.
+    """
+    parts = urlsplit(canonical(address))
+    host = re.sub(r"^(www\d?|m|mobile|amp)\.(?=.+\.)", "", parts.netloc)
+    path = re.sub(r"(/amp|/index\.(html?|php)|\.amp)?/?$", "", parts.path)
+    query = urlencode(
+        [(n, v) for n, v in parse_qsl(parts.query, keep_blank_values=True) if n not in ("amp", "outputType")]
+    )
+    if not path and not query:
+        return None
+    return f"{host}{path}?{query}" if query else f"{host}{path}"
+
+
+_LINK_WRAPPERS = (
+    (re.compile(r"^(www\.)?google\.[a-z.]+$"), "/url", ("q", "url")),
+    (re.compile(r"^l\.facebook\.com$"), "/l.php", ("u",)),
+    (re.compile(r"^(out\.reddit|t\.umblr)\.com$"), "/", ("url", "z")),
+    (re.compile(r"^(www\.)?bing\.com$"), "/news/apiclick.aspx", ("url",)),
+)
+_AMP_CACHE = re.compile(r"^/(?:amp/)?(?:c|v|s|i)/(?:s/)?(.+)$")
+
+
+def unwrap_link(address: str) -> str:
+    """The address a redirector or AMP cache stands for, as far as the address itself says so."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    for pattern, path, names in _LINK_WRAPPERS:
+        if pattern.match(host) and parts.path.startswith(path):
+            query = parse_qs(parts.query)
+            for name in names:
+                if name in query and (inner := resolve(None, query[name][0])):
+                    return inner
+    if (
+        host.endswith(".cdn.ampproject.org") or (host.startswith("www.google.") and parts.path.startswith("/amp/"))
+    ) and (match := _AMP_CACHE.match(parts.path)):
+        return f"https://{match[1]}" + (f"?{parts.query}" if parts.query else "")
+    return address
+
+
+def unwrap_image(address: str) -> tuple[str, str | None]:
+    """(origin, proxy): the image's own address, and the proxy's where it came through one. Both absolute."""
+    origin, proxy = address, None
+    for _ in range(4):  # proxies wrap proxies; a bound, since strangers write the addresses
+        inner = _inner_image(urlsplit(origin))
+        if not inner or inner == origin:
+            break
+        origin, proxy = inner, proxy or address
+    return origin, proxy
+
+
+_WP_HOST = re.compile(r"^i[0-3]\.wp\.com$")
+_QUERY_PROXIES: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
+    (re.compile(r"^(images\.|img\.)?weserv\.nl$|^wsrv\.nl$"), "", ("url",)),
+    (re.compile(r"(^|-)(opensocial|gadget)s?\.googleusercontent\.com$"), "/gadgets/proxy", ("url",)),
+    (re.compile(r"^www\.google\.[a-z.]+$"), "/imgres", ("imgurl",)),
+    (re.compile(r"^external-content\.duckduckgo\.com$"), "/iu", ("u",)),
+    (re.compile(r"^external\.[a-z0-9-]+\.fna\.fbcdn\.net$"), "/", ("url",)),
+)
+_FETCH = re.compile(r"/image/fetch/(.+)$")
+_CDN_CGI = re.compile(r"^/cdn-cgi/image/[^/]+/(.+)$")
+_SCHEMED = re.compile(r"https?(?::|%3A)(?:/|%2F){1,2}", re.IGNORECASE)
+
+
+def _inner_image(parts: SplitResult) -> str | None:
+    host = parts.hostname or ""
+    query = parse_qs(parts.query)
+    for pattern, path, names in _QUERY_PROXIES:
+        if pattern.search(host) and parts.path.startswith(path):
+            value = next((query[name][0] for name in names if query.get(name)), None)
+            raw = parts.query.split("url=", 1)[-1]
+            if value and "?" in raw:  # not encoded, so what follows belongs to the origin's own query
+                value = raw
+            return _with_scheme(value) if value else None
+    if _WP_HOST.match(host):
+        scheme = "https" if query.get("ssl") == ["1"] or "ssl" not in query else "http"
+        # Photon's own parameters say how to scale; the origin is asked for the whole picture
+        return _with_scheme(unquote(parts.path.lstrip("/")), scheme)
+    if parts.path == "/_next/image" and query.get("url"):
+        return resolve(f"{parts.scheme}://{parts.netloc}/", query["url"][0])
+    if (match := _FETCH.search(parts.path)) and (start := _SCHEMED.search(match[1])):
+        return _with_scheme(_decoded(match[1][start.start() :], parts))
+    if match := _CDN_CGI.match(parts.path):
+        inner = match[1]
+        return _with_scheme(inner) if _SCHEMED.match(inner) else f"{parts.scheme}://{parts.netloc}/{inner}"
+    return None
+
+
+def _decoded(tail: str, parts: SplitResult) -> str:
+    if "%3a" in tail[:10].lower() or "%2f" in tail[:12].lower():
+        return unquote(tail)
+    return f"{tail}?{parts.query}" if parts.query else tail
+
+
+def _with_scheme(address: str, scheme: str = "https") -> str | None:
+    """`HOST/PATH`, `//HOST/PATH`, `ssl:HOST/PATH` (weserv's word for https) or a whole address."""
+    if not _SCHEMED.match(address):
+        address = unquote(address) if "%2f" in address.lower() else address
+    if _SCHEMED.match(address):
+        address = unquote(address) if "%3a" in address[:10].lower() else address
+        address = re.sub(r"^(https?):/+", r"\1://", address, flags=re.IGNORECASE)
+        return resolve(None, address)
+    address = address.removeprefix("ssl:").lstrip("/")
+    try:
+        host = urlsplit(f"//{address}")
+        if not host.hostname or ("." not in host.hostname and host.hostname != "localhost"):
+            return None
+        if host.port not in (None, 443) or _is_ip(host.hostname):
+            scheme = "http"  # a server without a name has no certificate
+    except ValueError:
+        return None
+    return resolve(None, f"{scheme}://{address}")
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

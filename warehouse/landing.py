@@ -1,0 +1,154 @@
+"""The landing zone: fetched bytes, durable before anything reads them.
+
+    landing/blobs/ab/cd/<sha256>.zst      the bytes, compressed, content-addressed
+    landing/pending/<name>.json           a document that is landed and not yet loaded
+    landing/loaded/2026/11/23/<name>.json the same, after its batch was committed
+
+The blob is written first, so a record never names bytes that aren't there. A killed run leaves its records in
+`pending`; the next run loads them. The records alone are enough to build the warehouse again (`reprocess`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import zstandard
+
+from warehouse.errors import LandingError
+from warehouse.records import Document, Source
+
+MAX_BLOB_BYTES = 1 << 30
+"""No blob is larger: what is landed was bounded by the fetch's cap. A larger one was tampered with."""
+
+
+class Landing:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def land(
+        self,
+        data: bytes,
+        *,
+        feed_id: str,
+        url: str,
+        final_url: str,
+        fetched_at: datetime,
+        status: int,
+        headers: Mapping[str, str],
+        source: Source = "feed",
+    ) -> Document:
+        """Make the bytes and their record durable; returns the document. Raises LandingError (a full disk, say)."""
+        document_id = hashlib.sha256(data).hexdigest()
+        document = Document(
+            document_id=document_id,
+            feed_id=feed_id,
+            url=url,
+            final_url=final_url,
+            fetched_at=fetched_at,
+            status=status,
+            headers=dict(headers),
+            size=len(data),
+            landing_path=f"blobs/{document_id[:2]}/{document_id[2:4]}/{document_id}.zst",
+            source=source,
+        )
+        blob = self.root / document.landing_path
+        if not blob.exists():
+            write_durably(blob, zstandard.ZstdCompressor(level=3).compress(data))
+        record = asdict(document) | {"fetched_at": fetched_at.isoformat()}
+        write_durably(
+            self.root / "pending" / _record_name(document),
+            json.dumps(record, ensure_ascii=False, indent=1).encode(),
+        )
+        return document
+
+    def read(self, document: Document) -> bytes:
+        """The document's bytes, checked against their name. Raises LandingError."""
+        path = self.root / document.landing_path
+        try:
+            with path.open("rb") as file:
+                data = zstandard.ZstdDecompressor().stream_reader(io.BufferedReader(file)).read(MAX_BLOB_BYTES)
+        except (OSError, zstandard.ZstdError) as error:
+            raise LandingError(
+                f"{path}: the landed bytes can't be read ({error}); restore them from a backup"
+            ) from error
+        if hashlib.sha256(data).hexdigest() != document.document_id:
+            raise LandingError(f"{path}: the landed bytes are damaged; restore them from a backup")
+        return data
+
+    def pending(self) -> list[Document]:
+        """Documents that are landed and not yet loaded, oldest first."""
+        return sorted(self._records(self.root / "pending"), key=_age)
+
+    def documents(self) -> list[Document]:
+        """Every document that was ever landed, oldest first."""
+        loaded = {d.key: d for d in self._records(self.root / "loaded")}
+        return sorted((loaded | {d.key: d for d in self.pending()}).values(), key=_age)
+
+    def settle(self, document: Document) -> None:
+        """Say that the document is loaded and committed. Doing so twice is fine."""
+        source = self.root / "pending" / _record_name(document)
+        target = self.root / "loaded" / document.fetched_at.strftime("%Y/%m/%d") / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            source.replace(target)
+        except FileNotFoundError:
+            if not target.exists():  # not settled by another run either
+                raise LandingError(f"{source}: the landing record is gone; was the landing zone cleared?") from None
+
+    def _records(self, folder: Path) -> Iterator[Document]:
+        for path in folder.rglob("*.json"):
+            try:
+                record = json.loads(path.read_bytes())
+                yield replace(
+                    Document(**(record | {"fetched_at": datetime.fromisoformat(record["fetched_at"])})),
+                    source=cast(Source, record["source"]),
+                )
+            except FileNotFoundError:
+                continue  # another run settled it meanwhile
+            except (ValueError, TypeError, KeyError) as error:
+                raise LandingError(f"{path}: not a landing record ({error}); move it away and run again") from error
+
+
+def _age(document: Document) -> tuple[datetime, str]:
+    return document.fetched_at, document.feed_id
+
+
+def _record_name(document: Document) -> str:
+    # feed ids are slugs (checked by the registry), so the name is safe; the digest keeps it unique all the same
+    when = document.fetched_at.strftime("%Y%m%dT%H%M%S%fZ")
+    return f"{when}-{document.feed_id}-{document.document_id[:16]}.json"
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write under a temporary name, fsync, rename, fsync the folder: after a crash the file is whole or absent."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise LandingError(
+            f"{path}: can't be written ({error.strerror}); free space or mend the rights, then run again: "
+            "nothing that was landed before is lost"
+        ) from error

@@ -1,0 +1,119 @@
+"""What newsmill keeps of its own work: runs, fetches, the state of feeds and of images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.connection import Connection, query, transaction
+from warehouse.records import Feed, FeedState, Fetch, Image, PendingImage
+from warehouse.staging import staged, write
+
+
+def feed_states(connection: Connection) -> dict[str, FeedState]:
+    """feed_id → what is remembered of it."""
+    return {row[0]: FeedState(*row) for row in connection.execute(query("feed_states")).fetchall()}
+
+
+def record_fetches(
+    connection: Connection,
+    fetches: Sequence[tuple[Feed, Fetch, FeedState]],
+    *,
+    run_id: str,
+) -> None:
+    """Record how asking went, and what is now to be remembered of each feed. A skipped feed's state stays."""
+    rows = [
+        {
+            "run_id": run_id,
+            "feed_id": fetch.feed_id,
+            "url": fetch.url,
+            "started_at": fetch.started_at,
+            "seconds": fetch.seconds,
+            "outcome": fetch.outcome,
+            "status": fetch.status,
+            "bytes": fetch.bytes,
+            "attempts": fetch.attempts,
+            "error": fetch.error,
+        }
+        for _, fetch, _ in fetches
+    ]
+    states = [
+        {
+            "feed_id": feed.id,
+            "name": feed.name,
+            "url": feed.url,
+            "site_url": feed.site_url,
+            "language": feed.language,
+            "feed_group": feed.group,
+            "moved_to": state.moved_to,
+            "last_fetched_at": fetch.started_at,
+            "next_fetch_at": state.next_fetch_at,
+            "consecutive_failures": state.consecutive_failures,
+            "last_status": fetch.status,
+            "last_error": fetch.error,
+            "disabled_reason": state.disabled_reason,
+        }
+        for feed, fetch, state in fetches
+        if fetch.outcome != "skipped"
+    ]
+    with transaction(connection):
+        write(connection, "merge_fetches", stage="stage_fetches", table="ops.fetches", rows=rows)
+        write(connection, "merge_feed_states", stage="stage_states", table="ops.feeds", rows=states)
+
+
+def record_run(
+    connection: Connection,
+    *,
+    run_id: str,
+    flow: str,
+    parameters: Mapping[str, Any],
+    started_at: datetime,
+    state: str,
+    counts: Mapping[str, Any] | None = None,
+    error: str | None = None,
+    flow_run_id: str | None = None,
+) -> None:
+    """Write the run's row, or bring it up to date."""
+    row = {
+        "run_id": run_id,
+        "flow": flow,
+        "parameters": json.dumps(parameters, ensure_ascii=False, default=str),
+        "started_at": started_at,
+        "finished_at": None if state == "running" else datetime.now(UTC),
+        "state": state,
+        "counts": json.dumps(counts or {}, ensure_ascii=False, default=str),
+        "error": error,
+        "flow_run_id": flow_run_id,
+        "newsmill_version": version("newsmill"),
+    }
+    write(connection, "merge_run", stage="stage_runs", table="ops.runs", rows=[row])
+
+
+def enable_feed(connection: Connection, feed_id: str) -> None:
+    """Forget why a feed was disabled and its failures: the next ingest asks it again."""
+    connection.execute(query("enable_feed"), [feed_id])
+
+
+def pending_images(connection: Connection, *, max_attempts: int, not_since: datetime, limit: int) -> list[PendingImage]:
+    """Images to fetch: those never tried, and those that failed fewer than `max_attempts` times, not lately."""
+    found = connection.execute(query("pending_images"), [max_attempts, not_since, limit]).fetchall()
+    return [PendingImage(*row) for row in found]
+
+
+def want_images(connection: Connection, feeds: Sequence[Feed]) -> None:
+    """Apply the feeds' image policies to images that were skipped under a narrower one."""
+    table = pa.table({"feed_id": [feed.id for feed in feeds], "policy": [feed.images for feed in feeds]})
+    with staged(connection, "stage_policies", table):
+        connection.execute(query("want_images"))
+
+
+def record_images(connection: Connection, images: Sequence[Image]) -> None:
+    """Record how fetching images went."""
+    rows = [{name: getattr(image, name) for name in Image.__slots__} for image in images]
+    with transaction(connection):
+        write(connection, "merge_fetched_images", stage="stage_fetched_images", table="clean.images", rows=rows)

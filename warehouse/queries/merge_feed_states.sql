@@ -1,0 +1,21 @@
+-- stage_states: one row for each feed that was asked
+MERGE INTO ops.feeds t USING stage_states s
+ON t.feed_id = s.feed_id
+WHEN MATCHED THEN UPDATE SET
+    name = s.name,
+    site_url = s.site_url,
+    language = s.language,
+    feed_group = s.feed_group,
+    etag = CASE WHEN t.url = s.url THEN t.etag END,
+    last_modified = CASE WHEN t.url = s.url THEN t.last_modified END,
+    moved_to = s.moved_to,
+    url = s.url,
+    last_fetched_at = s.last_fetched_at,
+    last_success_at = CASE WHEN s.last_error IS NULL
+        THEN greatest(t.last_success_at, s.last_fetched_at) ELSE t.last_success_at END,
+    next_fetch_at = s.next_fetch_at,
+    consecutive_failures = s.consecutive_failures,
+    last_status = s.last_status,
+    last_error = s.last_error,
+    disabled_reason = s.disabled_reason
+WHEN NOT MATCHED THEN INSERT BY NAME

@@ -1,0 +1,11 @@
+-- What the next conditional GET will say: only ever that of a document whose load this same transaction commits.
+MERGE INTO ops.feeds t USING stage_validators s
+ON t.feed_id = s.feed_id
+WHEN MATCHED AND (t.last_success_at IS NULL OR s.last_success_at >= t.last_success_at OR t.url <> s.url) THEN UPDATE SET
+    moved_to = CASE WHEN t.url = s.url THEN t.moved_to END,
+    url = s.url,
+    etag = s.etag,
+    last_modified = s.last_modified,
+    last_success_at = s.last_success_at,
+    last_new_at = coalesce(s.last_new_at, t.last_new_at)
+WHEN NOT MATCHED THEN INSERT BY NAME
