@@ -1,0 +1,527 @@
+"""The command line. Each command runs the same flow that a deployment runs, or reads what the flows wrote.
+
+Prefect takes seconds to import, so only the commands that run a flow do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tasks.settings import Settings, load_settings, using
+from warehouse.errors import NewsmillError
+
+if TYPE_CHECKING:
+    from flows.runs import Report
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+SHOWN_FEEDS = 40
+"""Lines of the summary table."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings_options(command: Command) -> Command:
+    """--feeds and --warehouse, on every command."""
+    command = click.option(
+        "--warehouse", type=click.Path(path_type=Path), help="The warehouse file.  [NEWSMILL_WAREHOUSE]"
+    )(command)
+    return click.option(
+        "--feeds", "feeds_file", type=click.Path(path_type=Path), help="The feeds registry.  [NEWSMILL_FEEDS]"
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="newsmill")
+def cli() -> None:
+    """newsmill mills news feeds into a DuckDB warehouse."""
+
+
+def main() -> None:
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        err.print("[yellow]stopped; the same command goes on where this one was[/]")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except NewsmillError as error:
+        err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        for note in getattr(error, "__notes__", ()):
+            err.print(f"  {escape(note)}", soft_wrap=True)
+        sys.exit(1)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+
+
+# --- commands that run a flow ---------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("ids", nargs=-1, metavar="[FEED]...")
+@click.option("--group", "groups", multiple=True, help="Only feeds of this group; may be given more than once.")
+@click.option("--force", is_flag=True, help="Ask feeds that are backing off or disabled, too.")
+@click.option("--images/--no-images", default=True, help="Download the articles' images (by default, yes).")
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy (by default, yes).")
+@settings_options
+@json_option
+def ingest(
+    ids: tuple[str, ...],
+    groups: tuple[str, ...],
+    force: bool,
+    images: bool,
+    publish: bool,
+    feeds_file: Path | None,
+    warehouse: Path | None,
+    as_json: bool,
+) -> None:
+    """Fetch feeds and load what is new: all enabled feeds, or those named."""
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    # what can be wrong is said before Prefect's seconds are spent
+    from tasks.feeds import choose, read_feeds
+
+    choose(read_feeds(settings.feeds), ids, groups)
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.ingest import ingest as flow
+
+        return flow(feeds=list(ids) or None, groups=list(groups) or None, force=force, images=images, publish=publish)
+
+    _run_flow(settings, run, as_json=as_json)
+
+
+@cli.command()
+@click.option("--limit", type=click.IntRange(min=1), help="Download at most this many.")
+@settings_options
+@json_option
+def images(limit: int | None, feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+    """Download images that are pending, and those that failed and may be tried again."""
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.images import images as flow
+
+        return flow(limit=limit)
+
+    _run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
+@cli.command()
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy afterwards (by default, yes).")
+@settings_options
+@json_option
+def reprocess(publish: bool, feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+    """Build the warehouse again from the landing zone; nothing is fetched."""
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.reprocess import reprocess as flow
+
+        return flow(publish=publish)
+
+    _run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
+def _run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]], *, as_json: bool) -> None:
+    """Run the flow under the settings, with a progress bar, and print what it did. Exits 1 when nothing could be done."""
+    from tasks.progress import watcher
+
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=as_json or not err.is_terminal,
+    )
+    steps: dict[str, Any] = {}
+
+    def watch(step: str, done: int, total: int) -> None:
+        if step not in steps:
+            steps[step] = bar.add_task(step, total=total)
+        bar.update(steps[step], completed=done, total=total)
+
+    with err.status("loading Prefect …") if err.is_terminal and not as_json else _quiet():
+        from flows.runs import NothingDoneError
+        from flows.server import prefect_server
+
+    with using(settings), prefect_server(settings, lambda said: err.print(said, style="dim")) as ui:
+        watcher.set(watch)
+        try:
+            with bar:
+                report = asyncio.run(run())
+        except NothingDoneError as error:
+            _show(error.report, ui, as_json)
+            raise
+    _show(report, ui, as_json)
+
+
+class _quiet:  # noqa: N801 - stands where a context manager does
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _show(report: Report, ui: str, as_json: bool) -> None:
+    facts = report.as_dict()
+    if as_json:
+        lines = [
+            {
+                "feed": line.feed_id,
+                "status": line.status,
+                "new": line.new,
+                "changed": line.changed,
+                "detail": line.detail,
+            }
+            for line in report.feeds
+        ]
+        click.echo(json.dumps(facts | {"feed_results": lines, "prefect_ui": ui}, ensure_ascii=False))
+        return
+    shown = [line for line in report.feeds if line.new or line.changed or line.detail]
+    if shown:
+        table = Table(box=None, pad_edge=False)
+        for name, justify in (("feed", "left"), ("status", "left"), ("new", "right"), ("changed", "right")):
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column("detail", overflow="fold")
+        # what went wrong comes last, next to the summary, and is never cut
+        shown.sort(key=lambda each: (each.status == "failed", bool(each.detail), each.feed_id))
+        for line in shown[-SHOWN_FEEDS:]:
+            style = {"failed": "red", "skipped": "yellow"}.get(line.status, "")
+            table.add_row(
+                escape(line.feed_id), line.status, str(line.new), str(line.changed), escape(line.detail), style=style
+            )
+        if len(shown) > SHOWN_FEEDS:
+            out.print(f"… {len(shown) - SHOWN_FEEDS} feeds more; `newsmill status` and Prefect's UI show all", style="dim")
+        out.print(table)
+        out.print()
+    said = [f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {facts['unchanged']} seen again"]
+    if report.feeds:
+        said.append(
+            f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} not modified, "
+            f"{facts['failed']} failed, {facts['skipped']} skipped"
+        )
+    if facts["images_stored"] or facts["images_failed"]:
+        said.append(f"{facts['images_stored']} images stored, {facts['images_failed']} failed")
+    if facts["rejected"]:
+        said.append(f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"')
+    for line in said:
+        out.print(line)
+    out.print(f"{report.flow} took {report.seconds:.1f} s; the run in Prefect's UI: {ui}", style="dim")
+
+
+@cli.command()
+@settings_options
+@json_option
+def publish(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+    """Publish the copy that analysts read (news.duckdb beside the warehouse)."""
+    from warehouse.publish import publish as build
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    done = build(settings.store, settings.published_path)
+    if as_json:
+        click.echo(json.dumps({"path": str(done.path), "bytes": done.bytes, "seconds": round(done.seconds, 3)}))
+    else:
+        out.print(f"published {done.path} ({done.bytes:,} bytes) in {done.seconds:.2f} s", soft_wrap=True)
+
+
+# --- commands that read ---------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("query")
+@click.option("--json", "form", flag_value="json", help="A JSON array of objects.")
+@click.option("--csv", "form", flag_value="csv", help="CSV with a header.")
+@click.option("--parquet", type=click.Path(path_type=Path, dir_okay=False), help="Write a Parquet file instead.")
+@click.option("--live", is_flag=True, help="Read the pipeline's own file (raw.* too); loads wait meanwhile.")
+@click.option("--limit", default=50, show_default=True, help="Rows a table shows; all are written to the other forms.")
+@settings_options
+def sql(
+    query: str,
+    form: str | None,
+    parquet: Path | None,
+    live: bool,
+    limit: int,
+    feeds_file: Path | None,
+    warehouse: Path | None,
+) -> None:
+    """Run a query, read-only, on the published copy."""
+    from warehouse.reader import run_query
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    result = run_query(settings.store if live else settings.published_path, query, parquet=parquet)
+    if parquet:
+        out.print(f"wrote {parquet}", soft_wrap=True)
+    elif form == "json":
+        click.echo(
+            json.dumps(
+                [dict(zip(result.columns, row, strict=True)) for row in result.rows], ensure_ascii=False, default=_plain
+            )
+        )
+    elif form == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(result.columns)
+        writer.writerows([_plain(v) if isinstance(v, datetime) else v for v in row] for row in result.rows)
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in result.columns:
+            table.add_column(escape(name), overflow="fold")
+        for row in result.rows[:limit]:
+            table.add_row(*(escape(_cell(value)) for value in row))
+        out.print(table)
+        if len(result.rows) > limit:
+            out.print(
+                f"… {len(result.rows) - limit} more rows; --limit, --csv, --json or --parquet show them", style="dim"
+            )
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value)
+    return text if len(text) <= 500 else text[:499] + "…"
+
+
+@cli.command()
+@settings_options
+@json_option
+def status(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+    """Feeds, last runs, counts and failures."""
+    from warehouse.reader import status as read_status
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    found = read_status(settings.store)
+    pending = len(settings.landing_zone.pending())
+    if as_json:
+        click.echo(json.dumps(found | {"documents_waiting": pending}, ensure_ascii=False, default=_plain))
+        return
+    counts = found["counts"]
+    out.print(
+        f"[bold]{counts['articles']:,}[/] articles in {counts['versions']:,} versions, {counts['entries']:,} entries, "
+        f"{counts['images_stored']:,} of {counts['images']:,} images, {counts['rejects']:,} rejects"
+    )
+    if counts["newest"]:
+        out.print(f"newest article: {_cell(counts['newest'])} UTC")
+    if pending:
+        out.print(f"[yellow]{pending} documents are landed and not yet loaded; the next ingest loads them[/]")
+    for title, rows in (("last runs", found["runs"]), ("feeds", found["feeds"])):
+        if rows:
+            table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+            for name in rows[0]:
+                table.add_column(name, overflow="fold")
+            for row in rows:
+                bad = row.get("health") in ("failing", "disabled") or row.get("state") == "failed"
+                table.add_row(*(escape(_cell(value)) for value in row.values()), style="red" if bad else "")
+            out.print()
+            out.print(table)
+
+
+# --- feeds ----------------------------------------------------------------------------------------------------------
+
+
+@cli.group()
+def feeds() -> None:
+    """List, add, check, import and export feeds."""
+
+
+@feeds.command("list")
+@settings_options
+@json_option
+def list_feeds(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+    """The feeds in the registry."""
+    from tasks.feeds import read_feeds
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    registry = read_feeds(settings.feeds)
+    if as_json:
+        names = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
+        click.echo(json.dumps([{n: getattr(feed, n) for n in names} for feed in registry], ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "name", "language", "group", "images", "url"):
+        table.add_column(name, overflow="fold")
+    for feed in registry:
+        table.add_row(
+            *(escape(v or "") for v in (feed.id, feed.name, feed.language, feed.group, feed.images, feed.url)),
+            style="" if feed.enabled else "dim",
+        )
+    out.print(table)
+    out.print(
+        f"{len(registry)} feeds, {sum(feed.enabled for feed in registry)} enabled, in {settings.feeds}", style="dim"
+    )
+
+
+@feeds.command("add")
+@click.argument("url")
+@click.option("--id", "feed_id", help="Its slug; made from the site's host by default.")
+@click.option("--name", help="Its name; the feed's own title by default.")
+@click.option("--group", help="Its group.")
+@click.option("--language", help="BCP 47, for example zh or en.")
+@click.option("--timezone", default="UTC", show_default=True, help="IANA name, for dates without a zone.")
+@settings_options
+def add(
+    url: str,
+    feed_id: str | None,
+    name: str | None,
+    group: str | None,
+    language: str | None,
+    timezone: str,
+    feeds_file: Path | None,
+    warehouse: Path | None,
+) -> None:
+    """Add a feed by its own address, or by its site's: the feed is discovered."""
+    from flows.registry import add as add_to_registry
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    feed = asyncio.run(
+        add_to_registry(settings, url, feed_id=feed_id, name=name, group=group, language=language, timezone=timezone)
+    )
+    out.print(
+        f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(feed.url)}, to {settings.feeds}",
+        soft_wrap=True,
+    )
+    out.print(f"newsmill ingest {feed.id}", style="dim")
+
+
+@feeds.command("check")
+@click.argument("ids", nargs=-1, metavar="[FEED]...")
+@settings_options
+@json_option
+def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+    """Ask feeds and say what each holds; nothing is stored. Exits 1 when one fails."""
+    from tasks.feeds import choose, read_feeds
+
+    from flows.registry import check as check_feeds
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    results = asyncio.run(check_feeds(settings, choose(read_feeds(settings.feeds), ids)))
+    if as_json:
+        click.echo(json.dumps(results, ensure_ascii=False, default=_plain))
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("feed", "entries", "newest", "problem"):
+            table.add_column(column, overflow="fold")
+        for row in results:
+            table.add_row(*(escape(_cell(value)) for value in row.values()), style="red" if row["problem"] else "")
+        out.print(table)
+    if any(row["problem"] for row in results):
+        sys.exit(1)
+
+
+@feeds.command("enable")
+@click.argument("feed_id", metavar="FEED")
+@settings_options
+def enable(feed_id: str, feeds_file: Path | None, warehouse: Path | None) -> None:
+    """Ask a feed again that newsmill stopped asking."""
+    from tasks.feeds import choose, read_feeds
+
+    from warehouse.operations import enable_feed
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    choose(read_feeds(settings.feeds), [feed_id])
+    with settings.store.writing() as connection:
+        enable_feed(connection, feed_id)
+    out.print(f"{feed_id} is asked again by the next ingest")
+
+
+@feeds.command("import")
+@click.argument("opml", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@settings_options
+def import_feeds(opml: Path, feeds_file: Path | None, warehouse: Path | None) -> None:
+    """Add the feeds of an OPML file that aren't in the registry yet."""
+    from tasks.feeds import import_opml
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    added, notes = import_opml(settings.feeds, opml.read_bytes())
+    for note in notes:
+        err.print(escape(note), style="yellow", soft_wrap=True)
+    out.print(f"added {len(added)} feeds to {settings.feeds}", soft_wrap=True)
+
+
+@feeds.command("export")
+@click.argument("opml", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@settings_options
+def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: Path | None) -> None:
+    """Write the registry as OPML, to a file or to standard output."""
+    from tasks.feeds import read_feeds, to_opml
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    text = to_opml(read_feeds(settings.feeds), "newsmill")
+    if opml:
+        opml.write_text(text, encoding="utf-8")
+        out.print(f"wrote {opml}", soft_wrap=True)
+    else:
+        click.echo(text)
+
+
+# --- the local Prefect server ---------------------------------------------------------------------------------------
+
+
+@cli.group()
+def server() -> None:
+    """The local Prefect server that the command line uses."""
+
+
+@server.command("start")
+@settings_options
+def start_server(feeds_file: Path | None, warehouse: Path | None) -> None:
+    """Start it, if it isn't running, and print its address."""
+    from flows.server import ensure
+
+    found = ensure(load_settings(feeds=feeds_file, warehouse=warehouse), lambda said: err.print(said, style="dim"))
+    out.print(f"{found.url} (PREFECT_API_URL={found.api_url})", soft_wrap=True)
+
+
+@server.command("stop")
+@settings_options
+def stop_server(feeds_file: Path | None, warehouse: Path | None) -> None:
+    """Stop it."""
+    from flows.server import stop
+
+    found = stop(load_settings(feeds=feeds_file, warehouse=warehouse))
+    out.print(f"stopped {found.url}" if found else "no local server was running")
+
+
+@server.command("status")
+@settings_options
+def server_status(feeds_file: Path | None, warehouse: Path | None) -> None:
+    """Say whether it runs, and where."""
+    from flows.server import running
+
+    found = running(load_settings(feeds=feeds_file, warehouse=warehouse))
+    out.print(
+        f"running at {found.url}, process {found.pid}"
+        if found
+        else "not running; the next command that needs it starts it"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Images on their own: what earlier runs left pending or failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from prefect import flow
+from tasks.feeds import read_feeds
+
+from flows.report import publish_report
+from flows.runs import Report, open_run
+from tasks.http import Client, open_client
+from tasks.progress import progress
+from tasks.settings import Settings, current_settings
+from tasks.steps import fetch_images, publish_copy
+from warehouse.operations import pending_images, want_images
+from warehouse.records import Feed, PendingImage
+
+BATCH = 200
+"""Images; a killed run repeats one batch at the most."""
+
+
+def _run_name() -> str:
+    return f"images {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+@flow(name="images", flow_run_name=_run_name)
+async def images(limit: int | None = None, publish: bool = True) -> Report:
+    """Download images that are pending, and those that failed and may be tried again.
+
+    Args:
+        limit: Download at most this many.
+        publish: Publish the analysts' copy when anything changed.
+    """
+    settings = current_settings()
+    registry = await asyncio.to_thread(read_feeds, settings.feeds)
+    async with open_run("images", settings, {"limit": limit}) as run, open_client(settings) as client:
+        await asyncio.to_thread(_want, settings, registry)
+        await download_images(run, client, limit)
+        if publish and (run.images_stored or not settings.published_path.exists()):
+            run.published = str((await publish_copy(settings)).path)
+        await publish_report(run)
+    return run
+
+
+async def download_images(run: Report, client: Client, limit: int | None = None) -> None:
+    """Download what is pending, batch by batch; each image is tried once in a run."""
+    settings = client.settings
+    total = limit or settings.images_per_run
+    done = 0
+    while done < total:
+        batch = await asyncio.to_thread(_pending, settings, run.started_at, min(BATCH, total - done))
+        if not batch:
+            return
+        fetched = await fetch_images(batch, client, settings.store, f"{done + 1} to {done + len(batch)}")
+        run.images_stored += sum(image.status == "stored" for image in fetched)
+        run.images_failed += sum(image.status == "failed" for image in fetched)
+        done += len(batch)
+        progress("images", done, max(done, min(total, done + len(batch))))
+
+
+def _pending(settings: Settings, since: datetime, limit: int) -> Sequence[PendingImage]:
+    with settings.store.reading() as connection:
+        return pending_images(connection, max_attempts=settings.image_attempts, not_since=since, limit=limit)
+
+
+def _want(settings: Settings, feeds: Sequence[Feed]) -> None:
+    with settings.store.writing() as connection:
+        want_images(connection, feeds)

@@ -1,0 +1,101 @@
+"""Everything again from the landing zone, without the network: after better cleaning, or a lost warehouse.
+
+The new warehouse is built beside the old one and swapped in under its lock. A kill leaves the old one as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import flow
+from tasks.feeds import read_feeds
+
+from flows.report import publish_report
+from flows.runs import Report, open_run
+from tasks.milling import Mill, open_mill
+from tasks.progress import progress
+from tasks.settings import current_settings
+from tasks.steps import BATCH_BYTES, BATCH_DOCUMENTS, load_batch, mill_batch, publish_copy
+from warehouse.connection import Warehouse
+from warehouse.rebuild import swap
+from warehouse.records import Document, Milled
+
+AHEAD = 3
+"""Batches that are milled while one loads: bounds the memory."""
+
+
+def _run_name() -> str:
+    return f"reprocess {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+@flow(name="reprocess", flow_run_name=_run_name)
+async def reprocess(publish: bool = True) -> Report:
+    """Build raw.* and clean.* again from every document that was ever landed; nothing is fetched.
+
+    Args:
+        publish: Publish the analysts' copy afterwards.
+    """
+    settings = current_settings()
+    registry = await asyncio.to_thread(read_feeds, settings.feeds)
+    landing = settings.landing_zone
+    async with open_run("reprocess", settings, {"publish": publish}) as run:
+        rebuilt = Warehouse(settings.store.path.with_name(f".{settings.store.path.name}.rebuild"))
+        await asyncio.to_thread(_discard, rebuilt.path)
+        documents = await asyncio.to_thread(landing.documents)
+        late = documents
+        done: set[tuple[str, str, datetime]] = set()
+        with open_mill(settings, registry) as mill:
+            # what is fetched meanwhile goes into the old warehouse, and into the landing zone
+            while True:
+                await _load_all(late, rebuilt, mill, run)
+                done |= {document.key for document in late}
+                late = await asyncio.to_thread(swap, settings.store, rebuilt, landing, done)
+                if not late:
+                    break
+        for document in await asyncio.to_thread(landing.pending):
+            if document.key in done:
+                landing.settle(document)
+        if publish:
+            run.published = str((await publish_copy(settings)).path)
+        await publish_report(run)
+    return run
+
+
+async def _load_all(documents: Sequence[Document], store: Warehouse, mill: Mill, run: Report) -> None:
+    """Load the documents in their order; batches are milled ahead."""
+    batches = deque(_batches(documents))
+    total = len(batches)
+    milling: deque[asyncio.Future[list[Milled]]] = deque()
+    done = number = 0
+    while batches or milling:
+        while batches and len(milling) < AHEAD:
+            number += 1
+            milling.append(asyncio.ensure_future(mill_batch(batches.popleft(), mill, f"{number} of {total}")))
+        milled = await milling.popleft()
+        counts = await load_batch(milled, [], store, None, mill, run.run_id, f"{len(milled)} documents")
+        run.counts.add(replace(counts, by_feed={}))
+        done += len(milled)
+        progress("documents", done, len(documents))
+
+
+def _batches(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += document.size
+        if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _discard(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)

@@ -1,0 +1,129 @@
+"""A run: its row in ops.runs, from its start to however it ends, and what it has to show."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect.runtime import flow_run
+
+from tasks.settings import Settings
+from warehouse import operations
+from warehouse.connection import Warehouse
+from warehouse.errors import NewsmillError
+from warehouse.records import Counts, Fetch, Milled
+
+
+@dataclass(slots=True)
+class FeedLine:
+    """What a run did with one feed."""
+
+    feed_id: str
+    status: str
+    new: int = 0
+    changed: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did: what the command line prints, what the artifact shows, what ops.runs keeps."""
+
+    flow: str
+    run_id: str
+    started_at: datetime
+    counts: Counts = field(default_factory=Counts)
+    feeds: list[FeedLine] = field(default_factory=list)
+    images_stored: int = 0
+    images_failed: int = 0
+    seconds: float = 0.0
+    state: str = "completed"
+    published: str | None = None
+
+    @property
+    def failed(self) -> list[FeedLine]:
+        return [line for line in self.feeds if line.status == "failed"]
+
+    def note(self, fetches: Sequence[Fetch], milled: Sequence[Milled], counts: Counts) -> None:
+        """Add a line for each feed of a batch."""
+        rejects = {m.document.feed_id: m.rejects for m in milled if m.rejects}
+        for fetch in fetches:
+            new, changed = counts.by_feed.get(fetch.feed_id, (0, 0))
+            found = rejects.get(fetch.feed_id, ())
+            detail = fetch.error or (f"{len(found)} rejected: {found[0].error}" if found else "")
+            self.feeds.append(FeedLine(fetch.feed_id, fetch.outcome, new, changed, fetch.seconds, detail))
+
+    def as_dict(self) -> dict[str, Any]:
+        statuses = [line.status for line in self.feeds]
+        return {
+            "run_id": self.run_id,
+            "state": self.state,
+            "seconds": round(self.seconds, 3),
+            "feeds": len(self.feeds),
+            **{
+                name.replace("-", "_"): statuses.count(name)
+                for name in ("fetched", "not-modified", "failed", "skipped")
+            },
+            "documents": self.counts.documents,
+            "entries": self.counts.entries,
+            "new": self.counts.new,
+            "changed": self.counts.changed,
+            "unchanged": self.counts.unchanged,
+            "rejected": self.counts.rejected,
+            "images_stored": self.images_stored,
+            "images_failed": self.images_failed,
+        }
+
+
+class NothingDoneError(NewsmillError):
+    """Not one feed could be fetched or loaded."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+@asynccontextmanager
+async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any]) -> AsyncIterator[Report]:
+    """Record the run as running, then as completed, partial or failed. A killed run stays `running`."""
+    report = Report(flow, uuid.uuid4().hex, datetime.now(UTC))
+
+    async def record(state: str, error: str | None = None) -> None:
+        report.state = state
+        report.seconds = (datetime.now(UTC) - report.started_at).total_seconds()
+        await asyncio.to_thread(_record, settings.store, report, parameters, error, flow_run.id)
+
+    await record("running")
+    try:
+        yield report
+    except BaseException as error:
+        try:
+            await record("failed", str(error) or type(error).__name__)
+        except NewsmillError as second:
+            # the warehouse itself is what failed: the first error says so
+            error.add_note(f"the run could not be recorded as failed either: {second}")
+        raise
+    await record("partial" if report.failed else "completed")
+
+
+def _record(
+    store: Warehouse, report: Report, parameters: Mapping[str, Any], error: str | None, flow_run_id: str | None
+) -> None:
+    with store.writing() as connection:
+        operations.record_run(
+            connection,
+            run_id=report.run_id,
+            flow=report.flow,
+            parameters=parameters,
+            started_at=report.started_at,
+            state=report.state,
+            counts=report.as_dict(),
+            error=error,
+            flow_run_id=flow_run_id,
+        )

@@ -1,0 +1,114 @@
+"""Fetching a feed: a conditional GET, its bytes landed before anything reads them, and what to remember of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tasks.http import Client
+from warehouse.errors import FetchError
+from warehouse.landing import Landing
+from warehouse.records import Document, Feed, FeedState, Fetch
+
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, application/json;q=0.7, text/xml;q=0.7, */*;q=0.1"
+)
+BACKOFF = timedelta(minutes=10)
+"""How long a feed that failed is left alone; doubles with each failure."""
+LONGEST_BACKOFF = timedelta(days=1)
+
+
+def state_of(feed: Feed, states: dict[str, FeedState]) -> FeedState:
+    """What is remembered of the feed; nothing, where its address in feeds.toml is another now."""
+    state = states.get(feed.id)
+    return state if state and state.url == feed.url else FeedState(feed.id, feed.url)
+
+
+def reason_to_wait(state: FeedState, now: datetime) -> str | None:
+    """Why the feed must not be asked now, in words; None when it may."""
+    if state.disabled_reason:
+        return f"disabled: {state.disabled_reason}; `newsmill feeds enable {state.feed_id}` undoes it"
+    if state.next_fetch_at and state.next_fetch_at > now:
+        why = (
+            f"after {state.consecutive_failures} failures" if state.consecutive_failures else "the server asked for it"
+        )
+        return f"waits until {state.next_fetch_at:%Y-%m-%d %H:%M} UTC, {why}; --force asks now"
+    return None
+
+
+async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, *, attempt: int = 1) -> Fetch:
+    """Ask for the feed and land what comes. Raises FetchError, and TransientFetchError where asking again may help."""
+    started_at, clock = datetime.now(UTC), time.monotonic()
+    headers = {"accept": ACCEPT}
+    if state.etag:
+        headers["if-none-match"] = state.etag
+    if state.last_modified:
+        headers["if-modified-since"] = state.last_modified
+    response = await client.get(state.moved_to or feed.url, max_bytes=client.settings.max_feed_bytes, headers=headers)
+    document: Document | None = None
+    if response.status != 304:
+        document = await asyncio.to_thread(
+            landing.land,
+            response.body,
+            feed_id=feed.id,
+            url=feed.url,
+            final_url=response.url,
+            fetched_at=datetime.now(UTC),
+            status=response.status,
+            headers=response.headers,
+        )
+    return Fetch(
+        feed_id=feed.id,
+        url=feed.url,
+        started_at=started_at,
+        seconds=time.monotonic() - clock,
+        outcome="fetched" if document else "not-modified",
+        status=response.status,
+        bytes=len(response.body),
+        attempts=attempt,
+        moved_to=response.moved_to,
+        document=document,
+    )
+
+
+def failed(feed: Feed, error: Exception, *, started_at: datetime, attempts: int = 1) -> Fetch:
+    """The record of a fetch that came to nothing."""
+    return Fetch(
+        feed_id=feed.id,
+        url=feed.url,
+        started_at=started_at,
+        seconds=(datetime.now(UTC) - started_at).total_seconds(),
+        outcome="failed",
+        status=error.status if isinstance(error, FetchError) else None,
+        attempts=attempts,
+        error=str(error) or type(error).__name__,
+        retry_after=error.retry_after if isinstance(error, FetchError) else None,
+    )
+
+
+def skipped(feed: Feed, reason: str) -> Fetch:
+    return Fetch(feed.id, feed.url, datetime.now(UTC), 0.0, "skipped", error=reason, attempts=0)
+
+
+def next_state(state: FeedState, fetch: Fetch) -> FeedState:
+    """What to remember after the fetch: when to ask again, whether ever, and where."""
+    if fetch.outcome != "failed":
+        return replace(state, moved_to=fetch.moved_to or state.moved_to, consecutive_failures=0, next_fetch_at=None)
+    failures = state.consecutive_failures + 1
+    gone = "the server says 410 Gone" if fetch.status == 410 else None
+    wait = min(BACKOFF * 2 ** min(failures - 1, 10), LONGEST_BACKOFF)
+    wait *= random.uniform(0.9, 1.1)  # noqa: S311 - so that feeds that failed together aren't asked together
+    if fetch.retry_after is not None:
+        wait = timedelta(seconds=fetch.retry_after)
+    return replace(
+        state,
+        # the place a redirect pointed to may be what failed
+        moved_to=None if failures >= 3 else state.moved_to,
+        consecutive_failures=failures,
+        next_fetch_at=fetch.started_at + wait,
+        disabled_reason=gone,
+    )

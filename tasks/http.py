@@ -1,0 +1,244 @@
+"""HTTP as newsmill speaks it: one client, bounded in size, time, redirects and connections to a host.
+
+httpx decodes a body before it can be measured: 14 kB of brotli become 1 GB in one step. So bodies are read raw and
+decoded here, in steps that are bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import brotli
+import httpx
+import zstandard
+from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
+
+from tasks.settings import Settings
+from warehouse.errors import FetchError, TransientFetchError
+
+PERMANENT = frozenset({301, 308})
+TRANSIENT = frozenset({408, 425, 500, 502, 504, 520, 521, 522, 523, 524})
+"""Statuses that asking again may mend. 429 and 503 are not among them: they say when to come again."""
+STEP = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, read and decoded."""
+
+    url: str
+    """The address that answered, after redirects."""
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    moved_to: str | None = None
+    """The new address, where every redirect on the way was permanent."""
+
+
+@dataclass(slots=True)
+class Client:
+    """The shared client and its per-host limit."""
+
+    httpx: httpx.AsyncClient
+    settings: Settings
+    hosts: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+
+    async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
+        """GET, following redirects. Raises FetchError, or TransientFetchError where asking again may help."""
+        host = httpx.URL(url).host if "://" in url else ""
+        limit = self.hosts.setdefault(host, asyncio.Semaphore(self.settings.per_host))
+        async with limit:
+            try:
+                async with asyncio.timeout(self.settings.deadline):
+                    return await self._get(url, max_bytes, headers or {})
+            except TimeoutError as error:
+                raise TransientFetchError(
+                    f"{url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
+                ) from error
+            except SSRFProtectionError as error:
+                raise FetchError(
+                    f"{url}: leads to a private network address ({error.hostname}); "
+                    "set NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 if that is meant",
+                    retry_after=0,  # the refusal is ours: no reason to leave the server alone
+                ) from error
+            except httpx.TooManyRedirects as error:
+                raise FetchError(
+                    f"{url}: redirected more than {self.settings.max_redirects} times; it leads in a circle"
+                ) from error
+            except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
+                raise FetchError(f"{url}: leads to an address that is not http or https ({error})") from error
+            except httpx.TimeoutException as error:
+                raise TransientFetchError(
+                    f"{url}: no answer within {self.settings.timeout:g} s ({type(error).__name__})"
+                ) from error
+            except httpx.TransportError as error:
+                raise TransientFetchError(f"{url}: the connection failed ({error or type(error).__name__})") from error
+
+    async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str]) -> Response:
+        async with self.httpx.stream("GET", url, headers=headers) as answer:
+            moved = answer.history and all(hop.status_code in PERMANENT for hop in answer.history)
+            status = answer.status_code
+            if status != 304 and not 200 <= status < 300:
+                raise _refused(url, answer)
+            body = b"" if status == 304 else await _body(answer, url, max_bytes)
+            return Response(
+                url=str(answer.url),
+                status=status,
+                headers=dict(answer.headers),
+                body=body,
+                moved_to=str(answer.url) if moved else None,
+            )
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[Client]:
+    """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed."""
+    client = httpx.AsyncClient(
+        http2=True,
+        follow_redirects=True,
+        max_redirects=settings.max_redirects,
+        timeout=httpx.Timeout(settings.timeout, pool=None),
+        limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
+        headers={"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate, br, zstd"},
+        trust_env=False,  # a proxy would connect for us, past the check of addresses
+    )
+    if not settings.allow_private_addresses:
+        httpx_ssrf_protection(client)
+    async with client:
+        yield Client(client, settings)
+
+
+def _refused(url: str, answer: httpx.Response) -> FetchError:
+    status, wait = answer.status_code, retry_after(answer.headers.get("retry-after"))
+    message = f"{url}: the server answered {status} {answer.reason_phrase}".rstrip()
+    if status in (429, 503):
+        return FetchError(f"{message}; it is left alone for a while", status=status, retry_after=wait or 900)
+    kind = TransientFetchError if status in TRANSIENT else FetchError
+    return kind(message, status=status, retry_after=wait)
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds to wait, of a Retry-After header in either form (RFC 9110 10.2.3); a day at the most."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), 86_400.0)
+
+
+async def _body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
+    """The decoded body, never more than `max_bytes` of it held."""
+    too_large = FetchError(
+        f"{url}: larger than {max_bytes:,} bytes; raise NEWSMILL_MAX_FEED_BYTES if it is meant to be",
+        status=answer.status_code,
+    )
+    length = answer.headers.get("content-length", "")
+    if length.isdigit() and int(length) > max_bytes:
+        raise too_large
+    encodings = [e.strip().lower() for e in answer.headers.get("content-encoding", "").split(",") if e.strip()]
+    raw = bytearray()
+    async for chunk in answer.aiter_raw(STEP):
+        raw += chunk
+        if len(raw) > max_bytes:
+            raise too_large
+    body = bytes(raw)
+    if len(encodings) > 3:
+        raise FetchError(f"{url}: encoded {len(encodings)} times; no honest server does that")
+    for encoding in reversed(encodings):
+        if encoding == "identity":
+            continue
+        try:
+            body = await asyncio.to_thread(decode, body, encoding, max_bytes)
+        except OverflowError:
+            raise too_large from None
+        except ValueError as error:
+            raise FetchError(f"{url}: its {encoding} encoding is broken ({error})") from error
+    return body
+
+
+def decode(data: bytes, encoding: str, max_bytes: int) -> bytes:
+    """Undo one content coding. Raises OverflowError past `max_bytes`, ValueError for broken or unknown coding."""
+    match encoding:
+        case "gzip" | "x-gzip":
+            return _inflate(data, 16 + zlib.MAX_WBITS, max_bytes)
+        case "deflate":
+            try:
+                return _inflate(data, zlib.MAX_WBITS, max_bytes)
+            except ValueError:
+                return _inflate(data, -zlib.MAX_WBITS, max_bytes)  # some servers leave the zlib wrapper out
+        case "br":
+            return _unbrotli(data, max_bytes)
+        case "zstd":
+            return _unzstd(data, max_bytes)
+        case _:
+            raise ValueError("an encoding nobody asked for")
+
+
+def _gathered(step: Callable[[], bytes], max_bytes: int) -> bytes:
+    out = bytearray()
+    while piece := step():
+        out += piece
+        if len(out) > max_bytes:
+            raise OverflowError
+    return bytes(out)
+
+
+def _inflate(data: bytes, wbits: int, max_bytes: int) -> bytes:
+    decoder, rest = zlib.decompressobj(wbits), data
+
+    def step() -> bytes:
+        nonlocal decoder, rest
+        while True:
+            try:
+                piece = decoder.decompress(rest, STEP)
+            except zlib.error as error:
+                raise ValueError(str(error)) from error
+            if decoder.eof and decoder.unused_data[:2] == b"\x1f\x8b":  # the next member (RFC 1952 2.2)
+                rest = decoder.unused_data
+                decoder = zlib.decompressobj(wbits)
+            else:
+                rest = decoder.unconsumed_tail
+            if piece or not rest:
+                return piece
+
+    out = _gathered(step, max_bytes)
+    if data and not decoder.eof:
+        raise ValueError("it ends too early")
+    return out
+
+
+def _unbrotli(data: bytes, max_bytes: int) -> bytes:
+    decoder, given = brotli.Decompressor(), False
+
+    def step() -> bytes:
+        nonlocal given
+        try:
+            piece = decoder.process(b"" if given else data, output_buffer_limit=STEP)
+        except brotli.error as error:
+            raise ValueError(str(error)) from error
+        given = True
+        return bytes(piece)
+
+    out = _gathered(step, max_bytes)
+    if not decoder.is_finished():
+        raise ValueError("it ends too early")
+    return out
+
+
+def _unzstd(data: bytes, max_bytes: int) -> bytes:
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data, read_across_frames=True) as reader:
+            return _gathered(lambda: reader.read(STEP), max_bytes)
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from error

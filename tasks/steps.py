@@ -1,0 +1,166 @@
+"""The Prefect skins of the steps: names, tags and retries. The logic is in the modules beside this one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
+from prefect.runtime import task_run
+from prefect.tasks import Task, exponential_backoff
+
+from tasks import fetch, images
+from tasks.http import Client
+from tasks.milling import Mill
+from tasks.settings import Settings
+from warehouse import load, operations
+from warehouse.connection import Warehouse
+from warehouse.errors import NewsmillError, TransientFetchError
+from warehouse.landing import Landing
+from warehouse.publish import Published, publish
+from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
+
+BATCH_BYTES = 4_000_000
+"""Documents are milled and loaded in batches of about this size: enough to share the cost of opening the warehouse."""
+BATCH_DOCUMENTS = 64
+
+
+async def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    try:
+        await state.aresult()
+    except TransientFetchError:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+def _tag(*tags: str) -> None:
+    """Tag the running task. A tag given beforehand costs two calls of the server for each task (0.2 s of a fetch),
+    as it may name a concurrency limit; one added here goes with the task's next state."""
+    if context := TaskRunContext.get():
+        context.task_run.tags = [*context.task_run.tags, *tags]
+
+
+@task(
+    name="fetch",
+    task_run_name="fetch {feed.id}",
+    retry_jitter_factor=1,
+    retry_condition_fn=_is_transient,
+    cache_policy=NO_CACHE,
+)
+async def fetch_feed(feed: Feed, state: FeedState, client: Client, landing: Landing) -> Fetch:
+    _tag(f"feed:{feed.id}", f"host:{urlsplit(feed.url).hostname}")
+    return await fetch.fetch(feed, state, client, landing, attempt=task_run.run_count or 1)
+
+
+async def fetch_or_explain(
+    feed: Feed, state: FeedState, client: Client, landing: Landing, *, force: bool = False
+) -> Fetch:
+    """Fetch one feed as a task of its own, retried as its failure deserves; what comes to nothing is a record."""
+    if not force and (reason := fetch.reason_to_wait(state, datetime.now(UTC))):
+        return fetch.skipped(feed, reason)
+    settings, started_at = client.settings, datetime.now(UTC)
+    step = fetch_feed.with_options(
+        retries=settings.retries,
+        retry_delay_seconds=exponential_backoff(settings.retry_delay) if settings.retries else None,
+    )
+    outcome = await step(feed, state, client, landing, return_state=True)
+    result = await outcome.aresult(raise_on_failure=False)
+    if isinstance(result, Fetch):
+        return result
+    if isinstance(result, NewsmillError) and not isinstance(result, fetch.FetchError):
+        raise result  # a full disk is nobody's feed's fault
+    tries = settings.retries + 1 if isinstance(result, TransientFetchError) else 1
+    error = result if isinstance(result, Exception) else NewsmillError(outcome.message or outcome.name)
+    return fetch.failed(feed, error, started_at=started_at, attempts=tries)
+
+
+@task(name="mill", task_run_name="mill {label}", cache_policy=NO_CACHE)
+async def mill_batch(documents: Sequence[Document], mill: Mill, label: str) -> list[Milled]:
+    return await mill(documents)
+
+
+@task(name="load", task_run_name="load {label}", cache_policy=NO_CACHE)
+async def load_batch(
+    milled: Sequence[Milled],
+    fetches: Sequence[tuple[Feed, Fetch, FeedState]],
+    store: Warehouse,
+    landing: Landing | None,
+    mill: Mill,
+    run_id: str,
+    label: str,
+) -> Counts:
+    """Load what was milled and record how fetching went, in one opening of the warehouse.
+
+    The documents are settled in the landing zone, where it is given.
+    """
+    try:
+        return await asyncio.to_thread(_load, milled, fetches, store, landing, run_id)
+    except load.UnknownEntriesError:  # the warehouse was rebuilt meanwhile
+        again = await mill([m.document for m in milled], afresh=True)
+        return await asyncio.to_thread(_load, again, fetches, store, landing, run_id)
+
+
+def _load(
+    milled: Sequence[Milled],
+    fetches: Sequence[tuple[Feed, Fetch, FeedState]],
+    store: Warehouse,
+    landing: Landing | None,
+    run_id: str,
+) -> Counts:
+    counts = Counts()
+    with store.writing() as connection:
+        if milled:
+            counts = load.load(connection, milled, run_id=run_id)
+        if fetches:
+            operations.record_fetches(connection, fetches, run_id=run_id)
+    if landing:
+        for each in milled:
+            landing.settle(each.document)
+    return counts
+
+
+@task(name="images", task_run_name="images {label}", cache_policy=NO_CACHE)
+async def fetch_images(pending: Sequence[PendingImage], client: Client, store: Warehouse, label: str) -> list[Image]:
+    """Fetch a batch of images and record how each went."""
+    settings = client.settings
+    gate = asyncio.Semaphore(settings.concurrency)
+
+    async def one(image: PendingImage) -> Image:
+        async with gate:
+            return await images.fetch_image(image, client, settings.images_path)
+
+    fetched = await asyncio.gather(*map(one, pending))
+    await asyncio.to_thread(_record_images, store, fetched)
+    return list(fetched)
+
+
+def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:
+    with store.writing() as connection:
+        operations.record_images(connection, fetched)
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+async def publish_copy(settings: Settings) -> Published:
+    return await asyncio.to_thread(publish, settings.store, settings.published_path)
+
+
+async def in_batches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
+    """Fetches as they come, in batches by size."""
+    batch: list[Fetch] = []
+    size = 0
+    async for each in fetches:
+        batch.append(each)
+        size += each.bytes
+        if size >= BATCH_BYTES or sum(f.document is not None for f in batch) >= BATCH_DOCUMENTS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

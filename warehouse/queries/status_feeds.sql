@@ -1,0 +1,2 @@
+SELECT feed_id, health, articles, newest_article_at, last_success_at, next_fetch_at, problem
+FROM marts.feed_health
