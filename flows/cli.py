@@ -209,7 +209,9 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
                 escape(line.feed_id), line.status, str(line.new), str(line.changed), escape(line.detail), style=style
             )
         if len(shown) > SHOWN_FEEDS:
-            out.print(f"… {len(shown) - SHOWN_FEEDS} feeds more; `newsmill status` and Prefect's UI show all", style="dim")
+            out.print(
+                f"… {len(shown) - SHOWN_FEEDS} feeds more; `newsmill status` and Prefect's UI show all", style="dim"
+            )
         out.print(table)
         out.print()
     said = [f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {facts['unchanged']} seen again"]

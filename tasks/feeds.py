@@ -211,8 +211,7 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
     if "feed" in top:
         raise FeedsFileError(f"{path}:{top['feed']}: feed = […] can't be added to; write each feed as a [[feed]] table")
     added = [_checked(feed, path) for feed in feeds]
-    for place, feed in enumerate(added):
-        _check_free(feed, [*known, *added[:place]], path)
+    _check_free(added, known, path)
     end = "\r\n" if "\r\n" in text else "\n"
     addition = "\n".join(_as_toml(feed) for feed in added).replace("\n", end)
     gap = "" if not text else end if text.endswith("\n") else end * 2
@@ -442,15 +441,17 @@ def _checked(feed: Feed, path: Path) -> Feed:
         raise FeedsFileError(f"{path}: {_label(table, 0)} can't be added: {reasons}") from error
 
 
-def _check_free(feed: Feed, others: Iterable[Feed], path: Path) -> None:
-    for other in others:
-        if same_address(other.url) == same_address(feed.url):
-            raise FeedsFileError(f'{path}: {feed.url} is there already, as feed "{other.id}"; it was not added again')
-        if other.id == feed.id:
-            raise FeedsFileError(
-                f'{path}: id "{feed.id}" is taken by {other.url}; '
-                f'give another, "{slug(feed.id, {known.id for known in others})}" for example'
-            )
+def _check_free(added: Iterable[Feed], known: Sequence[Feed], path: Path) -> None:
+    addresses = {same_address(feed.url): feed.id for feed in known}
+    ids = {feed.id: feed.url for feed in known}
+    for feed in added:
+        if other := addresses.get(same_address(feed.url)):
+            raise FeedsFileError(f'{path}: {feed.url} is there already, as feed "{other}"; it was not added again')
+        if feed.id in ids:
+            better = slug(feed.id, ids)
+            raise FeedsFileError(f'{path}: id "{feed.id}" is taken by {ids[feed.id]}; give another, such as "{better}"')
+        addresses[same_address(feed.url)] = feed.id
+        ids[feed.id] = feed.url
 
 
 def as_table(feed: Feed) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +30,13 @@ KINDS = {
     "MPO": "jpg",
 }
 """What is kept: raster formats that hold no program. SVG does."""
+FORMATS = [kind for kind in KINDS if kind != "MPO"]  # Pillow opens an MPO as the JPEG it begins with
 TRIES = 2
 """Of one address, in one run."""
+
+
+Pictures.init()
+Pictures.MAX_IMAGE_PIXELS = None  # the cap is ours, checked before anything is decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +54,23 @@ class ImageError(NewsmillError):
 def read_picture(data: bytes, *, max_pixels: int) -> Picture:
     """What the bytes are, by their content; only headers are decoded. Raises ImageError."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pictures.DecompressionBombWarning)  # the cap below is ours
-            with Pictures.open(io.BytesIO(data), formats=list(KINDS)) as image:
-                width, height = image.size
-                kind = image.format or ""
-                if width * height > max_pixels:
-                    raise ImageError(f"{width} x {height} pixels are more than {max_pixels:,}")
-                image.verify()
+        with Pictures.open(io.BytesIO(data), formats=FORMATS) as image:
+            width, height = image.size
+            kind = image.format or ""
+            if width * height > max_pixels:
+                raise ImageError(f"{width} x {height} pixels are more than {max_pixels:,}")
+            image.verify()
+    except ImageError:
+        raise
     except UnidentifiedImageError as error:
         start = data[:200].lstrip().lower()
         what = (
             "an HTML page" if start.startswith((b"<!doctype", b"<html")) else "SVG" if b"<svg" in start else "no image"
         )
         raise ImageError(f"the answer is {what}, not a picture of a kind that is kept") from error
-    except Pictures.DecompressionBombError as error:
-        raise ImageError(f"more than {max_pixels:,} pixels") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise ImageError(f"the picture is damaged ({error})") from error
-    return Picture(Pictures.MIME.get(kind, "image/jpeg"), KINDS[kind], width, height)
+    except Exception as error:  # noqa: BLE001 - decoders raise anything over bytes that mean harm
+        raise ImageError(f"the picture is damaged ({type(error).__name__}: {error})") from error
+    return Picture("image/jpeg" if kind == "MPO" else Pictures.MIME[kind], KINDS[kind], width, height)
 
 
 async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Image:

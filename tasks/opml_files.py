@@ -29,6 +29,7 @@ from warehouse.errors import FeedsFileError
 from warehouse.records import Feed
 
 MAX_BYTES = 10_000_000
+MAX_FEEDS = 5_000
 MAX_DEPTH = 50
 """Levels of elements; a list of feeds has a handful."""
 
@@ -39,7 +40,7 @@ _CATEGORY = re.compile(r"(?:^|,)\s*/newsmill/([a-z0-9][a-z0-9-]{0,62})\s*(?:,|$)
 def from_opml(data: bytes) -> tuple[list[Feed], list[str]]:
     """The feeds of an OPML file, and a sentence for each outline or detail left out. Outlines around them are groups.
 
-    Raises FeedsFileError for what is no OPML, is larger than 10 MB or nested deeper than 50 levels.
+    Raises FeedsFileError for what is no OPML, is larger than 10 MB, nested deeper than 50 levels or lists more than 5,000.
     """
     body = _body(data)
     feeds: dict[str, Feed] = {}
@@ -52,6 +53,8 @@ def from_opml(data: bytes) -> tuple[list[Feed], list[str]]:
         if other := feeds.get(same_address(feed.url)):
             notes.append(f'"{outline.name}" is listed more than once ({feed.url}); it is kept {_where(other)}')
             continue
+        if len(feeds) == MAX_FEEDS:
+            raise FeedsFileError(f"the OPML file lists more than {MAX_FEEDS:,} feeds; split it, and import the parts")
         feeds[same_address(feed.url)] = feed
         ids.add(feed.id)
     return list(feeds.values()), notes

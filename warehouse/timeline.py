@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 FULLER = 1.25
-"""Another feed's text replaces the current one only when it is longer by this factor: a summary never hides the text."""
+"""Another feed's text replaces the current one only when it is longer by this factor: a summary hides no text."""
+TOGETHER = timedelta(hours=1)
+"""Feeds that a run asks one after the other show an article at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ def timeline(spans: Iterable[Span]) -> list[Span]:
     """The versions, oldest first: no two neighbours have the same text.
 
     Within one feed every change of text is a version, a change back too. A text from another feed than the current
-    version's is a version only where it is markedly fuller.
+    version's is a version only where it is markedly fuller; seen together with a version that is new itself, it takes
+    that one's place.
     """
     sightings = sorted(
         (moment, span.feed_id, span.content_hash, span.word_count)
@@ -41,6 +44,12 @@ def timeline(spans: Iterable[Span]) -> list[Span]:
         current = versions[-1] if versions else None
         if current and content_hash == current.content_hash:
             versions[-1] = replace(current, last_seen=moment)
-        elif current is None or feed_id == current.feed_id or word_count > FULLER * current.word_count:
+        elif current is None or feed_id == current.feed_id:
             versions.append(Span(feed_id, content_hash, word_count, moment, moment))
+        elif word_count > FULLER * current.word_count:
+            together = moment - current.first_seen <= TOGETHER
+            if together:
+                versions.pop()
+            first_seen = current.first_seen if together else moment
+            versions.append(Span(feed_id, content_hash, word_count, first_seen, moment))
     return versions
