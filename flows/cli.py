@@ -139,7 +139,7 @@ def reprocess(publish: bool, feeds_file: Path | None, warehouse: Path | None, as
 
 
 def _run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]], *, as_json: bool) -> None:
-    """Run the flow under the settings, with a progress bar, and print what it did. Exits 1 when nothing could be done."""
+    """Run the flow under the settings, with a progress bar, and print what it did."""
     from tasks.progress import watcher
 
     bar = Progress(
@@ -224,8 +224,8 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
         said.append(f"{facts['images_stored']} images stored, {facts['images_failed']} failed")
     if facts["rejected"]:
         said.append(f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"')
-    for line in said:
-        out.print(line)
+    for fact in said:
+        out.print(fact)
     out.print(f"{report.flow} took {report.seconds:.1f} s; the run in Prefect's UI: {ui}", style="dim")
 
 
@@ -418,9 +418,8 @@ def add(
 @json_option
 def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
     """Ask feeds and say what each holds; nothing is stored. Exits 1 when one fails."""
-    from tasks.feeds import choose, read_feeds
-
     from flows.registry import check as check_feeds
+    from tasks.feeds import choose, read_feeds
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     results = asyncio.run(check_feeds(settings, choose(read_feeds(settings.feeds), ids)))
@@ -443,7 +442,6 @@ def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: Path | None,
 def enable(feed_id: str, feeds_file: Path | None, warehouse: Path | None) -> None:
     """Ask a feed again that newsmill stopped asking."""
     from tasks.feeds import choose, read_feeds
-
     from warehouse.operations import enable_feed
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
@@ -458,7 +456,7 @@ def enable(feed_id: str, feeds_file: Path | None, warehouse: Path | None) -> Non
 @settings_options
 def import_feeds(opml: Path, feeds_file: Path | None, warehouse: Path | None) -> None:
     """Add the feeds of an OPML file that aren't in the registry yet."""
-    from tasks.feeds import import_opml
+    from tasks.opml_files import import_opml
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     added, notes = import_opml(settings.feeds, opml.read_bytes())
@@ -472,7 +470,8 @@ def import_feeds(opml: Path, feeds_file: Path | None, warehouse: Path | None) ->
 @settings_options
 def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: Path | None) -> None:
     """Write the registry as OPML, to a file or to standard output."""
-    from tasks.feeds import read_feeds, to_opml
+    from tasks.feeds import read_feeds
+    from tasks.opml_files import to_opml
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     text = to_opml(read_feeds(settings.feeds), "newsmill")

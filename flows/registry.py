@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from tasks.feeds import COMMON_PATHS, add_feed, discover, looks_like_feed, read_feeds, slug
-
+from tasks.discovery import COMMON_PATHS, discover, looks_like_feed
+from tasks.feeds import add_feed, read_feeds, slug
 from tasks.fetch import ACCEPT
 from tasks.http import Client, open_client
 from tasks.mill import mill_bytes

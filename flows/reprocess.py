@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow
-from tasks.feeds import read_feeds
 
 from flows.report import publish_report
 from flows.runs import Report, open_run
+from tasks.feeds import read_feeds
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import current_settings

@@ -13,7 +13,7 @@ from PIL import Image as Pictures
 from PIL import UnidentifiedImageError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from tasks.http import Client
+from tasks.http import Client, Response
 from warehouse.errors import FetchError, NewsmillError, TransientFetchError
 from warehouse.landing import write_durably
 from warehouse.records import Image, PendingImage
@@ -57,19 +57,18 @@ def read_picture(data: bytes, *, max_pixels: int) -> Picture:
         with Pictures.open(io.BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
             kind = image.format or ""
-            if width * height > max_pixels:
-                raise ImageError(f"{width} x {height} pixels are more than {max_pixels:,}")
-            image.verify()
-    except ImageError:
-        raise
+            if width * height <= max_pixels:
+                image.verify()
     except UnidentifiedImageError as error:
         start = data[:200].lstrip().lower()
         what = (
             "an HTML page" if start.startswith((b"<!doctype", b"<html")) else "SVG" if b"<svg" in start else "no image"
         )
         raise ImageError(f"the answer is {what}, not a picture of a kind that is kept") from error
-    except Exception as error:  # noqa: BLE001 - decoders raise anything over bytes that mean harm
+    except Exception as error:
         raise ImageError(f"the picture is damaged ({type(error).__name__}: {error})") from error
+    if width * height > max_pixels:
+        raise ImageError(f"{width} x {height} pixels are more than {max_pixels:,}")
     return Picture("image/jpeg" if kind == "MPO" else Pictures.MIME[kind], KINDS[kind], width, height)
 
 
@@ -85,7 +84,7 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
             reraise=True,
         )
         try:
-            response = await again(
+            response: Response = await again(
                 client.get, address, max_bytes=settings.max_image_bytes, headers={"accept": "image/*"}
             )
             return await asyncio.to_thread(_kept, pending, response.body, store, settings.max_image_pixels)

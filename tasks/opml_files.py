@@ -40,7 +40,7 @@ _CATEGORY = re.compile(r"(?:^|,)\s*/newsmill/([a-z0-9][a-z0-9-]{0,62})\s*(?:,|$)
 def from_opml(data: bytes) -> tuple[list[Feed], list[str]]:
     """The feeds of an OPML file, and a sentence for each outline or detail left out. Outlines around them are groups.
 
-    Raises FeedsFileError for what is no OPML, is larger than 10 MB, nested deeper than 50 levels or lists more than 5,000.
+    Raises FeedsFileError for what is no OPML, is larger than 10 MB, nested deeper than 50 levels, or too long a list.
     """
     body = _body(data)
     feeds: dict[str, Feed] = {}

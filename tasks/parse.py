@@ -5,6 +5,7 @@ feedparser neither sanitises nor resolves addresses here: the cleaner does both,
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -44,7 +45,13 @@ def parse(data: bytes, document: Document, feed: Feed) -> Parsed:
 
 def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
     headers = {"content-type": document.headers.get("content-type", "application/xml")}
-    result = feedparser.parse(data, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    result = feedparser.parse(
+        # a stream: given bytes, feedparser would take a path for a file to open
+        io.BytesIO(data),
+        response_headers=headers,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
     if not result.entries and not result.get("version"):
         if _HTML.search(data[:4096]):
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from prefect import task
@@ -21,7 +21,7 @@ from tasks.milling import Mill
 from tasks.settings import Settings
 from warehouse import load, operations
 from warehouse.connection import Warehouse
-from warehouse.errors import NewsmillError, TransientFetchError
+from warehouse.errors import FetchError, NewsmillError, TransientFetchError
 from warehouse.landing import Landing
 from warehouse.publish import Published, publish
 from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
@@ -69,13 +69,13 @@ async def fetch_or_explain(
     settings, started_at = client.settings, datetime.now(UTC)
     step = fetch_feed.with_options(
         retries=settings.retries,
-        retry_delay_seconds=exponential_backoff(settings.retry_delay) if settings.retries else None,
+        retry_delay_seconds=exponential_backoff(settings.retry_delay) if settings.retries else 0,
     )
-    outcome = await step(feed, state, client, landing, return_state=True)
+    outcome: State[Fetch] = await cast("Awaitable[State[Fetch]]", step(feed, state, client, landing, return_state=True))
     result = await outcome.aresult(raise_on_failure=False)
     if isinstance(result, Fetch):
         return result
-    if isinstance(result, NewsmillError) and not isinstance(result, fetch.FetchError):
+    if isinstance(result, NewsmillError) and not isinstance(result, FetchError):
         raise result  # a full disk is nobody's feed's fault
     tries = settings.retries + 1 if isinstance(result, TransientFetchError) else 1
     error = result if isinstance(result, Exception) else NewsmillError(outcome.message or outcome.name)

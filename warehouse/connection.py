@@ -11,7 +11,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -208,9 +208,7 @@ def transaction(connection: Connection) -> Iterator[None]:
         yield
     except BaseException:
         # a fatal error (a full disk) has ended the transaction, and the database with it
-        try:
+        with suppress(duckdb.Error):
             connection.execute("ROLLBACK")
-        except duckdb.Error:
-            pass
         raise
     connection.execute("COMMIT")

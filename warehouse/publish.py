@@ -14,8 +14,6 @@ import duckdb
 
 from warehouse.connection import CATALOG, Warehouse, marts, migrations, reporting
 
-SCHEMAS = ("clean", "ops")
-
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -49,7 +47,8 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
     for _, _, sql in migrations():
         connection.execute(sql)
     tables = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'copy' AND schema_name IN ('clean', 'ops')"
+        "SELECT schema_name, table_name FROM duckdb_tables() "
+        "WHERE database_name = 'copy' AND schema_name IN ('clean', 'ops')"
     ).fetchall()
     connection.execute("BEGIN")
     for schema, table in tables:

@@ -20,7 +20,7 @@ class Result:
 
 
 def run_query(source: Path | Warehouse, sql: str, *, parquet: Path | None = None) -> Result:
-    """Run a query on the published copy, or on the pipeline's own file; neither can be written. Raises WarehouseError."""
+    """Run a query on the published copy or the pipeline's own file, read-only. Raises WarehouseError."""
     if isinstance(source, Warehouse):
         with source.reading() as connection:
             return _result(connection, sql, parquet)

@@ -369,7 +369,7 @@ feeds_ = st.builds(
 lists = st.lists(feeds_, min_size=1, max_size=6, unique_by=(lambda f: f.id, lambda f: f.url.split("?")[0].rstrip("/")))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(lists)
 def test_what_is_added_is_read_again(tmp_path_factory: pytest.TempPathFactory, feeds: list[Feed]) -> None:
     path = tmp_path_factory.mktemp("feeds") / "feeds.toml"
@@ -385,7 +385,7 @@ def exchanged(feeds: list[Feed]) -> list[Feed]:
     )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(lists, st.text(max_size=20))
 def test_opml_round_trip(feeds: list[Feed], title: str) -> None:
     found, notes = from_opml(to_opml(feeds, title).encode())
@@ -602,7 +602,7 @@ def test_pages_without_feeds(data: bytes) -> None:
     assert discover(data, "https://example.org/") == []
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200) | st.text(alphabet="<>/=\"' abhreflinktypss&;{}[]:,", max_size=200).map(str.encode))
 def test_strangers_bytes_break_nothing(data: bytes) -> None:
     discover(data, "https://example.org/")
