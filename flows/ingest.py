@@ -10,20 +10,28 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 from prefect import flow
-from tasks.feeds import choose, read_feeds
 
 from flows.images import download_images
 from flows.report import publish_report
 from flows.runs import NothingDoneError, Report, open_run
+from tasks.feeds import choose, read_feeds
 from tasks.fetch import next_state, state_of
 from tasks.http import Client, open_client
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
-from tasks.steps import fetch_or_explain, in_batches, load_batch, mill_batch, publish_copy
+from tasks.steps import (
+    documents_in_batches,
+    fetch_or_explain,
+    in_batches,
+    load_batch,
+    mill_batch,
+    milled_ahead,
+    publish_copy,
+)
 from warehouse.load import known_entries
 from warehouse.operations import feed_states
-from warehouse.records import Feed, FeedState, Fetch
+from warehouse.records import Document, Feed, FeedState, Fetch, Milled
 
 
 def _run_name() -> str:
@@ -52,12 +60,18 @@ async def ingest(
     chosen = choose(registry, feeds or (), groups or ())
     parameters = {"feeds": feeds, "groups": groups, "force": force, "images": images, "publish": publish}
     async with open_run("ingest", settings, parameters) as run, open_client(settings) as client:
-        states, known = await asyncio.to_thread(_remembered, settings, chosen)
+        known: dict[str, frozenset[str]] = {}
         with open_mill(settings, registry, known) as mill:
             await _load_pending(run, mill, settings)
-            fetches = _fetched(chosen, states, client, settings, force=force)
-            async for batch in in_batches(fetches):
-                await _mill_and_load(batch, run, mill, chosen, states, settings)
+            states = await asyncio.to_thread(_remember, settings, chosen, known)
+
+            async def milled(batch: list[Fetch]) -> list[Milled]:
+                documents = [fetch.document for fetch in batch if fetch.document]
+                return await mill_batch(documents, mill, f"{len(documents)} documents") if documents else []
+
+            fetched = _fetched(chosen, states, client, settings, force=force)
+            async for batch, results in milled_ahead(in_batches(fetched), milled):
+                await _load(batch, results, run, mill, chosen, states, settings)
         if images:
             await download_images(run, client)
         if publish and (run.counts.documents or run.images_stored or not settings.published_path.exists()):
@@ -68,21 +82,24 @@ async def ingest(
     return run
 
 
-def _remembered(settings: Settings, chosen: Sequence[Feed]) -> tuple[dict[str, FeedState], dict[str, frozenset[str]]]:
+def _remember(settings: Settings, chosen: Sequence[Feed], known: dict[str, frozenset[str]]) -> dict[str, FeedState]:
+    """What is remembered of the feeds; the entries they last held go into `known`."""
     with settings.store.reading() as connection:
-        return feed_states(connection), known_entries(connection, [feed.id for feed in chosen])
+        known.update(known_entries(connection, [feed.id for feed in chosen]))
+        return feed_states(connection)
 
 
 async def _load_pending(run: Report, mill: Mill, settings: Settings) -> None:
     """Load what an earlier run landed and was killed, or locked out, before loading."""
     pending = await asyncio.to_thread(settings.landing_zone.pending)
-    if pending:
-        milled = await mill_batch(pending, mill, f"{len(pending)} documents left by an earlier run")
-        run.counts.add(
-            await load_batch(
-                milled, [], settings.store, settings.landing_zone, mill, run.run_id, f"{len(pending)} left"
-            )
-        )
+
+    async def milled(batch: list[Document]) -> list[Milled]:
+        return await mill_batch(batch, mill, f"{len(batch)} documents left by an earlier run")
+
+    async for _, results in milled_ahead(documents_in_batches(pending), milled):
+        label = f"{len(results)} documents left by an earlier run"
+        counts = await load_batch(results, [], settings.store, settings.landing_zone, mill, run.run_id, label)
+        run.counts.add(counts)
 
 
 async def _fetched(
@@ -106,8 +123,9 @@ async def _fetched(
             each.cancel()
 
 
-async def _mill_and_load(
+async def _load(
     batch: Sequence[Fetch],
+    milled: Sequence[Milled],
     run: Report,
     mill: Mill,
     chosen: Sequence[Feed],
@@ -115,8 +133,6 @@ async def _mill_and_load(
     settings: Settings,
 ) -> None:
     feeds = {feed.id: feed for feed in chosen}
-    documents = [fetch.document for fetch in batch if fetch.document]
-    milled = await mill_batch(documents, mill, f"{len(documents)} documents") if documents else []
     remembered = []
     for each in batch:
         feed = feeds[each.feed_id]
@@ -128,7 +144,7 @@ async def _mill_and_load(
         settings.landing_zone,
         mill,
         run.run_id,
-        f"{len(documents)} documents of {len(batch)} feeds",
+        f"{len(milled)} documents of {len(batch)} feeds",
     )
     run.counts.add(counts)
     run.note(batch, milled, counts)

@@ -6,8 +6,7 @@ The new warehouse is built beside the old one and swapped in under its lock. A k
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +19,10 @@ from tasks.feeds import read_feeds
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import current_settings
-from tasks.steps import BATCH_BYTES, BATCH_DOCUMENTS, load_batch, mill_batch, publish_copy
+from tasks.steps import documents_in_batches, load_batch, mill_batch, milled_ahead, publish_copy
 from warehouse.connection import Warehouse
 from warehouse.rebuild import swap
 from warehouse.records import Document, Milled
-
-AHEAD = 3
-"""Batches that are milled while one loads: bounds the memory."""
 
 
 def _run_name() -> str:
@@ -67,33 +63,17 @@ async def reprocess(publish: bool = True) -> Report:
 
 
 async def _load_all(documents: Sequence[Document], store: Warehouse, mill: Mill, run: Report) -> None:
-    """Load the documents in their order; batches are milled ahead."""
-    batches = deque(_batches(documents))
-    total = len(batches)
-    milling: deque[asyncio.Future[list[Milled]]] = deque()
-    done = number = 0
-    while batches or milling:
-        while batches and len(milling) < AHEAD:
-            number += 1
-            milling.append(asyncio.ensure_future(mill_batch(batches.popleft(), mill, f"{number} of {total}")))
-        milled = await milling.popleft()
-        counts = await load_batch(milled, [], store, None, mill, run.run_id, f"{len(milled)} documents")
+    """Load the documents, oldest first."""
+    done = 0
+
+    async def milled(batch: list[Document]) -> list[Milled]:
+        return await mill_batch(batch, mill, f"{len(batch)} documents")
+
+    async for batch, results in milled_ahead(documents_in_batches(documents), milled):
+        counts = await load_batch(results, [], store, None, mill, run.run_id, f"{len(batch)} documents")
         run.counts.add(replace(counts, by_feed={}))
-        done += len(milled)
+        done += len(batch)
         progress("documents", done, len(documents))
-
-
-def _batches(documents: Sequence[Document]) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    size = 0
-    for document in documents:
-        batch.append(document)
-        size += document.size
-        if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _discard(path: Path) -> None:

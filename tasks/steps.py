@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from prefect import task
@@ -26,9 +27,14 @@ from warehouse.landing import Landing
 from warehouse.publish import Published, publish
 from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
 
-BATCH_BYTES = 4_000_000
-"""Documents are milled and loaded in batches of about this size: enough to share the cost of opening the warehouse."""
-BATCH_DOCUMENTS = 64
+BATCH_BYTES = 16_000_000
+"""Documents are milled and loaded in batches of about this size. Each load ends with a checkpoint, in which DuckDB
+writes the last row group of every table again: many small loads cost more than a few large ones."""
+BATCH_DOCUMENTS = 256
+AHEAD = 2
+"""Batches that are milled while one loads: bounds the memory."""
+
+Batch = TypeVar("Batch")
 
 
 async def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -164,3 +170,36 @@ async def in_batches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]
             batch, size = [], 0
     if batch:
         yield batch
+
+
+async def documents_in_batches(documents: Iterable[Document]) -> AsyncIterator[list[Document]]:
+    """Documents in their order, in batches by size."""
+    batch: list[Document] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += document.size
+        if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+async def milled_ahead(
+    batches: AsyncIterator[Batch], mill: Callable[[Batch], Awaitable[list[Milled]]]
+) -> AsyncIterator[tuple[Batch, list[Milled]]]:
+    """Each batch with what it was milled to, in order; the next ones are milled while the caller loads this one."""
+    milling: deque[tuple[Batch, asyncio.Future[list[Milled]]]] = deque()
+    try:
+        async for batch in batches:
+            milling.append((batch, asyncio.ensure_future(mill(batch))))
+            if len(milling) > AHEAD:
+                first, result = milling.popleft()
+                yield first, await result
+        while milling:
+            first, result = milling.popleft()
+            yield first, await result
+    finally:
+        for _, result in milling:
+            result.cancel()

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import warehouse.landing
+from warehouse.errors import LandingError
+from warehouse.landing import Landing, write_durably
+from warehouse.records import Document
+
+NOW = datetime(2026, 11, 20, 12, 30, 15, 123456, tzinfo=UTC)
+BODY = "<rss><channel><title>港口</title></channel></rss>".encode()
+
+
+def land(landing: Landing, data: bytes = BODY, *, feed: str = "quay", at: datetime = NOW) -> Document:
+    url = f"https://{feed}.example/feed.xml"
+    headers = {"etag": '"é1"', "content-type": "application/xml"}
+    return landing.land(data, feed_id=feed, url=url, final_url=url + "?b", fetched_at=at, status=200, headers=headers)
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return Landing(tmp_path / "landing")
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_lands_can_be_read(landing: Landing) -> None:
+    document = land(landing)
+    assert landing.read(document) == BODY
+    assert document.size == len(BODY)
+    assert landing.pending() == [document]
+    assert landing.documents() == [document]
+
+
+def test_a_record_survives_to_another_process(landing: Landing) -> None:
+    document = land(landing)
+    (again,) = Landing(landing.root).pending()
+    assert again == document
+    assert again.fetched_at == NOW
+    assert again.headers == {"etag": '"é1"', "content-type": "application/xml"}
+
+
+def test_nothing_landed(landing: Landing) -> None:
+    assert landing.pending() == []
+    assert landing.documents() == []
+
+
+def test_documents_come_oldest_first(landing: Landing) -> None:
+    late = land(landing, b"late", at=NOW + timedelta(days=2))
+    early = land(landing, b"early", at=NOW - timedelta(days=400))
+    middle = land(landing, b"middle")
+    landing.settle(middle)
+    assert landing.pending() == [early, late]
+    assert landing.documents() == [early, middle, late]
+
+
+def test_the_same_bytes_are_kept_once(landing: Landing) -> None:
+    first = land(landing)
+    second = land(landing, at=NOW + timedelta(hours=1))
+    third = land(landing, feed="wire")
+    assert first.landing_path == second.landing_path == third.landing_path
+    assert len(files(landing.root / "blobs")) == 1
+    assert len(landing.pending()) == 3
+
+
+def test_landing_the_same_document_twice_is_one_record(landing: Landing) -> None:
+    assert land(landing) == land(landing)
+    assert len(landing.pending()) == 1
+
+
+def test_settling_moves_the_record(landing: Landing) -> None:
+    document = land(landing)
+    landing.settle(document)
+    assert landing.pending() == []
+    assert landing.documents() == [document]
+    (name,) = files(landing.root / "loaded")
+    assert name.startswith("2026/11/20/")
+    assert landing.read(document) == BODY
+
+
+def test_settling_twice_is_fine(landing: Landing) -> None:
+    document = land(landing)
+    landing.settle(document)
+    landing.settle(document)
+    Landing(landing.root).settle(document)
+    assert landing.documents() == [document]
+
+
+def test_settling_what_never_landed_is_an_error(landing: Landing, tmp_path: Path) -> None:
+    document = land(Landing(tmp_path / "elsewhere"))
+    with pytest.raises(LandingError, match="the landing record is gone"):
+        landing.settle(document)
+
+
+def test_landed_again_after_it_was_settled_it_is_one_document(landing: Landing) -> None:
+    document = land(landing)
+    landing.settle(document)
+    assert land(landing) == document
+    assert landing.pending() == [document]
+    assert landing.documents() == [document]
+
+
+class KilledError(BaseException):
+    """What ends a process in the middle."""
+
+
+def test_killed_between_blob_and_record(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(path: Path, data: bytes) -> None:
+        if "pending" in path.parts:
+            raise KilledError
+        write_durably(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(warehouse.landing, "write_durably", killed)
+        with pytest.raises(KilledError):
+            land(landing)
+    assert len(files(landing.root / "blobs")) == 1
+    assert landing.pending() == landing.documents() == []
+    document = land(landing)
+    assert landing.read(document) == BODY
+    assert landing.pending() == [document]
+
+
+def test_killed_while_writing_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    write_durably(path, b"old")
+
+    def killed(_: int) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", killed)
+        with pytest.raises(KilledError):
+            write_durably(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert files(tmp_path) == ["file"]
+
+
+def test_a_half_written_record_is_never_read(landing: Landing) -> None:
+    document = land(landing)
+    (landing.root / "pending" / ".x1.tmp").write_bytes(b'{"document_id": ')
+    assert landing.pending() == [document]
+
+
+def test_data_is_on_the_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[bool, bool]] = []
+    path = tmp_path / "sub" / "file"
+    fsync = os.fsync
+
+    def spy(handle: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), path.exists()))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", spy)
+    write_durably(path, b"data")
+    assert synced == [(False, False), (True, True)]
+
+
+def _cut(blob: Path) -> None:
+    blob.write_bytes(blob.read_bytes()[:-5])
+
+
+def _flip(blob: Path) -> None:
+    data = bytearray(blob.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    blob.write_bytes(data)
+
+
+def _empty(blob: Path) -> None:
+    blob.write_bytes(b"")
+
+
+def _other(blob: Path) -> None:
+    blob.write_bytes(zstandard.ZstdCompressor().compress(b"something else"))
+
+
+def _plain(blob: Path) -> None:
+    blob.write_bytes(BODY)
+
+
+def _gone(blob: Path) -> None:
+    blob.unlink()
+
+
+@pytest.mark.parametrize("damage", [_cut, _flip, _empty, _other, _plain, _gone])
+def test_a_damaged_blob_is_told(landing: Landing, damage: object) -> None:
+    document = land(landing)
+    assert callable(damage)
+    damage(landing.root / document.landing_path)
+    with pytest.raises(LandingError, match=document.document_id):
+        landing.read(document)
+
+
+def test_landing_again_mends_a_damaged_blob(landing: Landing) -> None:
+    document = land(landing)
+    _cut(landing.root / document.landing_path)
+    again = land(landing, at=NOW + timedelta(hours=1))
+    assert landing.read(again) == BODY
+    assert landing.read(document) == BODY
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"{}", b'{"fetched_at": "2026-11-20T00:00:00+00:00", "source": "feed"}', b"\xff\xfe"]
+)
+def test_a_damaged_record_is_told(landing: Landing, content: bytes) -> None:
+    land(landing)
+    (landing.root / "pending" / "odd.json").write_bytes(content)
+    with pytest.raises(LandingError, match=r"odd\.json"):
+        landing.pending()
+
+
+def test_a_record_of_a_later_field_is_told(landing: Landing) -> None:
+    land(landing)
+    (path,) = (landing.root / "pending").iterdir()
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"colour": "red"}), encoding="utf-8")
+    with pytest.raises(LandingError, match="colour"):
+        landing.documents()
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A folder nobody may write to; root writes anyway, so for root it is a file where a folder should be."""
+    folder = tmp_path / "locked"
+    if os.geteuid() == 0:
+        folder.write_bytes(b"")
+        yield folder
+    else:
+        folder.mkdir(mode=0o500)
+        yield folder
+        folder.chmod(0o700)
+
+
+def test_an_unwritable_folder_is_told(locked: Path) -> None:
+    landing = Landing(locked / "landing")
+    with pytest.raises(LandingError, match="can't be written"):
+        land(landing)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_behind(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = land(landing, b"kept")
+    before = files(landing.root)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(LandingError, match="No space left on device"):
+            land(landing)
+    assert files(landing.root) == before
+    assert landing.read(kept) == b"kept"
+
+
+@given(st.binary(max_size=3000))
+@settings(max_examples=40, deadline=None)
+def test_any_bytes_come_back(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    landing = Landing(tmp_path_factory.getbasetemp() / "any")
+    assert landing.read(land(landing, data)) == data
