@@ -10,7 +10,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -41,13 +41,13 @@ class Response:
     """The new address, where every redirect on the way was permanent."""
 
 
-@dataclass(slots=True)
 class Client:
     """The shared client and its per-host limit."""
 
-    httpx: httpx.AsyncClient
-    settings: Settings
-    hosts: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    def __init__(self, client: httpx.AsyncClient, settings: Settings) -> None:
+        self.httpx = client
+        self.settings = settings
+        self.hosts: dict[str, asyncio.Semaphore] = {}
 
     async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
         """GET, following redirects. Raises FetchError, or TransientFetchError where asking again may help."""

@@ -8,7 +8,6 @@ import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
@@ -19,13 +18,22 @@ from warehouse.errors import LandingError
 from warehouse.records import Document, Feed, Milled, Reject
 
 
-@dataclass(frozen=True, slots=True)
 class Mill:
-    pool: ProcessPool
-    landing: Path
-    timeout: float
-    feeds: Mapping[str, Feed]
-    known: Mapping[str, frozenset[str]]
+    """Not a dataclass: Prefect would walk through all of `known` for each task that is given it."""
+
+    def __init__(
+        self,
+        pool: ProcessPool,
+        landing: Path,
+        timeout: float,
+        feeds: Mapping[str, Feed],
+        known: Mapping[str, frozenset[str]],
+    ) -> None:
+        self.pool = pool
+        self.landing = landing
+        self.timeout = timeout
+        self.feeds = feeds
+        self.known = known
 
     async def __call__(self, documents: Sequence[Document], *, afresh: bool = False) -> list[Milled]:
         """Mill the documents, in their order. `afresh` cleans what is known too."""

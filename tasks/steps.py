@@ -15,6 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.runtime import task_run
 from prefect.tasks import Task, exponential_backoff
+from prefect.utilities.annotations import quote
 
 from tasks import fetch, images
 from tasks.http import Client
@@ -88,12 +89,19 @@ async def fetch_or_explain(
     return fetch.failed(feed, error, started_at=started_at, attempts=tries)
 
 
-@task(name="mill", task_run_name="mill {label}", cache_policy=NO_CACHE)
+# Prefect looks for futures in all that a task is given, object by object. `quote` keeps it out of whole batches.
+
+
 async def mill_batch(documents: Sequence[Document], mill: Mill, label: str) -> list[Milled]:
+    """Parse and clean a batch of documents."""
+    return await _mill_batch(quote(documents), mill, label)
+
+
+@task(name="mill", task_run_name="mill {label}", cache_policy=NO_CACHE)
+async def _mill_batch(documents: Sequence[Document], mill: Mill, label: str) -> list[Milled]:
     return await mill(documents)
 
 
-@task(name="load", task_run_name="load {label}", cache_policy=NO_CACHE)
 async def load_batch(
     milled: Sequence[Milled],
     fetches: Sequence[tuple[Feed, Fetch, FeedState]],
@@ -107,6 +115,19 @@ async def load_batch(
 
     The documents are settled in the landing zone, where it is given.
     """
+    return await _load_batch(quote(milled), quote(fetches), store, landing, mill, run_id, label)
+
+
+@task(name="load", task_run_name="load {label}", cache_policy=NO_CACHE)
+async def _load_batch(
+    milled: Sequence[Milled],
+    fetches: Sequence[tuple[Feed, Fetch, FeedState]],
+    store: Warehouse,
+    landing: Landing | None,
+    mill: Mill,
+    run_id: str,
+    label: str,
+) -> Counts:
     try:
         return await asyncio.to_thread(_load, milled, fetches, store, landing, run_id)
     except load.UnknownEntriesError:  # the warehouse was rebuilt meanwhile

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -195,9 +195,8 @@ def _gone(blob: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_cut, _flip, _empty, _other, _plain, _gone])
-def test_a_damaged_blob_is_told(landing: Landing, damage: object) -> None:
+def test_a_damaged_blob_is_told(landing: Landing, damage: Callable[[Path], object]) -> None:
     document = land(landing)
-    assert callable(damage)
     damage(landing.root / document.landing_path)
     with pytest.raises(LandingError, match=document.document_id):
         landing.read(document)

@@ -12,7 +12,8 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 def at(hour: int) -> datetime:
-    return START + timedelta(hours=hour)
+    """Hours of a slow clock: no two of them fall into one run."""
+    return START + timedelta(hours=2 * hour)
 
 
 def seen(text: str, hour: int, *, feed: str = "quay", words: int = 100) -> Span:
@@ -21,7 +22,7 @@ def seen(text: str, hour: int, *, feed: str = "quay", words: int = 100) -> Span:
 
 def shape(versions: list[Span]) -> list[tuple[str, str, int, int]]:
     """(feed, text, first hour, last hour) of each version."""
-    hours = [((v.first_seen - START) // timedelta(hours=1), (v.last_seen - START) // timedelta(hours=1)) for v in versions]
+    hours = [((v.first_seen - START) // timedelta(hours=2), (v.last_seen - START) // timedelta(hours=2)) for v in versions]
     return [(v.feed_id, v.content_hash, *h) for v, h in zip(versions, hours, strict=True)]
 
 
@@ -74,6 +75,28 @@ def test_the_same_text_in_another_feed_is_no_version() -> None:
     assert shape(timeline([seen("a", 1), seen("a", 2, feed="wire")])) == [("quay", "a", 1, 2)]
 
 
+def soon(text: str, minute: int, *, feed: str = "quay", words: int = 100) -> Span:
+    moment = START + timedelta(minutes=minute)
+    return Span(feed, text, words, moment, moment)
+
+
+def test_what_one_run_sees_in_two_feeds_is_one_version_the_fuller_text() -> None:
+    both = [soon("short", 0, words=40), soon("full", 5, feed="wire", words=900)]
+    for spans in (both, both[::-1]):
+        (version,) = timeline(spans)
+        assert (version.feed_id, version.content_hash, version.first_seen) == ("wire", "full", START)
+
+
+def test_a_version_that_gives_way_leaves_no_neighbours_alike() -> None:
+    spans = [
+        soon("full", 0, words=900),
+        soon("short", 300, words=40),
+        soon("full", 310, feed="wire", words=900),
+    ]
+    versions = timeline(spans)
+    assert all(a.content_hash != b.content_hash for a, b in pairwise(versions))
+
+
 _HOURS = st.lists(st.integers(0, 60), unique=True, max_size=12)
 _WORDS = {"a": 100, "b": 120, "c": 130, "d": 400}
 
@@ -85,6 +108,18 @@ def _sightings(draw: st.DrawFn, feeds: tuple[str, ...]) -> list[Span]:
         for hour in draw(_HOURS)
         for text in [draw(st.sampled_from(sorted(_WORDS)))]
     ]
+
+
+@given(_sightings(("quay",)))
+@settings(max_examples=300)
+def test_within_a_feed_the_texts_come_out_in_order_however_they_arrive(spans: list[Span]) -> None:
+    folded: list[Span] = []
+    for span in spans:
+        folded = timeline([*folded, span])
+    whole = timeline(spans)
+    assert [v.content_hash for v in folded] == [v.content_hash for v in whole]
+    assert [v.first_seen for v in folded[:1]] == [v.first_seen for v in whole[:1]]
+    assert [v.last_seen for v in folded[-1:]] == [v.last_seen for v in whole[-1:]]
 
 
 @given(_sightings(("quay",)))
