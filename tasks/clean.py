@@ -130,6 +130,11 @@ _SANITISER = nh3.Cleaner(
 )
 
 
+SUMMARY_HTML = 4_000
+"""Characters of a summary's HTML that are looked at; some feeds put the article there once more."""
+_NO_RULES = Rules()
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What cleaning makes of a piece of HTML."""
@@ -158,7 +163,7 @@ def clean(entry: Entry, feed: Feed, ambiguous: frozenset[str] = frozenset()) -> 
         url=url,
         canonical_url=urls.canonical(url) if url else None,
         title=title,
-        author=entry.author,
+        author=collapse(strip_tags(entry.author)) or None if entry.author else None,
         published_at=entry.published_at,
         updated_at=entry.updated_at,
         language=language.detect(title, content.text, entry.language or feed.language),
@@ -166,14 +171,14 @@ def clean(entry: Entry, feed: Feed, ambiguous: frozenset[str] = frozenset()) -> 
         content_html=content.html,
         content_text=content.text,
         word_count=word_count(content.text),
-        categories=entry.categories,
+        categories=tuple(dict.fromkeys(filter(None, (collapse(strip_tags(c)) for c in entry.categories)))),
         images=images,
         content_hash=identity.content_hash(title, content.text),
         fetch_images=feed.images,
     )
 
 
-def clean_html(html: str, *, base: str | None, rules: Rules = Rules(), plain: bool = False) -> Content:
+def clean_html(html: str, *, base: str | None, rules: Rules = _NO_RULES, plain: bool = False) -> Content:
     """Clean one piece of HTML, or of plain text. Addresses are resolved against `base`."""
     if plain and not _looks_like_html(html):
         blocks = [Element("p", {}, [part.strip()]) for part in re.split(r"\n\s*\n", html) if part.strip()]
@@ -207,7 +212,7 @@ def _is_escaped(html: str) -> bool:
 
 def _summary(entry: Entry, content: Content, base: str | None) -> str:
     if entry.summary_html and entry.summary_html != entry.content_html:
-        given = clean_html(entry.summary_html, base=base).text
+        given = clean_html(entry.summary_html[:SUMMARY_HTML], base=base).text
         if collapse(given):
             return summarise(given)
     paragraphs = re.sub(r"(?m)^#{1,6} .*$", "", content.text)
@@ -326,6 +331,10 @@ _CONTAINERS = frozenset(
 )
 
 
+_TRANSPARENT = frozenset({"span", "font", "big", "tt", "nobr"})
+"""Elements that say nothing; what they hold is inline, unless there is a block in it."""
+
+
 @dataclass(slots=True)
 class _Cleaner:
     """Turns a tree into a flat list of blocks. Images come out as figures, in their place."""
@@ -377,13 +386,15 @@ class _Cleaner:
             if tag == "br":
                 run.append(Element("br"))
                 continue
-            if tag in INLINE and not _holds_block(child):
-                run.append(self._inline(child))
+            inline = tag in INLINE
+            if (inline or tag in _TRANSPARENT) and not _holds_block(child):
+                made = self._inline(child)
+                if inline:
+                    run.append(made)
+                else:
+                    run.extend(made.children)
                 continue
-            if tag in INLINE or tag in _CONTAINERS:
-                if not _holds_block(child) and tag in ("span", "font", "big", "tt", "nobr"):
-                    run.extend(self._inline(child).children)
-                    continue
+            if inline or tag in _CONTAINERS:
                 flush()
                 inner = self.blocks(child)
                 caption = _as_caption(child, inner)
@@ -586,7 +597,7 @@ def _paragraphs(run: list[Element | str]) -> list[Element]:
             part.pop()
         while part and _is_blank(part[0]):
             part.pop(0)
-        if part and collapse(Element("p", {}, part).text()):
+        if any(map(_says_something, part)):
             out.append(Element("p", {}, list(part)))
         part.clear()
 
@@ -604,8 +615,15 @@ def _paragraphs(run: list[Element | str]) -> list[Element]:
     return out
 
 
+def _says_something(node: Element | str) -> bool:
+    return bool(node.strip(_BLANKS)) if isinstance(node, str) else any(map(_says_something, node.children))
+
+
+_BLANKS = "\u00a0\u3000\u200b\ufeff \t\r\n"
+
+
 def _is_blank(node: Element | str) -> bool:
-    return not node.strip("\u00a0\u3000 \t\r\n") if isinstance(node, str) else node.tag == "br"
+    return not node.strip(_BLANKS) if isinstance(node, str) else node.tag == "br"
 
 
 def _source(figure: Element) -> str:
@@ -625,13 +643,13 @@ def _as_caption(node: Element, inner: list[Element]) -> str | None:
     """The text of an element that can only be a caption: a single paragraph, all small, or named a caption."""
     if len(inner) != 1 or inner[0].tag != "p":
         return None
-    text = inline_text(inner[0])
-    if not text or len(text) > 600:
-        return None
     said = [child for child in inner[0].children if not _is_blank(child)]
     small = all(isinstance(child, Element) and child.tag == "small" for child in said)
     named = _CAPTION_CLASS.search(node.attrs.get("class", "") + " " + node.attrs.get("id", ""))
-    return collapse(text) if small or named else None
+    if not small and not named:
+        return None
+    text = collapse(inline_text(inner[0]))
+    return text if text and len(text) <= 600 else None
 
 
 def _attach_captions(blocks: list[Element]) -> list[Element]:
@@ -645,7 +663,9 @@ def _attach_captions(blocks: list[Element]) -> list[Element]:
 
 
 def _is_dateline(paragraph: Element) -> bool:
-    return len(paragraph.children) <= 3 and bool(_DATELINE.match(inline_text(paragraph)))
+    if len(paragraph.children) > 3 or any(isinstance(c, str) and len(c) > 80 for c in paragraph.children):
+        return False
+    return bool(_DATELINE.match(inline_text(paragraph)))
 
 
 def _joined_datelines(blocks: list[Element]) -> list[Element]:
@@ -688,7 +708,8 @@ def _images(blocks: list[Element], found: dict[str, ImageRef]) -> Iterable[Image
 
 # What mirrors and publishing systems put under every article: once it begins, nothing of the article follows.
 _FOOTER = re.compile(
-    r"^(获取更多\s*RSS|獲取更多\s*RSS|更多RSS|The post\b.+\bappeared first on\b.+|Continue reading\b|Read more\b.{0,80}$|"
+    r"^(获取更多\s*RSS|獲取更多\s*RSS|更多RSS|The post\b.+\bappeared first on\b.+|Continue reading\b|"
+    r"Read more\b.{0,80}$|"
     r"(本文|文章)?(由|来自)?\s*RSSHub|Powered by RSS|本文章由.{0,20}(订阅|RSS))",
     re.IGNORECASE | re.DOTALL,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -48,13 +47,15 @@ _RELATIVE_TIME = regex.compile(
     r"|il y a \d+ \p{L}+|hace \d+ \p{L}+|vor \d+ \p{L}+",
     regex.IGNORECASE,
 )
-_MAYBE_RELATIVE = re.compile(r" ago\b| read\b|\d\s*[\u4e00-\u9fffヶか]{1,3}前|il y a |hace |vor ", re.IGNORECASE)
-"""The cheap question before the dear one."""
+_RELATIVE_WORDS = (" ago", " read", "前", "il y a ", "hace ", "vor ", "Ago", "READ", "AGO", "Il y a ", "Hace ", "Vor ")
+"""One of these is in every relative time: the cheap question before the dear one."""
 
 
 def content_hash(title: str, text: str) -> str:
     """A digest of what the article says. White space, Unicode composition and relative times don't count."""
-    said = unicodedata.normalize("NFKC", f"{title}\n{text}")
-    if _MAYBE_RELATIVE.search(said):
+    said = f"{title}\n{text}"
+    if not said.isascii():
+        said = unicodedata.normalize("NFKC", said)
+    if any(word in said for word in _RELATIVE_WORDS):
         said = _RELATIVE_TIME.sub("", said)
     return digest("content", "".join(said.split()))

@@ -17,7 +17,7 @@ _URL = regex.compile(r"https?://\S+")
 
 def detect(title: str, text: str, declared: str | None) -> str | None:
     """ISO 639-1 (639-3 where there is none) of the text; `declared` (BCP 47) where the text is too short to tell."""
-    sample = _URL.sub(" ", f"{title} {text[:1200]}").replace("\n", " ")[:500]
+    sample = _URL.sub(" ", f"{title} {text[:800]}").replace("\n", " ")[:300]
     fallback = declared.replace("_", "-").split("-")[0].lower() if declared else None
     letters = len(_LETTERS.findall(sample))
     if letters < (ENOUGH if not _CJK.search(sample) else 4):

@@ -35,10 +35,11 @@ class Element:
 
     def walk(self) -> Iterator[Element]:
         """Every element below this one, in document order."""
-        for child in self.children:
-            if isinstance(child, Element):
-                yield child
-                yield from child.walk()
+        waiting = [child for child in reversed(self.children) if isinstance(child, Element)]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting.extend(child for child in reversed(element.children) if isinstance(child, Element))
 
     def text(self) -> str:
         """The text below, white space as it stands; a <br> is a newline."""
@@ -48,7 +49,7 @@ class Element:
 
     def serialise(self) -> str:
         """The element as HTML, everything escaped."""
-        attrs = "".join(f' {name}="{escape(value)}"' for name, value in self.attrs.items())
+        attrs = "".join(f' {name}="{escape(value)}"' for name, value in self.attrs.items()) if self.attrs else ""
         if self.tag in VOID:
             return f"<{self.tag}{attrs}>"
         return f"<{self.tag}{attrs}>{serialise(self.children)}</{self.tag}>"

@@ -9,6 +9,7 @@ import regex
 from tasks.markup import Element
 
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n]+")
+_RUNS = re.compile(" {2,}")
 _INLINE_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u200b\ufeff\n]+")
 
 
@@ -19,6 +20,8 @@ def collapse(text: str) -> str:
 
 def inline_text(element: Element) -> str:
     """A paragraph's text: white space folded, <br> kept as a line break."""
+    if len(element.children) == 1 and isinstance(only := element.children[0], str):
+        return _INLINE_SPACES.sub(" ", only).strip(" \u3000")
     parts: list[str] = []
 
     def gather(node: Element) -> None:
@@ -31,7 +34,10 @@ def inline_text(element: Element) -> str:
                 gather(child)
 
     gather(element)
-    lines = (re.sub(" {2,}", " ", line).strip(" \u3000") for line in "".join(parts).split("\n"))
+    text = _RUNS.sub(" ", "".join(parts))
+    if "\n" not in text:
+        return text.strip(" \u3000")
+    lines = (line.strip(" \u3000") for line in text.split("\n"))
     return "\n".join(lines).strip()
 
 
@@ -89,7 +95,9 @@ def _elements(element: Element) -> list[Element]:
 _UNSPACED = regex.compile(r"(?=\p{L}|\p{Nl})[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
 _UNSPACED_MARKS = regex.compile(r"[\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’\-.,·][\p{L}\p{N}\p{M}]+)*")
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-.,][A-Za-z0-9]+)*")
+_BEYOND_LATIN = re.compile(r"[\u0300-\u1dff\u2070-\U0010ffff]")
+"""Where there is none of these, Python's own words are the same as the dearer ones above."""
+_LATIN_WORD = re.compile(r"[^\W_]+(?:['’\-.,·][^\W_]+)*")
 _MARKERS = re.compile(r"^\s*(?:\d+\. |- |> |#{1,6} )+", re.MULTILINE)
 
 
@@ -99,12 +107,12 @@ def word_count(text: str) -> int:
     The marks of lists, quotes and headings don't count.
     """
     text = _MARKERS.sub("", text)
-    if text.isascii():
-        return len(_ASCII_WORD.findall(text))
+    if not _BEYOND_LATIN.search(text):
+        return len(_LATIN_WORD.findall(text))
     spaced, characters = _UNSPACED.subn(" ", text)
     if characters:
         spaced = _UNSPACED_MARKS.sub(" ", spaced)
-    return characters + len(_WORD.findall(spaced))
+    return int(characters) + len(_WORD.findall(spaced))
 
 
 SUMMARY = 300

@@ -164,7 +164,11 @@ def test_any_text_is_a_date_in_reach_or_none(text: str, zone: str) -> None:
     assert found is None or (found.year >= 1000 and found <= NOW + timedelta(days=1) and found.tzinfo is not None)
 
 
-@given(st.from_regex(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{2,5} \d{1,3}:\d\d(:\d\d)? ?([+-]\d{4}|[A-Z]{1,4})?", fullmatch=True))
+@given(
+    st.from_regex(
+        r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{2,5} \d{1,3}:\d\d(:\d\d)? ?([+-]\d{4}|[A-Z]{1,4})?", fullmatch=True
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_what_looks_like_a_date_never_raises(text: str) -> None:
     found = parse_date(text, now=NOW)

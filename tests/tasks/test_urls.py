@@ -111,7 +111,10 @@ def test_without_tracking(address: str, kept: str) -> None:
         ("https://quay.example/%7eoda/%e6%b8%af", "https://quay.example/~oda/%E6%B8%AF"),
         ("https://quay.example/港", "https://quay.example/%E6%B8%AF"),
         ("https://quay.example/x?utm_source=rss#top", "https://quay.example/x"),
-        ("https://www.google.com/url?q=" + quote("https://quay.example/x?utm_source=a", safe=""), "https://quay.example/x"),
+        (
+            "https://www.google.com/url?q=" + quote("https://quay.example/x?utm_source=a", safe=""),
+            "https://quay.example/x",
+        ),
     ],
 )
 def test_canonical(address: str, form: str) -> None:
@@ -162,7 +165,8 @@ def test_identities_differ_where_articles_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://quay.example", "http://www.quay.example/", "https://quay.example/index.html", "https://quay.example/#x"]
+    "address",
+    ["https://quay.example", "http://www.quay.example/", "https://quay.example/index.html", "https://quay.example/#x"],
 )
 def test_a_front_page_identifies_nothing(address: str) -> None:
     assert identity(address) is None
@@ -180,7 +184,24 @@ _HOSTS = [
     "l.facebook.com",
     "quay-example.cdn.ampproject.org",
 ]
-_SEGMENTS = ["a", "b%20c", "港口", "amp", "index.html", "", "..", ".", "c", "s", "url", "l.php", "%7Ez", "a;b", "%", "c+d"]
+_SEGMENTS = [
+    "a",
+    "b%20c",
+    "港口",
+    "amp",
+    "index.html",
+    "",
+    "..",
+    ".",
+    "c",
+    "s",
+    "url",
+    "l.php",
+    "%7Ez",
+    "a;b",
+    "%",
+    "c+d",
+]
 _PAIRS = [
     "a=1",
     "utm_source=x",
@@ -194,8 +215,9 @@ _PAIRS = [
     "a=&a=2",
 ]
 _ADDRESSES = st.builds(
-    lambda scheme, host, path, query, fragment: f"{scheme}://{host}{''.join('/' + p for p in path)}"
-    f"{'?' if query else ''}{'&'.join(query)}{fragment}",
+    lambda scheme, host, path, query, fragment: (
+        f"{scheme}://{host}{''.join('/' + p for p in path)}{'?' if query else ''}{'&'.join(query)}{fragment}"
+    ),
     st.sampled_from(["http", "https", "HTTP"]),
     st.sampled_from(_HOSTS),
     st.lists(st.sampled_from(_SEGMENTS), max_size=4),
@@ -217,7 +239,9 @@ def test_the_canonical_form_is_final(address: str) -> None:
 @settings(deadline=None)
 def test_tracking_never_changes_an_identity(address: str) -> None:
     before, _, fragment = address.partition("#")
-    tracked = f"{before}{'&' if '?' in before else '?'}utm_source=rss&utm_medium=feed" + (f"#{fragment}" if fragment else "")
+    tracked = f"{before}{'&' if '?' in before else '?'}utm_source=rss&utm_medium=feed" + (
+        f"#{fragment}" if fragment else ""
+    )
     assert identity(tracked) == identity(address)
 
 
@@ -344,7 +368,10 @@ _WRAPPERS: list[Callable[[str], str]] = [
 ]
 
 
-@given(st.lists(st.sampled_from(_WRAPPERS), max_size=3), st.sampled_from([ORIGIN, ORIGIN + "?a=1&b=%20", "http://p.example/"]))
+@given(
+    st.lists(st.sampled_from(_WRAPPERS), max_size=3),
+    st.sampled_from([ORIGIN, ORIGIN + "?a=1&b=%20", "http://p.example/"]),
+)
 def test_however_proxies_are_nested(wrappers: list[Callable[[str], str]], origin: str) -> None:
     address = origin
     for wrap in wrappers:

@@ -211,7 +211,8 @@ def test_landing_again_mends_a_damaged_blob(landing: Landing) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"null", b"{}", b'{"fetched_at": "2026-11-20T00:00:00+00:00", "source": "feed"}', b"\xff\xfe"]
+    "content",
+    [b"", b"{", b"[]", b"null", b"{}", b'{"fetched_at": "2026-11-20T00:00:00+00:00", "source": "feed"}', b"\xff\xfe"],
 )
 def test_a_damaged_record_is_told(landing: Landing, content: bytes) -> None:
     land(landing)

@@ -1,0 +1,124 @@
+"""What the tests share: newsmill's own commands, and one local Prefect server that newsmill starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("newsmill")
+TIMEOUT = 180.0
+"""Seconds a command may take; a hanging one is to fail its test, not the whole run."""
+
+
+@dataclass(frozen=True)
+class Newsmill:
+    """The console script in a folder of its own: newsmill("ingest", "--json")."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "data" / "newsmill.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.warehouse.with_name("news.duckdb")
+
+    @property
+    def landing(self) -> Path:
+        return self.warehouse.with_name("landing")
+
+    def setting(self, **variables: object) -> Newsmill:
+        """The same with more environment: retries=2 is NEWSMILL_RETRIES=2."""
+        named = {f"NEWSMILL_{name.upper()}": str(value) for name, value in variables.items()}
+        return replace(self, environment={**self.environment, **named})
+
+    def registry(self, text: str) -> None:
+        (self.folder / "feeds.toml").write_text(text, encoding="utf-8")
+
+    def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    def facts(self, *arguments: str | Path) -> Any:
+        """What the command prints with --json; it must succeed."""
+        done = self(*arguments, "--json")
+        assert done.returncode == 0, f"newsmill {arguments}: {done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """The command in the background."""
+        return subprocess.Popen(
+            [PROGRAM, *arguments],
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment without anything said to Prefect or newsmill."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "NEWSMILL_"))}
+    # a profile in the home folder may name another server
+    return kept | {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect-client")), "DO_NOT_TRACK": "1"}
+
+
+@pytest.fixture(scope="session")
+def newsmill_environment(
+    clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    return clean_environment | {
+        "NEWSMILL_HOME": str(tmp_path_factory.mktemp("newsmill-home")),
+        "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
+        "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
+        "NEWSMILL_RETRY_DELAY": "0.1",
+    }
+
+
+@pytest.fixture(scope="session")
+def prefect_home(newsmill_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """NEWSMILL_HOME with a local Prefect server running, started and stopped by newsmill."""
+    command = Newsmill(tmp_path_factory.mktemp("server"), newsmill_environment)
+    started = command("server", "start")
+    assert started.returncode == 0, started.stderr
+    yield Path(newsmill_environment["NEWSMILL_HOME"])
+    stopped = command("server", "stop")
+    assert stopped.stdout.startswith("stopped"), stopped
+
+
+@pytest.fixture(scope="session")
+def prefect_api(prefect_home: Path) -> str:
+    """The address of that server's API."""
+    return str(json.loads((prefect_home / "prefect" / "server.json").read_text())["url"]) + "/api"
+
+
+@pytest.fixture(scope="session")
+def newsmill_in(prefect_home: Path, newsmill_environment: dict[str, str]) -> Callable[[Path], Newsmill]:
+    """newsmill in a folder, against the shared Prefect server."""
+    return lambda folder: Newsmill(folder, newsmill_environment)
+
+
+@pytest.fixture
+def newsmill(newsmill_in: Callable[[Path], Newsmill], tmp_path: Path) -> Newsmill:
+    return newsmill_in(tmp_path)
