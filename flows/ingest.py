@@ -69,7 +69,7 @@ async def ingest(
                 documents = [fetch.document for fetch in batch if fetch.document]
                 return await mill_batch(documents, mill, f"{len(documents)} documents") if documents else []
 
-            fetched = _fetched(chosen, states, client, settings, force=force)
+            fetched = _fetched(chosen, states, client, mill, settings, force=force)
             async for batch, results in milled_ahead(in_batches(fetched), milled):
                 await _load(batch, results, run, mill, chosen, states, settings)
         if images:
@@ -103,7 +103,13 @@ async def _load_pending(run: Report, mill: Mill, settings: Settings) -> None:
 
 
 async def _fetched(
-    chosen: Sequence[Feed], states: dict[str, FeedState], client: Client, settings: Settings, *, force: bool
+    chosen: Sequence[Feed],
+    states: dict[str, FeedState],
+    client: Client,
+    mill: Mill,
+    settings: Settings,
+    *,
+    force: bool,
 ) -> AsyncIterator[Fetch]:
     """Every feed, in the order in which they answer."""
     gate = asyncio.Semaphore(settings.concurrency)
@@ -111,7 +117,10 @@ async def _fetched(
 
     async def one(feed: Feed) -> Fetch:
         async with gate:
-            return await fetch_or_explain(feed, state_of(feed, states), client, landing, force=force)
+            fetch = await fetch_or_explain(feed, state_of(feed, states), client, landing, force=force)
+        if fetch.document:
+            mill.begin(fetch.document)  # while its batch is still being gathered
+        return fetch
 
     asking = [asyncio.ensure_future(one(feed)) for feed in chosen]
     try:

@@ -8,6 +8,7 @@ import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
@@ -34,17 +35,30 @@ class Mill:
         self.timeout = timeout
         self.feeds = feeds
         self.known = known
+        self._begun: dict[tuple[str, str, datetime], Future[Milled]] = {}
+
+    def begin(self, document: Document) -> None:
+        """Start on a document now; whoever mills its batch gets the result."""
+        self._begun[document.key] = self._schedule(document)
+
+    def _schedule(self, document: Document, *, afresh: bool = False) -> Future[Milled]:
+        feed = self._feed(document)
+        known = frozenset() if afresh else self.known.get(feed.id, frozenset())
+        future: Future[Milled] = self.pool.schedule(
+            mill, args=(self.landing, document, feed, known), timeout=self.timeout
+        )
+        return future
+
+    def _feed(self, document: Document) -> Feed:
+        return self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
 
     async def __call__(self, documents: Sequence[Document], *, afresh: bool = False) -> list[Milled]:
         """Mill the documents, in their order. `afresh` cleans what is known too."""
         return await asyncio.gather(*(self._milled(document, afresh) for document in documents))
 
     async def _milled(self, document: Document, afresh: bool) -> Milled:
-        feed = self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
-        known = frozenset() if afresh else self.known.get(feed.id, frozenset())
-        future: Future[Milled] = self.pool.schedule(
-            mill, args=(self.landing, document, feed, known), timeout=self.timeout
-        )
+        begun = None if afresh else self._begun.pop(document.key, None)
+        future = begun or self._schedule(document, afresh=afresh)
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError:
@@ -53,7 +67,7 @@ class Mill:
             reason = f"its milling process died (exit code {error.exitcode}); out of memory, perhaps"
         except LandingError as error:
             reason = str(error)
-        return Milled(document, rejects=(Reject("parse", reason, feed.id, document.document_id),))
+        return Milled(document, rejects=(Reject("parse", reason, document.feed_id, document.document_id),))
 
 
 @contextmanager

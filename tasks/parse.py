@@ -16,10 +16,13 @@ from time import struct_time
 from typing import Any
 
 import feedparser
+import feedparser.api
 
 from tasks.dates import parse_date
 from warehouse.errors import ParseError
 from warehouse.records import Document, Entry, Feed, Reject, digest
+
+feedparser.api.PREFERRED_XML_PARSERS = ["tasks.expat"]
 
 _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)

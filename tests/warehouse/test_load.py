@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import warehouse.load
@@ -424,9 +425,10 @@ def _states(
 
 _numbers = itertools.count()
 _slow = settings(
-    max_examples=10,
+    max_examples=8,
     deadline=None,
     derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -520,17 +522,18 @@ def test_threads_that_load_at_the_same_time(path: Path) -> None:
 
 
 _LOADER = """
+import pickle
 import sys
 from pathlib import Path
-from tests.warehouse.test_load import _numbered, loaded
 from warehouse.connection import Warehouse
+from warehouse.load import load
 
-batch = _numbered(int(sys.argv[2]))
+batch = pickle.loads(Path(sys.argv[2]).read_bytes())
 print("ready", flush=True)
 sys.stdin.readline()
 for one in batch:
     with Warehouse(Path(sys.argv[1])).writing() as connection:
-        loaded(connection, one)
+        load(connection, [one], run_id="run")
 """
 
 _HOLDER = """
@@ -561,7 +564,10 @@ def started(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def test_processes_that_load_at_the_same_time(path: Path) -> None:
-    processes = [started(_LOADER, path, first) for first in (0, 100)]
+    batches = [path.with_name(f"{first}.pickle") for first in (0, 100)]
+    for first, batch in zip((0, 100), batches, strict=True):
+        batch.write_bytes(pickle.dumps(_numbered(first)))
+    processes = [started(_LOADER, path, batch) for batch in batches]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("\n")
