@@ -405,7 +405,12 @@ class _Cleaner:
                 continue
             flush()
             if tag in BLOCK or tag in TABLE:
-                out.extend(self._block(child))
+                inner = self._block(child)
+                caption = _as_caption(child, inner) if tag == "p" else None
+                if caption and out and out[-1].tag == "figure" and not _has_caption(out[-1]):
+                    _give_caption(out[-1], caption)
+                    continue
+                out.extend(inner)
             else:
                 out.extend(self.blocks(child))
         flush()
@@ -452,6 +457,7 @@ class _Cleaner:
 
     def _table(self, node: Element) -> list[Element]:
         rows = [row for row in node.walk() if row.tag == "tr"]
+        titles = [child for child in node.children if isinstance(child, Element) and child.tag == "caption"]
         cells = [[c for c in row.children if isinstance(c, Element) and c.tag in ("td", "th")] for row in rows]
         if len(rows) <= 1 or max(map(len, cells), default=0) <= 1 or any(el.tag == "table" for el in node.walk()):
             return self.blocks(_unrolled(node))  # a table for the layout's sake
@@ -465,13 +471,14 @@ class _Cleaner:
                 content: list[Element | str] = []
                 for block in inner:
                     if block.tag != "figure":
-                        content += ([Element("br")] if content else []) + (
-                            block.children if block.tag == "p" else [inline_text(block)]
-                        )
+                        said = block.children if block.tag == "p" else [collapse(render([block]))]
+                        if said != [""]:
+                            content += [*([Element("br")] if content else []), *said]
                 spans = {n: cell.attrs[n] for n in ("colspan", "rowspan") if cell.attrs.get(n, "").isdigit()}
                 made.append(Element(cell.tag, spans, content))
             body.append(Element("tr", {}, made))
-        return [Element("table", {}, [Element("tbody", {}, body)]), *figures]
+        title = [block for each in titles for block in self.blocks(each)]
+        return [*title, Element("table", {}, [Element("tbody", {}, body)]), *figures]
 
     def _inline(self, node: Element) -> Element:
         """The inline element with only what may stay in it."""
@@ -534,7 +541,7 @@ class _Cleaner:
         captions = [el for el in node.walk() if el.tag == "figcaption"]
         rest = Element("div", {}, [c for c in node.children if not (isinstance(c, Element) and c.tag == "figcaption")])
         blocks = self.blocks(rest)
-        caption = collapse(" ".join(el.text() for el in captions))
+        caption = " ".join(collapse(render(self.blocks(el))) for el in captions).strip()
         images = [block for block in blocks if block.tag == "figure"]
         if not images:
             return blocks + ([Element("p", {}, [caption])] if caption else [])

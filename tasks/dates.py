@@ -42,6 +42,8 @@ _ZONES = {
     "Z": 0,
     "UT": 0,
 }
+_ZONELESS = re.compile(r"(?:\d:\d\d(?::\d\d)?|(?<![+-])\b\d{4})$")
+"""A date that ends in its clock time, or in its year."""
 _TAIL_ZONE = re.compile(r"\b([A-Z]{1,4})$")
 
 
@@ -105,10 +107,10 @@ def _rfc822(text: str, timezone: str) -> datetime | None:
             return naive.replace(tzinfo=UTC) - timedelta(minutes=_ZONES[zone[1]])
         if zone[1] in ("AM", "PM"):
             return None
-    # email.utils says None for a missing zone and for -0000, which RFC 5322 gives the same meaning
-    if found[9] is None:
+    if _ZONELESS.search(text):
         return _utc(naive, timezone)
-    return naive.replace(tzinfo=UTC) - timedelta(seconds=found[9])
+    # -0000 is UTC at a place that isn't told (RFC 5322 3.3); email.utils gives None for it
+    return naive.replace(tzinfo=UTC) - timedelta(seconds=found[9] or 0)
 
 
 def _chinese(text: str, timezone: str) -> datetime | None:
@@ -129,7 +131,11 @@ def _other(text: str, timezone: str) -> datetime | None:
         return None
     moment = dateparser.parse(
         text,
-        settings={"TIMEZONE": timezone, "RETURN_AS_TIMEZONE_AWARE": True, "REQUIRE_PARTS": ["year", "month", "day"]},
+        settings={
+            "TIMEZONE": _zone(timezone).key,
+            "RETURN_AS_TIMEZONE_AWARE": True,
+            "REQUIRE_PARTS": ["year", "month", "day"],
+        },
     )
     return moment.astimezone(UTC) if moment else None
 

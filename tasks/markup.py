@@ -52,7 +52,9 @@ class Element:
         attrs = "".join(f' {name}="{escape(value)}"' for name, value in self.attrs.items()) if self.attrs else ""
         if self.tag in VOID:
             return f"<{self.tag}{attrs}>"
-        return f"<{self.tag}{attrs}>{serialise(self.children)}</{self.tag}>"
+        # the first newline in a <pre> is the parser's to drop (HTML 13.1.2.5); the text's own comes after it
+        start = "\n" if self.tag == "pre" else ""
+        return f"<{self.tag}{attrs}>{start}{serialise(self.children)}</{self.tag}>"
 
 
 def serialise(nodes: list[Element | str]) -> str:
@@ -127,7 +129,8 @@ def apply_rules(html: str, rules: Rules) -> Element:
             tag.decompose()
     if rules.content and (found := document.select(rules.content)):
         root = Element("body")
-        for tag in found:
+        outermost = [tag for tag in found if not any(parent in found for parent in tag.parents)]
+        for tag in outermost:
             root.children.extend(from_soup(_as_body(tag)).children)
         return root
     return from_soup(document)

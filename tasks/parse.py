@@ -5,6 +5,7 @@ feedparser neither sanitises nor resolves addresses here: the cleaner does both,
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import re
@@ -25,6 +26,8 @@ from warehouse.records import Document, Entry, Feed, Reject, digest
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.expat"]
 
 _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 # Control characters, noncharacters and lone surrogates: no text holds them, and no column takes them.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -48,13 +51,17 @@ def parse(data: bytes, document: Document, feed: Feed) -> Parsed:
 
 def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
     headers = {"content-type": document.headers.get("content-type", "application/xml")}
-    result = feedparser.parse(
-        # a stream: given bytes, feedparser would take a path for a file to open
-        io.BytesIO(data),
-        response_headers=headers,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    data = _without_half_character(data, headers["content-type"])
+    try:
+        result = feedparser.parse(
+            # a stream: given bytes, feedparser would take a path for a file to open
+            io.BytesIO(data),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:
+        raise ParseError(f"the document can't be parsed ({type(error).__name__}: {error})") from error
     if not result.entries and not result.get("version"):
         if _HTML.search(data[:4096]):
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")
@@ -62,7 +69,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
         raise ParseError(f"the document is no feed: {reason or 'no entries, and no known root element'}")
     found = list(result.entries)
     rejects = []
-    if result.bozo and found and not _ROOT_END.search(data[-4096:]):
+    if result.bozo and found and not _is_whole(data):
         # The last entry may be half of one, and would pass for an edit of the whole.
         last = found.pop()
         rejects.append(
@@ -83,6 +90,36 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rejects.append(_reject(document, feed, position, raw.get("id") or raw.get("link"), error))
     return Parsed(tuple(entries), tuple(rejects))
+
+
+def _without_half_character(data: bytes, content_type: str) -> bytes:
+    """The document without the beginning of a character it was cut off in: for that, feedparser would take the whole
+    for another encoding, and every article for an edited one."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif declared := _DECLARED.search(data[:300].removeprefix(b"\xef\xbb\xbf")):
+        encoding = declared[1].decode()
+    elif charset := _CHARSET.search(content_type):
+        encoding = charset[1]
+    else:
+        encoding = "utf-8"
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)("strict")
+        decoder.decode(data)
+        half = decoder.getstate()[0]
+    except (LookupError, ValueError):
+        return data  # another encoding than it says: feedparser finds out which
+    return data[: len(data) - len(half)] if half else data
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether the root element is closed; a closing tag an article quotes in CDATA is none."""
+    plain = data.replace(b"\0", b"")  # UTF-16, as far as tags go
+    ends = list(_ROOT_END.finditer(plain, max(0, len(plain) - 100_000)))
+    if not ends:
+        return False
+    end = ends[-1].start()
+    return plain.rfind(b"<![CDATA[", 0, end) <= plain.rfind(b"]]>", 0, end)
 
 
 def _reject(document: Document, feed: Feed, position: int, name: object, error: Exception) -> Reject:
@@ -197,9 +234,10 @@ def _link(raw: Mapping[str, Any]) -> str | None:
     for link in links:
         if link.get("rel") == "alternate" and "html" in (link.get("type") or "text/html"):
             return str(link["href"])
-    if raw.get("link"):
-        return str(raw["link"])
     guid = str(raw.get("id") or "")
+    # feedparser makes a permalink of any guid that isn't said to be none
+    if raw.get("link") and (raw["link"] != guid or links):
+        return str(raw["link"])
     return guid if guid.startswith(("http://", "https://")) and raw.get("guidislink", True) else None
 
 
@@ -268,7 +306,7 @@ def _parse_json_feed(data: bytes, document: Document, feed: Feed) -> Parsed:
     for position, raw in enumerate(items):
         try:
             entries.append(_json_entry(raw, position, document, feed, top))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             name = raw.get("id") if isinstance(raw, dict) else None
             rejects.append(_reject(document, feed, position, name, error))
     return Parsed(tuple(entries), tuple(rejects))

@@ -60,11 +60,15 @@ def _block(block: Element) -> str:
         case "table":
             return _table(block)
         case "dl":
-            return "\n".join(f"{'  ' if item.tag == 'dd' else ''}{inline_text(item)}" for item in _elements(block))
+            return "\n".join(f"{'  ' if item.tag == 'dd' else ''}{_definition(item)}" for item in _elements(block))
         case "figure" | "hr":
             return ""
         case _:
             return inline_text(block)
+
+
+def _definition(item: Element) -> str:
+    return " ".join(filter(None, map(_block, _elements(item)))) or inline_text(item)
 
 
 def _list(block: Element) -> str:

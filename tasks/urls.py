@@ -37,10 +37,13 @@ def resolve(base: str | None, address: str | None) -> str | None:
     try:
         absolute = address if _ABSOLUTE.match(address) else urljoin(base or "", address)
         parts = urlsplit(absolute)
-        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
             return None
         parts.port  # noqa: B018 - raises ValueError for a port that isn't one
-        return absolute if _SAFE.fullmatch(absolute) else safe_url_string(absolute)
+        if _SAFE.fullmatch(absolute):
+            return absolute
+        safe = safe_url_string(absolute)
+        return safe if urlsplit(safe).hostname else None
     except (ValueError, UnicodeError):
         return None
 
@@ -66,6 +69,15 @@ def _is_tracking(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
     """RFC 3986 6.2: one form for all spellings of an address. Tracking, fragment, default port left out."""
+    for _ in range(4):  # only its canonical form may show an address to be a redirector's
+        form = _canonical(address)
+        if form == address:
+            break
+        address = form
+    return address
+
+
+def _canonical(address: str) -> str:
     parts = urlsplit(canonicalize_url(without_tracking(unwrap_link(address))))
     host = (parts.hostname or "").rstrip(".")
     default = {"http": 80, "https": 443}.get(parts.scheme)
@@ -103,6 +115,15 @@ _AMP_CACHE = re.compile(r"^/(?:amp/)?(?:c|v|s|i)/(?:s/)?(.+)$")
 
 def unwrap_link(address: str) -> str:
     """The address a redirector or AMP cache stands for, as far as the address itself says so."""
+    for _ in range(4):  # redirectors wrap redirectors; a bound, since strangers write the addresses
+        inner = _unwrapped(address)
+        if inner == address:
+            break
+        address = inner
+    return address
+
+
+def _unwrapped(address: str) -> str:
     parts = urlsplit(address)
     host = parts.hostname or ""
     for pattern, path, names in _LINK_WRAPPERS:
@@ -114,7 +135,8 @@ def unwrap_link(address: str) -> str:
     if (
         host.endswith(".cdn.ampproject.org") or (host.startswith("www.google.") and parts.path.startswith("/amp/"))
     ) and (match := _AMP_CACHE.match(parts.path)):
-        return f"https://{match[1]}" + (f"?{parts.query}" if parts.query else "")
+        origin = resolve(None, f"https://{match[1]}" + (f"?{parts.query}" if parts.query else ""))
+        return origin or address
     return address
 
 

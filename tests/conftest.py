@@ -85,9 +85,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 
 
 @pytest.fixture(scope="session")
-def newsmill_environment(
-    clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
+def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return clean_environment | {
         "NEWSMILL_HOME": str(tmp_path_factory.mktemp("newsmill-home")),
         "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",

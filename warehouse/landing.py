@@ -61,7 +61,7 @@ class Landing:
             source=source,
         )
         blob = self.root / document.landing_path
-        if not blob.exists():
+        if not self._holds(document):
             write_durably(blob, zstandard.ZstdCompressor(level=3).compress(data))
         record = asdict(document) | {"fetched_at": fetched_at.isoformat()}
         write_durably(
@@ -69,6 +69,16 @@ class Landing:
             json.dumps(record, ensure_ascii=False, indent=1).encode(),
         )
         return document
+
+    def _holds(self, document: Document) -> bool:
+        """Whether the bytes are there already, and whole."""
+        if not (self.root / document.landing_path).exists():
+            return False
+        try:
+            self.read(document)
+        except LandingError:
+            return False  # damaged; here they are again
+        return True
 
     def read(self, document: Document) -> bytes:
         """The document's bytes, checked against their name. Raises LandingError."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
-
-from warehouse.connection import Connection, query, transaction
+from warehouse.connection import Connection, transaction
 from warehouse.errors import WarehouseError
 from warehouse.records import Article, Counts, Document, Milled, Reject, Source, digest
-from warehouse.staging import apply, fetch, staged, write
+from warehouse.staging import apply, fetch, write
 from warehouse.timeline import Span, timeline
 
 
@@ -160,126 +158,161 @@ def _load_articles(connection: Connection, sightings: dict[str, list[_Sighting]]
     """Bring versions, current articles and their images up to date with the sightings."""
     counts = Counts(entries=sum(len(m.entries) + len(m.seen) for m in batch))
     before: dict[str, list[Span]] = defaultdict(list)
-    for row in fetch(connection, "spans_by_article", sightings):
-        before[row["article_id"]].append(
-            Span(row["feed_id"], row["content_hash"], row["word_count"], row["valid_from"], row["last_seen_at"])
+    for span in fetch(connection, "spans_by_article", sightings):
+        before[span["article_id"]].append(
+            Span(span["feed_id"], span["content_hash"], span["word_count"], span["valid_from"], span["last_seen_at"])
         )
-    span_of_sight = {r["article_id"]: r for r in fetch(connection, "seen_by_article", sightings)}
-    after = {
-        article_id: timeline([*before[article_id], *(sighting.span for sighting in found)])
+    stored = {row["article_id"]: row for row in fetch(connection, "seen_by_article", sightings)}
+    histories = [
+        _History(
+            article_id,
+            before[article_id],
+            timeline([*before[article_id], *(s.span for s in found)]),
+            found,
+            stored.get(article_id),
+        )
         for article_id, found in sightings.items()
-    }
-    rewritten = {
-        article_id
-        for article_id, versions in after.items()
-        if [_shape(v) for v in versions] != [_shape(v) for v in before[article_id]]
-    }
-    texts = _texts(connection, sightings, rewritten & {a for a in rewritten if before[a]})
+    ]
+    rewritten = [history for history in histories if history.is_rewritten]
+    superseded = [history.article_id for history in rewritten if history.before]
+    texts = _texts(connection, sightings, superseded)
 
-    version_rows, article_rows, touched_rows = [], [], []
-    for article_id, versions in after.items():
-        was, found, current = before[article_id], sightings[article_id], versions[-1]
-        sight = span_of_sight.get(article_id)
-        moments = [s.document.fetched_at for s in found] + (
-            [sight["first_seen_at"], sight["last_seen_at"]] if sight else []
-        )
-        first_seen, last_seen = min(moments), max(moments)
-        if article_id in rewritten:
-            for number, version in enumerate(versions, 1):
-                following = versions[number] if number < len(versions) else None
-                version_rows.append(
-                    texts[article_id, version.content_hash]
-                    | {
-                        "article_id": article_id,
-                        "version": number,
-                        "feed_id": version.feed_id,
-                        "word_count": version.word_count,
-                        "content_hash": version.content_hash,
-                        "valid_from": version.first_seen,
-                        "valid_to": following.first_seen if following else None,
-                        "last_seen_at": version.last_seen,
-                    }
-                )
-        newest = max(found, key=lambda s: s.document.fetched_at)
-        current_in_batch = (
-            newest.article is not None
-            and newest.content_hash == current.content_hash
-            and newest.document.feed_id == current.feed_id
-            and newest.document.fetched_at >= last_seen
-        )
-        became_current = not was or _shape(was[-1]) != _shape(current)
-        if current_in_batch or became_current:
-            row = texts[article_id, current.content_hash]
-            if current_in_batch and newest.article:
-                row = _text_row(newest.article, newest.document.source)
-            article_rows.append(
-                row
-                | {
-                    "article_id": article_id,
-                    "feed_id": current.feed_id,
-                    "word_count": current.word_count,
-                    "content_hash": current.content_hash,
-                    "published_at": row["published_at"] or first_seen,
-                    "first_seen_at": first_seen,
-                    "last_seen_at": last_seen,
-                    "version": len(versions),
-                }
-            )
-        touched_rows.append(
-            {
-                "article_id": article_id,
-                "version": len(versions),
-                "first_seen_at": first_seen,
-                "last_seen_at": last_seen,
-                "version_last_seen_at": current.last_seen,
-            }
-        )
-        new, changed = counts.by_feed.get(newest.document.feed_id, (0, 0))
-        if not was:
-            counts.new += 1
-            new += 1
-        elif len(versions) > len(was):
-            counts.changed += 1
-            changed += 1
-        else:
-            counts.unchanged += 1
-        counts.by_feed[newest.document.feed_id] = new, changed
-
-    for row in version_rows:
-        row["published_at"] = row["published_at"] or row["valid_from"]
-    apply(connection, "delete_versions", [a for a in rewritten if before[a]])
+    article_rows = [row for history in histories if (row := history.article_row(texts))]
+    version_rows = [row for history in rewritten for row in history.version_rows(texts)]
+    seen_rows = [row for history in histories for row in history.seen_rows()]
+    apply(connection, "delete_versions", superseded)
     write(connection, "insert_versions", stage="stage_versions", table="clean.article_versions", rows=version_rows)
     write(connection, "merge_articles", stage="stage_articles", table="clean.articles", rows=article_rows)
-    if touched_rows:
-        with staged(connection, "stage_touched", pa.Table.from_pylist(touched_rows, schema=_TOUCHED)):
-            connection.execute(query("touch_versions"))
-            connection.execute(query("touch_articles"))
+    write(connection, "touch_versions", stage="stage_seen", table="clean.article_versions", rows=seen_rows)
+    write(
+        connection,
+        "touch_articles",
+        stage="stage_touched",
+        table="clean.articles",
+        rows=[history.touched_row() for history in histories],
+    )
     _load_images(connection, article_rows, sightings)
+    for history in histories:
+        new, changed = not history.before, bool(history.before) and len(history.after) > len(history.before)
+        counts.new += new
+        counts.changed += changed
+        counts.unchanged += not (new or changed)
+        was_new, was_changed = counts.by_feed.get(history.newest.document.feed_id, (0, 0))
+        counts.by_feed[history.newest.document.feed_id] = was_new + new, was_changed + changed
     return counts
 
 
-_TOUCHED = pa.schema(
-    [
-        ("article_id", pa.string()),
-        ("version", pa.int32()),
-        ("first_seen_at", pa.timestamp("us", tz="UTC")),
-        ("last_seen_at", pa.timestamp("us", tz="UTC")),
-        ("version_last_seen_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
+@dataclass(frozen=True, slots=True)
+class _History:
+    """An article before and after the batch."""
+
+    article_id: str
+    before: list[Span]
+    after: list[Span]
+    found: list[_Sighting]
+    stored: dict[str, Any] | None
+    """Of clean.articles: first_seen_at, last_seen_at, published_at, published_known."""
+
+    @property
+    def is_rewritten(self) -> bool:
+        return [_shape(version) for version in self.after] != [_shape(version) for version in self.before]
+
+    @property
+    def newest(self) -> _Sighting:
+        return max(self.found, key=lambda s: s.document.fetched_at)
+
+    @property
+    def seen(self) -> tuple[datetime, datetime]:
+        """When it was first and last seen in any feed."""
+        moments = [s.document.fetched_at for s in self.found]
+        if self.stored:
+            moments += [self.stored["first_seen_at"], self.stored["last_seen_at"]]
+        return min(moments), max(moments)
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When a feed says it was published: as it last said so."""
+        dated = [s for s in self.found if s.article and s.article.published_at]
+        if dated:
+            latest = max(dated, key=lambda s: s.document.fetched_at).article
+            return latest.published_at if latest else None
+        return self.stored["published_at"] if self.stored and self.stored["published_known"] else None
+
+    def _dated(self, row: dict[str, Any], guess: datetime) -> dict[str, Any]:
+        published_at = row["published_at"] or self.published_at
+        return row | {"published_at": published_at or guess, "published_known": published_at is not None}
+
+    def article_row(self, texts: _Texts) -> dict[str, Any] | None:
+        """The row of clean.articles, where the batch brought what is current; None where only its times move."""
+        current = self.after[-1]
+        same_text = bool(self.before) and _text_key(self.before[-1]) == _text_key(current)
+        holders = [s for s in self.found if s.article and _text_key(s.span) == _text_key(current)]
+        holder = max(holders, key=lambda s: s.document.fetched_at, default=None)
+        if same_text and (holder is None or holder.document.fetched_at < self.before[-1].last_seen):
+            return None
+        if holder and holder.article:
+            row = _text_row(holder.article, holder.document.source)
+        else:
+            row = texts[self.article_id, current.content_hash]
+        first_seen, last_seen = self.seen
+        return self._dated(row, first_seen) | {
+            "article_id": self.article_id,
+            "feed_id": current.feed_id,
+            "word_count": current.word_count,
+            "content_hash": current.content_hash,
+            "first_seen_at": first_seen,
+            "last_seen_at": last_seen,
+            "version": len(self.after),
+        }
+
+    def version_rows(self, texts: _Texts) -> Iterator[dict[str, Any]]:
+        for number, version in enumerate(self.after, 1):
+            following = self.after[number] if number < len(self.after) else None
+            yield self._dated(texts[self.article_id, version.content_hash], version.first_seen) | {
+                "article_id": self.article_id,
+                "version": number,
+                "feed_id": version.feed_id,
+                "word_count": version.word_count,
+                "content_hash": version.content_hash,
+                "valid_from": version.first_seen,
+                "valid_to": following.first_seen if following else None,
+                "last_seen_at": version.last_seen,
+            }
+
+    def seen_rows(self) -> Iterator[dict[str, Any]]:
+        """When versions that stay as they are were last seen."""
+        if not self.is_rewritten:
+            for number, version in enumerate(self.after, 1):
+                yield {"article_id": self.article_id, "version": number, "last_seen_at": version.last_seen}
+
+    def touched_row(self) -> dict[str, Any]:
+        first_seen, last_seen = self.seen
+        return {
+            "article_id": self.article_id,
+            "version": len(self.after),
+            "first_seen_at": first_seen,
+            "last_seen_at": last_seen,
+        }
+
+
+_Texts = dict[tuple[str, str], dict[str, Any]]
+"""(article_id, content_hash) → the columns that hold the text."""
+
+
+def _text_key(version: Span) -> tuple[str, str]:
+    return version.feed_id, version.content_hash
 
 
 def _shape(version: Span) -> tuple[str, str, datetime]:
     return version.feed_id, version.content_hash, version.first_seen
 
 
-def _texts(
-    connection: Connection, sightings: dict[str, list[_Sighting]], rewritten: Iterable[str]
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """(article_id, content_hash) → the columns that hold the text, from the warehouse and from the batch."""
-    texts: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in fetch(connection, "versions_by_article", rewritten):
-        texts[row["article_id"], row["content_hash"]] = row
+def _texts(connection: Connection, sightings: dict[str, list[_Sighting]], superseded: Iterable[str]) -> _Texts:
+    """The texts of the batch, and of the articles whose versions are written anew."""
+    texts: _Texts = {}
+    for row in fetch(connection, "versions_by_article", superseded):
+        stated = row["published_at"] if row["published_known"] else None  # the rest are guesses, made again
+        texts[row["article_id"], row["content_hash"]] = row | {"published_at": stated}
     for article_id, found in sightings.items():
         for sighting in found:
             if sighting.article:
@@ -312,42 +345,40 @@ def _text_row(article: Article, source: Source) -> dict[str, Any]:
 def _load_images(
     connection: Connection, article_rows: Sequence[dict[str, Any]], sightings: dict[str, list[_Sighting]]
 ) -> None:
-    """Write the images of the articles whose current text is in the batch."""
+    """Write the images of every text in the batch, and where the current ones stand."""
     images: dict[str, dict[str, Any]] = {}
+    for found in sightings.values():
+        for sighting in found:
+            for position, image in enumerate(sighting.article.images if sighting.article else ()):
+                policy = sighting.article.fetch_images if sighting.article else "none"
+                kept = images.setdefault(image.image_id, {"status": "skipped", "proxy_url": None})
+                wanted = policy == "all" or (policy == "lead" and position == 0)
+                kept |= {
+                    "image_id": image.image_id,
+                    "url": image.url,
+                    "proxy_url": kept["proxy_url"] or image.proxy_url,
+                    "status": "pending" if wanted else kept["status"],
+                    "attempts": 0,
+                }
     places: list[dict[str, Any]] = []
     written: list[str] = []
     for row in article_rows:
         article_id = row["article_id"]
         holders = [s.article for s in sightings[article_id] if s.entry_id == row["entry_id"] and s.article]
         if not holders:
-            continue  # an older text became current again: its images are known, its places were written with it
-        article = holders[-1]
+            continue  # an older text became current again: its places were written when it was so first
         written.append(article_id)
-        for position, image in enumerate(article.images):
-            lead = position == 0
-            wanted = article.fetch_images == "all" or (article.fetch_images == "lead" and lead)
-            kept = images.setdefault(
-                image.image_id,
-                {
-                    "image_id": image.image_id,
-                    "url": image.url,
-                    "proxy_url": image.proxy_url,
-                    "status": "skipped",
-                    "attempts": 0,
-                },
-            )
-            if wanted:
-                kept["status"] = "pending"
-            places.append(
-                {
-                    "article_id": article_id,
-                    "position": position,
-                    "image_id": image.image_id,
-                    "alt": image.alt,
-                    "caption": image.caption,
-                    "is_lead": lead,
-                }
-            )
+        places += [
+            {
+                "article_id": article_id,
+                "position": position,
+                "image_id": image.image_id,
+                "alt": image.alt,
+                "caption": image.caption,
+                "is_lead": position == 0,
+            }
+            for position, image in enumerate(holders[-1].images)
+        ]
     write(connection, "merge_images", stage="stage_images", table="clean.images", rows=list(images.values()))
     apply(connection, "delete_article_images", written)
     write(

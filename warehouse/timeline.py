@@ -30,6 +30,9 @@ class Span:
 def timeline(spans: Iterable[Span]) -> list[Span]:
     """The versions, oldest first: no two neighbours have the same text.
 
+    What is known of a text is when it was first and last seen, so a text that came and went unseen between the two of
+    another, and is loaded late, ends that one's span there and begins it again at its last sighting.
+
     Within one feed every change of text is a version, a change back too. A text from another feed than the current
     version's is a version only where it is markedly fuller; seen together with a version that is new itself, it takes
     that one's place.
@@ -50,6 +53,9 @@ def timeline(spans: Iterable[Span]) -> list[Span]:
             together = moment - current.first_seen <= TOGETHER
             if together:
                 versions.pop()
-            first_seen = current.first_seen if together else moment
-            versions.append(Span(feed_id, content_hash, word_count, first_seen, moment))
+            if versions and versions[-1].content_hash == content_hash:
+                versions[-1] = replace(versions[-1], last_seen=moment)
+            else:
+                first_seen = current.first_seen if together else moment
+                versions.append(Span(feed_id, content_hash, word_count, first_seen, moment))
     return versions

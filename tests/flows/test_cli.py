@@ -23,7 +23,9 @@ def site() -> Iterator[SampleSite]:
 
 
 @pytest.fixture(scope="module")
-def filled(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.TempPathFactory, site: SampleSite) -> Newsmill:
+def filled(
+    newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.TempPathFactory, site: SampleSite
+) -> Newsmill:
     """newsmill after one ingest of the sample site; tests only read it."""
     newsmill = newsmill_in(tmp_path_factory.mktemp("filled"))
     newsmill.registry(site.feeds_toml())
@@ -78,9 +80,9 @@ def test_sql_as_csv(filled: Newsmill) -> None:
 
 
 def test_sql_as_json(filled: Newsmill) -> None:
-    assert filled.facts("sql", "SELECT count(*) AS n, max(published_at) > '2000-01-01' AS late FROM clean.articles") == [
-        {"n": 18, "late": True}
-    ]
+    assert filled.facts(
+        "sql", "SELECT count(*) AS n, max(published_at) > '2000-01-01' AS late FROM clean.articles"
+    ) == [{"n": 18, "late": True}]
 
 
 def test_sql_as_parquet(filled: Newsmill, tmp_path: Path) -> None:
@@ -105,7 +107,8 @@ def test_sql_reads_raw_only_live(filled: Newsmill) -> None:
 
 @pytest.mark.parametrize("where", [(), ("--live",)])
 @pytest.mark.parametrize(
-    "statement", ["INSERT INTO clean.article_keys VALUES ('a', 'b')", "DELETE FROM clean.articles", "DROP VIEW marts.feed_health"]
+    "statement",
+    ["INSERT INTO clean.article_keys VALUES ('a', 'b')", "DELETE FROM clean.articles", "DROP VIEW marts.feed_health"],
 )
 def test_sql_cannot_write(filled: Newsmill, statement: str, where: tuple[str, ...]) -> None:
     done = filled("sql", statement, *where)
@@ -231,14 +234,18 @@ def test_export_and_import_agree(bare: Newsmill, site: SampleSite, tmp_path: Pat
     assert bare("feeds", "import", "feeds.opml").stdout == "added 5 feeds to feeds.toml\n"
     after = bare.facts("feeds", "list")
     shown = ("id", "name", "url", "language")
-    assert sorted([feed[key] for key in shown] for feed in after) == sorted([feed[key] for key in shown] for feed in before)
+    assert sorted([feed[key] for key in shown] for feed in after) == sorted(
+        [feed[key] for key in shown] for feed in before
+    )
     assert bare("feeds", "import", "feeds.opml").stdout == "added 0 feeds to feeds.toml\n"
 
 
 # --- complaints -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [("ingest", "harbor-en"), ("feeds", "check", "harbor-en"), ("feeds", "enable", "harbor-en")])
+@pytest.mark.parametrize(
+    "command", [("ingest", "harbor-en"), ("feeds", "check", "harbor-en"), ("feeds", "enable", "harbor-en")]
+)
 def test_unknown_feed_id(bare: Newsmill, site: SampleSite, command: tuple[str, ...]) -> None:
     bare.registry(site.feeds_toml())
     assert complaint(bare, *command) == 'error: there is no feed "harbor-en"; did you mean "harbour-en"?\n'

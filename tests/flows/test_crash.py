@@ -51,7 +51,9 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbed]:
+def undisturbed(
+    newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Undisturbed]:
     """The site, and what an ingest of it that nothing disturbs leaves."""
     newsmill = newsmill_in(tmp_path_factory.mktemp("undisturbed"))
     with SampleSite() as site:
@@ -73,9 +75,7 @@ def pending(newsmill: Newsmill) -> list[Path]:
 
 def children(pid: int) -> list[int]:
     return [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
     ]
 
 

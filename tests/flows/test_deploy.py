@@ -50,18 +50,14 @@ def environment(clean_environment: dict[str, str], prefect_api: str) -> dict[str
 
 
 @pytest.mark.parametrize("name", ["ingest", "images", "reprocess"])
-def test_deployment_is_registered_where_the_code_lies(
-    environment: dict[str, str], prefect_api: str, name: str
-) -> None:
+def test_deployment_is_registered_where_the_code_lies(environment: dict[str, str], prefect_api: str, name: str) -> None:
     found = ask(f"{prefect_api}/deployments/name/{name}/{name}")
     assert found["entrypoint"] == f"flows/{name}.py:{name}"
     assert found["work_pool_name"] == "newsmill"
     assert found["pull_steps"] == [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
 
 
-def test_ingest_is_scheduled_every_hour_and_never_twice_at_once(
-    environment: dict[str, str], prefect_api: str
-) -> None:
+def test_ingest_is_scheduled_every_hour_and_never_twice_at_once(environment: dict[str, str], prefect_api: str) -> None:
     found = ask(f"{prefect_api}/deployments/name/ingest/ingest")
     (schedule,) = found["schedules"]
     assert schedule["active"]

@@ -1,4 +1,4 @@
-"""One ingest of every broken, hostile and odd feed there is, next to a good one; and what the next ingests make of it."""
+"""One ingest of every broken, hostile and odd feed there is, next to a good one; and the ingests after that."""
 
 from __future__ import annotations
 
@@ -174,7 +174,10 @@ def test_feed_that_can_be_read_loads(story: Story, path: str) -> None:
         assert identity(path) not in story.rejects
 
 
-@pytest.mark.parametrize("path", [f"/{name}{form}" for name in ENCODED for form in ("", "-header")] + ["/latin1-undeclared", "/utf16-undeclared"])
+@pytest.mark.parametrize(
+    "path",
+    [f"/{name}{form}" for name in ENCODED for form in ("", "-header")] + ["/latin1-undeclared", "/utf16-undeclared"],
+)
 def test_encoding_is_understood(story: Story, path: str) -> None:
     assert story.entries[identity(path)][0] == ENCODED[path[1:].partition("-")[0]]
 

@@ -43,7 +43,17 @@ class Edition:
 
 def look(newsmill: Newsmill, facts: dict[str, Any]) -> Edition:
     path = newsmill.warehouse
-    articles = ("url", "article_id", "feed_id", "title", "language", "published_at", "author", "content_hash", "version")
+    articles = (
+        "url",
+        "article_id",
+        "feed_id",
+        "title",
+        "language",
+        "published_at",
+        "author",
+        "content_hash",
+        "version",
+    )
     images = ("url", "status", "error", "proxy_url", "attempts", "path", "sha256", "media_type")
     versions: dict[str, list[tuple[Any, ...]]] = {}
     for article_id, *version in rows(path, f"{VERSIONS} ORDER BY article_id, version"):
@@ -90,9 +100,7 @@ def story(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.Temp
 
         third = look(newsmill, newsmill.facts("ingest"))
 
-        site.pages |= {
-            f"/img/{name}": Page(picture(name), "image/jpeg") for name in (MISSING_PICTURE, FALSE_PICTURE)
-        }
+        site.pages |= {f"/img/{name}": Page(picture(name), "image/jpeg") for name in (MISSING_PICTURE, FALSE_PICTURE)}
         images = look(newsmill, newsmill.setting(image_attempts=9).facts("images"))
 
         yield Story(
@@ -324,7 +332,13 @@ def rebuilt(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Rebuilt:
     return Rebuilt(beside, alone, len(story.site.requests))
 
 
-FROM_DOCUMENTS = ("clean.articles", "clean.article_versions", "clean.article_keys", "clean.article_images", "raw.entries")
+FROM_DOCUMENTS = (
+    "clean.articles",
+    "clean.article_versions",
+    "clean.article_keys",
+    "clean.article_images",
+    "raw.entries",
+)
 
 
 def test_reprocess_fetches_nothing(story: Story, rebuilt: Rebuilt) -> None:

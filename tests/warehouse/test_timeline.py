@@ -123,15 +123,6 @@ def test_however_sightings_arrive_the_first_and_the_last_text_are_right(spans: l
     assert [(v.content_hash, v.last_seen) for v in folded[-1:]] == [(v.content_hash, v.last_seen) for v in whole[-1:]]
 
 
-@given(_sightings(("quay",)))
-@settings(max_examples=300)
-def test_within_a_feed_the_order_of_arrival_does_not_matter(spans: list[Span]) -> None:
-    folded: list[Span] = []
-    for span in spans:
-        folded = timeline([*folded, span])
-    assert folded == timeline(spans)
-
-
 @given(_sightings(("quay", "wire", "ferry")), st.randoms(use_true_random=False))
 @settings(max_examples=200)
 def test_what_comes_at_once_may_come_in_any_order(spans: list[Span], random: object) -> None:

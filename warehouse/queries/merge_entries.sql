@@ -5,6 +5,8 @@ WHEN MATCHED AND (
     OR s.last_seen_at > t.last_seen_at
     OR (s.article_id IS NOT NULL AND (s.article_id, s.content_hash) IS DISTINCT FROM (t.article_id, t.content_hash))
 ) THEN UPDATE SET
+    document_id = CASE WHEN s.first_seen_at < t.first_seen_at THEN s.document_id ELSE t.document_id END,
+    position = CASE WHEN s.first_seen_at < t.first_seen_at THEN s.position ELSE t.position END,
     first_seen_at = least(t.first_seen_at, s.first_seen_at),
     last_seen_at = greatest(t.last_seen_at, s.last_seen_at),
     article_id = coalesce(s.article_id, t.article_id),

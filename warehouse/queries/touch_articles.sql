@@ -1,4 +1,4 @@
--- stage_touched(article_id, version, first_seen_at, last_seen_at, version_last_seen_at)
+-- stage_touched(article_id, version, first_seen_at, last_seen_at)
 MERGE INTO clean.articles t USING stage_touched s
 ON t.article_id = s.article_id
 WHEN MATCHED AND (
