@@ -33,6 +33,9 @@ def timeline(spans: Iterable[Span]) -> list[Span]:
     What is known of a text is when it was first and last seen, so a text that came and went unseen between the two of
     another, and is loaded late, ends that one's span there and begins it again at its last sighting.
 
+    Across feeds, a text that was passed over is not kept: should older documents, loaded later, have made it a
+    version after all, it is missing (raw.entries has it, and `reprocess`, which goes by time, finds it).
+
     Within one feed every change of text is a version, a change back too. A text from another feed than the current
     version's is a version only where it is markedly fuller; seen together with a version that is new itself, it takes
     that one's place.

@@ -152,7 +152,7 @@ def test_killed_while_publishing(newsmill: Newsmill, site: SampleSite, undisturb
 
 
 def test_two_ingests_at_once(newsmill: Newsmill, site: SampleSite, undisturbed: Undisturbed) -> None:
-    both = [newsmill.start("ingest", "--json"), newsmill.start("ingest", "--json")]
+    both = [newsmill.start("ingest", "--force", "--json") for _ in range(2)]
     for process in both:
         said, complained = process.communicate(timeout=180)
         assert process.returncode == 0, said + complained
