@@ -33,9 +33,8 @@ def reason_to_wait(state: FeedState, now: datetime) -> str | None:
     if state.disabled_reason:
         return f"disabled: {state.disabled_reason}; `newsmill feeds enable {state.feed_id}` undoes it"
     if state.next_fetch_at and state.next_fetch_at > now:
-        why = (
-            f"after {state.consecutive_failures} failures" if state.consecutive_failures else "the server asked for it"
-        )
+        failures = state.consecutive_failures
+        why = f"after {failures} failure{'s' * (failures > 1)}" if failures else "the server asked for it"
         return f"waits until {state.next_fetch_at:%Y-%m-%d %H:%M} UTC, {why}; --force asks now"
     return None
 

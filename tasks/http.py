@@ -7,6 +7,7 @@ decoded here, in steps that are bounded.
 from __future__ import annotations
 
 import asyncio
+import math
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -134,13 +135,13 @@ def retry_after(value: str | None) -> float | None:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             return None
-    return min(max(seconds, 0.0), 86_400.0)
+    return min(max(seconds, 0.0), 86_400.0) if math.isfinite(seconds) else None
 
 
 async def _body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
     """The decoded body, never more than `max_bytes` of it held."""
     too_large = FetchError(
-        f"{url}: larger than {max_bytes:,} bytes; raise NEWSMILL_MAX_FEED_BYTES if it is meant to be",
+        f"{url}: larger than {max_bytes:,} bytes; NEWSMILL_MAX_FEED_BYTES and NEWSMILL_MAX_IMAGE_BYTES set the limits",
         status=answer.status_code,
     )
     length = answer.headers.get("content-length", "")
@@ -207,8 +208,8 @@ def _inflate(data: bytes, wbits: int, max_bytes: int) -> bytes:
             if decoder.eof and decoder.unused_data[:2] == b"\x1f\x8b":  # the next member (RFC 1952 2.2)
                 rest = decoder.unused_data
                 decoder = zlib.decompressobj(wbits)
-            else:
-                rest = decoder.unconsumed_tail
+            else:  # what follows the end is padding
+                rest = b"" if decoder.eof else decoder.unconsumed_tail
             if piece or not rest:
                 return piece
 
@@ -237,8 +238,21 @@ def _unbrotli(data: bytes, max_bytes: int) -> bytes:
 
 
 def _unzstd(data: bytes, max_bytes: int) -> bytes:
+    out = bytearray()
+    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
     try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data, read_across_frames=True) as reader:
-            return _gathered(lambda: reader.read(STEP), max_bytes)
+        # Four bytes can stand for 128 kB (an RLE block): small slices bound what one step makes of them.
+        for start in range(0, len(data), 256):
+            piece = data[start : start + 256]
+            while piece:
+                out += decoder.decompress(piece)
+                if len(out) > max_bytes:
+                    raise OverflowError
+                piece = decoder.unused_data if decoder.eof else b""
+                if piece:  # the next frame (RFC 8878 3.1)
+                    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from error
+    if not decoder.eof:
+        raise ValueError("it ends too early")
+    return bytes(out)

@@ -31,6 +31,8 @@ KINDS = {
 }
 """What is kept: raster formats that hold no program. SVG does."""
 FORMATS = [kind for kind in KINDS if kind != "MPO"]  # Pillow opens an MPO as the JPEG it begins with
+DECODED_PIXELS = 25_000_000
+"""Larger pictures are believed to be whole: decoding one takes more memory than the check is worth."""
 TRIES = 2
 """Of one address, in one run."""
 
@@ -59,6 +61,9 @@ def read_picture(data: bytes, *, max_pixels: int) -> Picture:
             kind = image.format or ""
             if width * height <= max_pixels:
                 image.verify()
+        if width * height <= min(max_pixels, DECODED_PIXELS):
+            with Pictures.open(io.BytesIO(data), formats=FORMATS) as image:
+                image.load()  # verify() doesn't see that a JPEG was cut off
     except UnidentifiedImageError as error:
         start = data[:200].lstrip().lower()
         what = (

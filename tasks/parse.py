@@ -51,6 +51,8 @@ def parse(data: bytes, document: Document, feed: Feed) -> Parsed:
 
 def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
     headers = {"content-type": document.headers.get("content-type", "application/xml")}
+    if encoding := _legacy_encoding(data, headers["content-type"], feed.language):
+        headers["content-type"] = f"application/xml; charset={encoding}"
     data = _without_half_character(data, headers["content-type"])
     try:
         result = feedparser.parse(
@@ -110,6 +112,25 @@ def _without_half_character(data: bytes, content_type: str) -> bytes:
     except (LookupError, ValueError):
         return data  # another encoding than it says: feedparser finds out which
     return data[: len(data) - len(half)] if half else data
+
+
+LEGACY = {"zh": "gb18030", "ja": "shift_jis", "ko": "cp949", "ru": "windows-1251", "th": "cp874"}
+"""What documents that don't say are most likely written in, where it isn't UTF-8."""
+
+
+def _legacy_encoding(data: bytes, content_type: str, language: str | None) -> str | None:
+    """The encoding of a document that declares none and isn't UTF-8, by its feed's language."""
+    if _DECLARED.search(data[:300]) or _CHARSET.search(content_type) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None
+    encoding = LEGACY.get((language or "").split("-")[0].lower())
+    for candidate in ("utf-8", encoding):
+        if candidate:
+            try:
+                codecs.getincrementaldecoder(candidate)("strict").decode(data)
+            except ValueError:
+                continue
+            return encoding if candidate == encoding else None
+    return None
 
 
 def _is_whole(data: bytes) -> bool:

@@ -52,7 +52,7 @@ def _tag(*tags: str) -> None:
     """Tag the running task. A tag given beforehand costs two calls of the server for each task (0.2 s of a fetch),
     as it may name a concurrency limit; one added here goes with the task's next state."""
     if context := TaskRunContext.get():
-        context.task_run.tags = [*context.task_run.tags, *tags]
+        context.task_run.tags = list(dict.fromkeys([*context.task_run.tags, *tags]))
 
 
 @task(

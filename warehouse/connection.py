@@ -108,7 +108,7 @@ def reporting(path: Path) -> Iterator[None]:
     """Turn the errors of the disk under the warehouse into words; a mistaken query stays DuckDB's own error."""
     try:
         yield
-    except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+    except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.TransactionException) as error:
         raise _explained(error, path) from error
 
 

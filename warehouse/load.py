@@ -356,7 +356,7 @@ def _load_images(
                 kept |= {
                     "image_id": image.image_id,
                     "url": image.url,
-                    "proxy_url": kept["proxy_url"] or image.proxy_url,
+                    "proxy_url": image.proxy_url or kept["proxy_url"],
                     "status": "pending" if wanted else kept["status"],
                     "attempts": 0,
                 }
@@ -410,12 +410,14 @@ def _load_documents(connection: Connection, batch: Sequence[Milled], counts: Cou
             }
         )
         if document.source == "feed":
+            # a broken document is asked for again in full: "not modified" would hide that it is still broken
+            broken = bool(milled.rejects) and not milled.entries and not milled.seen
             brought = any(counts.by_feed.get(document.feed_id, (0, 0)))
             validators[document.feed_id] = {
                 "feed_id": document.feed_id,
                 "url": document.url,
-                "etag": document.headers.get("etag"),
-                "last_modified": document.headers.get("last-modified"),
+                "etag": None if broken else document.headers.get("etag"),
+                "last_modified": None if broken else document.headers.get("last-modified"),
                 "last_success_at": document.fetched_at,
                 "last_fetched_at": document.fetched_at,
                 "last_new_at": document.fetched_at if brought else None,

@@ -26,7 +26,7 @@ def publish(warehouse: Warehouse, target: Path) -> Published:
     """Write `clean.*`, `ops.*` and `marts.*` to `target`. A failure leaves the last good copy as it is."""
     started = time.monotonic()
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
-    draft.unlink(missing_ok=True)
+    _clear_drafts(target)
     try:
         with warehouse.reading() as connection, reporting(target):
             name = str(draft).replace("'", "''")  # ATTACH takes no parameters
@@ -40,6 +40,24 @@ def publish(warehouse: Warehouse, target: Path) -> Published:
         draft.unlink(missing_ok=True)
         draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
     return Published(target, target.stat().st_size, time.monotonic() - started)
+
+
+def _clear_drafts(target: Path) -> None:
+    """Remove what killed processes left half done."""
+    for draft in target.parent.glob(f".{target.name}.*.draft*"):
+        pid = int(draft.name.removeprefix(f".{target.name}.").split(".")[0])
+        if pid == os.getpid() or not _is_running(pid):
+            draft.unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True
 
 
 def _fill(connection: duckdb.DuckDBPyConnection) -> None:

@@ -28,8 +28,7 @@ def swap(
             migrate(connection, rebuilt.path)
         connection.execute("USE newsmill")
         with transaction(connection):
-            for statement in query("carry_over").split(";"):
-                connection.execute(statement)
+            connection.execute(query("carry_over"))
         connection.execute("CHECKPOINT rebuilt")
         connection.execute("DETACH rebuilt")
         connection.execute("CHECKPOINT newsmill")

@@ -60,7 +60,8 @@ def test_the_corpus(newsmill: Newsmill) -> None:
 
     with duckdb.connect(str(newsmill.warehouse), read_only=True) as connection:
         seed = connection.execute(
-            "SELECT content_text, language, published_at::VARCHAR[:19], article_id FROM clean.articles "
+            "SELECT content_text, language, strftime(published_at AT TIME ZONE 'UTC', '%Y-%m-%d %H:%M:%S'), article_id "
+            "FROM clean.articles "
             "WHERE url LIKE 'https://www.voachinese.com/%'"
         ).fetchone()
         assert seed
