@@ -135,7 +135,7 @@ def retry_after(value: str | None) -> float | None:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             return None
-    return min(max(seconds, 0.0), 86_400.0) if math.isfinite(seconds) else None
+    return min(max(seconds, 0.0), 86_400.0) if not math.isnan(seconds) else None
 
 
 async def _body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:

@@ -22,6 +22,8 @@ from tests.sites.faults import GOOD_FEED
 from tests.sites.sample import SampleSite
 from tests.sites.server import Page, SiteServer
 
+pytestmark = pytest.mark.timeout(900)  # all commands run in one fixture
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operator", "analyst", "archivist"))]
 LINKED = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
