@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     )
 
     allow_private_addresses: bool = Field(False, description="Fetch from loopback and private networks too")
-    contact: str = Field("no contact given", description="Who asks: part of the User-Agent")
+    contact: str = Field("no contact given", description="Who asks, an address or a page: part of the User-Agent")
     concurrency: int = Field(32, ge=1, le=512, description="Requests under way at once")
     per_host: int = Field(2, ge=1, le=32, description="Requests under way at once to one host")
     timeout: float = Field(20, gt=0, description="Seconds without any byte before a request counts as timed out")
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
 
     @property
     def user_agent(self) -> str:
-        return f"newsmill/{version('newsmill')} (+{self.contact})"
+        return f"newsmill/{version('newsmill')} (news archiver; {self.contact})"
 
 
 def load_settings(**flags: Any) -> Settings:
