@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from prefect import flow
-from tasks.feeds import read_feeds
 
 from flows.report import publish_report
 from flows.runs import Report, open_run
+from tasks.feeds import read_feeds
 from tasks.http import Client, open_client
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
