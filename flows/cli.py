@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from tasks.settings import Settings, load_settings, using
-from warehouse.errors import NewsmillError
+from warehouse.errors import NewsmillError, ServerError
 
 if TYPE_CHECKING:
     from flows.runs import Report
@@ -171,6 +171,10 @@ def _run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]]
         except NothingDoneError as error:
             _show(error.report, ui, as_json)
             raise
+        except RuntimeError as error:
+            if "Failed to reach API" not in str(error):
+                raise
+            raise ServerError(f"{ui}: Prefect's server doesn't answer; start it, or unset PREFECT_API_URL") from error
     _show(report, ui, as_json)
 
 

@@ -12,8 +12,6 @@ from email.utils import parsedate_tz
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import dateparser
-
 EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(days=1)
 """A date further ahead of the fetch than this is a mistake of the feed's."""
@@ -129,6 +127,8 @@ def _chinese(text: str, timezone: str) -> datetime | None:
 def _other(text: str, timezone: str) -> datetime | None:
     if not re.search(r"\d", text):
         return None
+    import dateparser  # takes longer to import than the dates of most feeds to parse, and few need it
+
     moment = dateparser.parse(
         text,
         settings={

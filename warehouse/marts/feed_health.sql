@@ -11,6 +11,7 @@ SELECT
         WHEN f.disabled_reason IS NOT NULL THEN 'disabled'
         WHEN f.consecutive_failures >= 3 THEN 'failing'
         WHEN f.consecutive_failures > 0 THEN 'shaky'
+        WHEN h.articles IS NULL AND r.rejects > 0 THEN 'rejected'
         ELSE 'healthy'
     END AS health,
     coalesce(h.articles, 0) AS articles, h.newest_article_at,
@@ -21,4 +22,4 @@ FROM ops.feeds f
 LEFT JOIN held h USING (feed_id)
 LEFT JOIN rejected r USING (feed_id)
 ORDER BY f.consecutive_failures DESC, f.feed_id;
-COMMENT ON VIEW marts.feed_health IS 'Each feed: healthy, shaky, failing or disabled, since when and why.';
+COMMENT ON VIEW marts.feed_health IS 'Each feed: healthy, shaky, failing, rejected (what it serves is no feed) or disabled, since when and why.';
