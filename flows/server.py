@@ -29,6 +29,16 @@ START_TIMEOUT = 180
 PREFERRED_PORT = 4200
 
 
+_LIGHT = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+}
+"""Left alone, Prefect writes each state of each task in a transaction of its own, and again as an event: 3 s of a run
+over 90 feeds. Runs, their states, logs and artifacts are kept all the same; the event feed stays empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     url: str
@@ -101,6 +111,7 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
         PREFECT_API_URL="",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
         PREFECT_LOGGING_SERVER_LEVEL="WARNING",
+        **_LIGHT,
         DO_NOT_TRACK="1",
     )
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]

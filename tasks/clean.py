@@ -17,7 +17,7 @@ import nh3
 
 from tasks import identity, language, urls
 from tasks.dates import is_date_line
-from tasks.markup import Element, apply_rules, parse, serialise
+from tasks.markup import Element, parse, serialise
 from tasks.text import collapse, inline_text, render, summarise, word_count
 from warehouse.records import Article, Entry, Feed, ImageRef, Rules
 
@@ -186,12 +186,21 @@ def clean_html(html: str, *, base: str | None, rules: Rules = _NO_RULES, plain: 
     else:
         if _is_escaped(html):
             html = unescape(html)
-        tree = apply_rules(html, rules) if rules.content or rules.remove else parse(html)
+        tree = _tree(html, rules)
         cleaner = _Cleaner(base)
         blocks = cleaner.blocks(tree)
         blocks = _without_boilerplate(blocks, rules.drop_after)
         images = list(_images(blocks, cleaner.images))
-    return Content(html=_SANITISER.clean(serialise(list(blocks))), text=render(blocks), images=tuple(images))
+    return Content(html=_SANITISER.clean(serialise(blocks)), text=render(blocks), images=tuple(images))
+
+
+def _tree(html: str, rules: Rules) -> Element:
+    if not (rules.content or rules.remove):
+        return parse(html)
+    # imported here: BeautifulSoup takes as long to import as fifty articles to clean, and few sites need rules
+    from tasks.site_rules import apply_rules
+
+    return apply_rules(html, rules)
 
 
 def strip_tags(text: str) -> str:
@@ -348,8 +357,9 @@ class _Cleaner:
         run: list[Element | str] = []
 
         def flush() -> None:
-            out.extend(_paragraphs(run))
-            run.clear()
+            if run:
+                out.extend(_paragraphs(run))
+                run.clear()
 
         children = node.children
         for child in children:
@@ -595,6 +605,8 @@ def _unrolled(table: Element) -> Element:
 
 def _paragraphs(run: list[Element | str]) -> list[Element]:
     """Inline content as paragraphs: two line breaks in a row end one."""
+    if len(run) == 1 and isinstance(only := run[0], str):  # most of them
+        return [Element("p", {}, [only])] if only.strip(_BLANKS) else []
     out: list[Element] = []
     part: list[Element | str] = []
     breaks = 0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-
-import regex
 
 from tasks import urls
 from warehouse.records import Entry, digest
@@ -39,16 +38,25 @@ def ambiguous_keys(entries: Iterable[tuple[Entry, str | None]]) -> frozenset[str
     return frozenset(key for key, found in titles.items() if len(found) > 1)
 
 
-_RELATIVE_TIME = regex.compile(
-    r"\b(?:\d+|an?|one)\s+(?:second|minute|min|hour|hr|day|week|month|year)s?\s+ago\b"
-    r"|\b\d+\s+min(?:ute)?s?\s+read\b"
-    r"|\d+\s*(?:秒钟?|分钟|分鐘|小时|小時|天|日|周|週|个月|個月|年)之?前"
-    r"|\d+\s*(?:秒|分|時間|日|週間|か月|ヶ月|年)前"
-    r"|il y a \d+ \p{L}+|hace \d+ \p{L}+|vor \d+ \p{L}+",
-    regex.IGNORECASE,
+# A pattern is dear over a whole article, a word in it is not: each is only tried where one of its words is found. They
+# begin with a single digit so that `re` skips from digit to digit.
+_RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        (" ago", " Ago", " AGO"),
+        re.compile(r"\b(?:\d+|an?|one)\s+(?:second|minute|min|hour|hr|day|week|month|year)s?\s+ago\b", re.IGNORECASE),
+    ),
+    ((" read", " Read", " READ"), re.compile(r"\d\d*\s+min(?:ute)?s?\s+read\b", re.IGNORECASE)),
+    (
+        ("前",),
+        re.compile(
+            r"\d\d*\s*(?:(?:秒钟?|分钟|分鐘|小时|小時|天|日|周|週|个月|個月|年)之?|秒|分|時間|週間|か月|ヶ月)前"
+        ),
+    ),
+    (
+        ("il y a ", "Il y a ", "hace ", "Hace ", "vor ", "Vor "),
+        re.compile(r"(?:il y a|hace|vor) \d+ [^\W\d_]+", re.IGNORECASE),
+    ),
 )
-_RELATIVE_WORDS = (" ago", " read", "前", "il y a ", "hace ", "vor ", "Ago", "READ", "AGO", "Il y a ", "Hace ", "Vor ")
-"""One of these is in every relative time: the cheap question before the dear one."""
 
 
 def content_hash(title: str, text: str) -> str:
@@ -56,6 +64,7 @@ def content_hash(title: str, text: str) -> str:
     said = f"{title}\n{text}"
     if not said.isascii():
         said = unicodedata.normalize("NFKC", said)
-    if any(word in said for word in _RELATIVE_WORDS):
-        said = _RELATIVE_TIME.sub("", said)
+    for words, pattern in _RELATIVE_TIMES:
+        if any(word in said for word in words):
+            said = pattern.sub("", said)
     return digest("content", "".join(said.split()))

@@ -1,7 +1,9 @@
-"""Milling: parse and clean one landed document. Runs in worker processes, so it imports neither Prefect nor httpx."""
+"""Milling: parse and clean one landed document. Runs in worker processes, so it imports little: no Prefect, no DuckDB,
+no settings."""
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from tasks import urls
@@ -11,6 +13,12 @@ from tasks.parse import parse
 from warehouse.errors import ParseError
 from warehouse.landing import Landing
 from warehouse.records import Document, Feed, Milled, Reject
+
+
+def prepare() -> None:
+    """Set a milling process up."""
+    # Trees of thousands of small objects, all freed by reference counts: the collector only looks on.
+    gc.set_threshold(100_000, 50, 50)
 
 
 def mill(landing: Path, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:

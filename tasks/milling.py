@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import multiprocessing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
-from tasks.mill import mill
+from tasks import mill as milling
 from tasks.settings import Settings
 from warehouse.errors import LandingError
 from warehouse.records import Document, Feed, Milled, Reject
+
+BATCH_BYTES = 8_000_000
+"""Documents are milled and loaded in batches of about this size: the next is milled while one loads."""
 
 
 class Mill:
@@ -27,6 +30,7 @@ class Mill:
         pool: ProcessPool,
         landing: Path,
         timeout: float,
+        slots: int,
         feeds: Mapping[str, Feed],
         known: Mapping[str, frozenset[str]],
     ) -> None:
@@ -35,39 +39,79 @@ class Mill:
         self.timeout = timeout
         self.feeds = feeds
         self.known = known
-        self._begun: dict[tuple[str, str, datetime], Future[Milled]] = {}
+        self._slots = _Slots(slots)
+        self._begun: dict[tuple[str, str, datetime], asyncio.Future[Milled]] = {}
 
     def begin(self, document: Document) -> None:
         """Start on a document now; whoever mills its batch gets the result."""
-        self._begun[document.key] = self._schedule(document)
+        self._begun[document.key] = asyncio.ensure_future(self._milled(document, afresh=False))
 
-    def _schedule(self, document: Document, *, afresh: bool = False) -> Future[Milled]:
-        feed = self._feed(document)
-        known = frozenset() if afresh else self.known.get(feed.id, frozenset())
-        future: Future[Milled] = self.pool.schedule(
-            mill, args=(self.landing, document, feed, known), timeout=self.timeout
-        )
-        return future
-
-    def _feed(self, document: Document) -> Feed:
-        return self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
+    def stop(self) -> None:
+        """Give up what was begun."""
+        for future in self._begun.values():
+            future.cancel()
+        self.pool.stop()
 
     async def __call__(self, documents: Sequence[Document], *, afresh: bool = False) -> list[Milled]:
         """Mill the documents, in their order. `afresh` cleans what is known too."""
-        return await asyncio.gather(*(self._milled(document, afresh) for document in documents))
+        begun = [None if afresh else self._begun.pop(document.key, None) for document in documents]
+        return await asyncio.gather(
+            *(future or self._milled(document, afresh) for document, future in zip(documents, begun, strict=True))
+        )
 
     async def _milled(self, document: Document, afresh: bool) -> Milled:
-        begun = None if afresh else self._begun.pop(document.key, None)
-        future = begun or self._schedule(document, afresh=afresh)
-        try:
-            return await asyncio.wrap_future(future)
-        except TimeoutError:
-            reason = f"took longer than {self.timeout:g} s to parse and clean"
-        except ProcessExpired as error:
-            reason = f"its milling process died (exit code {error.exitcode}); out of memory, perhaps"
-        except LandingError as error:
-            reason = str(error)
+        feed = self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
+        known = frozenset() if afresh else self.known.get(feed.id, frozenset())
+        async with self._slots.taken(document.size):
+            try:
+                return await asyncio.wrap_future(
+                    self.pool.schedule(milling.mill, args=(self.landing, document, feed, known), timeout=self.timeout)
+                )
+            except TimeoutError:
+                reason = f"took longer than {self.timeout:g} s to parse and clean"
+            except ProcessExpired as error:
+                reason = f"its milling process died (exit code {error.exitcode}); out of memory, perhaps"
+            except LandingError as error:
+                reason = str(error)
         return Milled(document, rejects=(Reject("parse", reason, document.feed_id, document.document_id),))
+
+
+class _Slots:
+    """Places in the pool's queue: within about a batch, the largest document that waits gets the next one. Begun last,
+    it would keep one process at work alone, and the batch waiting."""
+
+    def __init__(self, slots: int) -> None:
+        self.free = slots
+        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
+        self._order = count()
+        self._bytes = 0
+
+    @asynccontextmanager
+    async def taken(self, size: int) -> AsyncIterator[None]:
+        self._bytes += size
+        if self.free:
+            self.free -= 1
+        else:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            heappush(self._waiting, (self._bytes // BATCH_BYTES, -size, next(self._order), turn))
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():
+                    self._pass_on()
+                raise
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            *_, turn = heappop(self._waiting)
+            if not turn.done():  # else it was cancelled meanwhile
+                turn.set_result(None)
+                return
+        self.free += 1
 
 
 @contextmanager
@@ -75,23 +119,22 @@ def open_mill(
     settings: Settings, feeds: Iterable[Feed], known: Mapping[str, frozenset[str]] | None = None
 ) -> Iterator[Mill]:
     """The processes start with the first document, so a run in which nothing changed has none."""
-    pool = ProcessPool(max_workers=settings.workers, initializer=_prepare, context=multiprocessing.get_context("spawn"))
+    pool = ProcessPool(
+        max_workers=settings.workers, initializer=milling.prepare, context=multiprocessing.get_context("spawn")
+    )
+    mill = Mill(
+        pool,
+        settings.landing_zone.root,
+        settings.mill_timeout,
+        settings.workers + 1,  # one waits in the queue, so that no process waits for us
+        {feed.id: feed for feed in feeds},
+        known or {},
+    )
     try:
-        yield Mill(
-            pool,
-            settings.landing_zone.root,
-            settings.mill_timeout,
-            {feed.id: feed for feed in feeds},
-            known or {},
-        )
+        yield mill
         pool.close()
     except BaseException:
-        pool.stop()
+        mill.stop()
         raise
     finally:
         pool.join()
-
-
-def _prepare() -> None:
-    # Trees of thousands of small objects, all freed by reference counts: the collector only looks on.
-    gc.set_threshold(100_000, 50, 50)

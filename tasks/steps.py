@@ -19,7 +19,7 @@ from prefect.utilities.annotations import quote
 
 from tasks import fetch, images
 from tasks.http import Client
-from tasks.milling import Mill
+from tasks.milling import BATCH_BYTES, Mill
 from tasks.settings import Settings
 from warehouse import load, operations
 from warehouse.connection import Warehouse
@@ -28,14 +28,11 @@ from warehouse.landing import Landing
 from warehouse.publish import Published, publish
 from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
 
-BATCH_BYTES = 16_000_000
-"""Documents are milled and loaded in batches of about this size. Each load ends with a checkpoint, in which DuckDB
-writes the last row group of every table again: many small loads cost more than a few large ones."""
 BATCH_DOCUMENTS = 256
 AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
 
-Batch = TypeVar("Batch")
+T = TypeVar("T")
 
 
 async def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -53,6 +50,10 @@ def _tag(*tags: str) -> None:
     as it may name a concurrency limit; one added here goes with the task's next state."""
     if context := TaskRunContext.get():
         context.task_run.tags = list(dict.fromkeys([*context.task_run.tags, *tags]))
+
+
+# Prefect looks for futures in all that a task is given, object by object. `quote` keeps it out of what is large, or
+# given often.
 
 
 @task(
@@ -78,7 +79,9 @@ async def fetch_or_explain(
         retries=settings.retries,
         retry_delay_seconds=exponential_backoff(settings.retry_delay) if settings.retries else 0,
     )
-    outcome: State[Fetch] = await cast("Awaitable[State[Fetch]]", step(feed, state, client, landing, return_state=True))
+    outcome: State[Fetch] = await cast(
+        "Awaitable[State[Fetch]]", step(quote(feed), quote(state), client, quote(landing), return_state=True)
+    )
     result = await outcome.aresult(raise_on_failure=False)
     if isinstance(result, Fetch):
         return result
@@ -87,9 +90,6 @@ async def fetch_or_explain(
     tries = settings.retries + 1 if isinstance(result, TransientFetchError) else 1
     error = result if isinstance(result, Exception) else NewsmillError(outcome.message or outcome.name)
     return fetch.failed(feed, error, started_at=started_at, attempts=tries)
-
-
-# Prefect looks for futures in all that a task is given, object by object. `quote` keeps it out of whole batches.
 
 
 async def mill_batch(documents: Sequence[Document], mill: Mill, label: str) -> list[Milled]:
@@ -208,19 +208,32 @@ async def documents_in_batches(documents: Iterable[Document]) -> AsyncIterator[l
 
 
 async def milled_ahead(
-    batches: AsyncIterator[Batch], mill: Callable[[Batch], Awaitable[list[Milled]]]
-) -> AsyncIterator[tuple[Batch, list[Milled]]]:
-    """Each batch with what it was milled to, in order; the next ones are milled while the caller loads this one."""
-    milling: deque[tuple[Batch, asyncio.Future[list[Milled]]]] = deque()
+    batches: AsyncIterator[list[T]], mill: Callable[[list[T]], Awaitable[list[Milled]]]
+) -> AsyncIterator[tuple[list[T], list[Milled]]]:
+    """Each batch with what it was milled to, in order; the next ones are milled while the caller loads this one.
+
+    Batches that are ready by then come together: one load of two batches is cheaper than two of one.
+    """
+    milling: deque[tuple[list[T], asyncio.Future[list[Milled]]]] = deque()
+
+    async def ready(*, last: bool = False) -> tuple[list[T], list[Milled]]:
+        batch, result = milling.popleft()
+        milled = await result
+        # what little comes last is waited for
+        while milling and (
+            milling[0][1].done() or (last and len(milling) == 1 and 4 * len(milling[0][0]) < len(batch))
+        ):
+            more, result = milling.popleft()
+            batch, milled = batch + more, milled + await result
+        return batch, milled
+
     try:
         async for batch in batches:
             milling.append((batch, asyncio.ensure_future(mill(batch))))
             if len(milling) > AHEAD:
-                first, result = milling.popleft()
-                yield first, await result
+                yield await ready()
         while milling:
-            first, result = milling.popleft()
-            yield first, await result
+            yield await ready(last=True)
     finally:
         for _, result in milling:
             result.cancel()

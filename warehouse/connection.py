@@ -79,6 +79,8 @@ def _attached(path: Path, lock_timeout: float, read_only: bool) -> Iterator[Conn
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        # A commit goes straight into the file: what went through the log first would be written twice.
+        connection.execute("SET checkpoint_threshold = '100KB'")
         waiting = Retrying(
             retry=retry_if_exception_type(WarehouseLockedError),
             stop=stop_after_delay(lock_timeout),

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.clean import Content, clean, clean_html
-from tasks.markup import Element, apply_rules, from_soup, parse, soup
+from tasks.markup import Element, parse
+from tasks.site_rules import apply_rules, from_soup, soup
 from tests.sites.faults import XSS_HTML
 from tests.tasks.making import FEED, entry
 from warehouse.records import Feed, ImageRef, Rules

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.language import detect
 from tasks.markup import parse
-from tasks.text import SUMMARY, render, summarise, word_count
+from tasks.text import _UNSPACED, SUMMARY, render, summarise, word_count
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,19 @@ def test_words_are_counted_by_spaces(words: list[str]) -> None:
 def test_mixed_text_is_the_sum_of_its_parts(characters: str, words: list[str]) -> None:
     assert word_count(characters + " " + " ".join(words)) == len(characters) + len(words)
     assert word_count("，".join(characters)) == len(characters)
+
+
+def test_the_unspaced_scripts_are_unicode_s() -> None:
+    """The ranges are written out: they are the letters of the five scripts, by the Unicode database."""
+    letters = regex.compile(r"(?=\p{L}|\p{Nl})[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
+    assigned = (chr(code) for code in range(sys.maxunicode + 1))
+    differing = [
+        f"U+{ord(character):04X}"
+        for character in assigned
+        if unicodedata.category(character) not in ("Cn", "Cs")
+        and bool(_UNSPACED.match(character)) != bool(letters.match(character))
+    ]
+    assert differing == []
 
 
 @given(st.text())
