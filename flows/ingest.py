@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 from flows.images import download_images
+from flows.pending import load_pending
 from flows.report import publish_report
 from flows.runs import NothingDoneError, Report, open_run
 from tasks.feeds import choose, read_feeds
@@ -21,7 +22,6 @@ from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
 from tasks.steps import (
-    documents_in_batches,
     fetch_or_explain,
     in_batches,
     load_batch,
@@ -31,7 +31,7 @@ from tasks.steps import (
 )
 from warehouse.load import known_entries
 from warehouse.operations import feed_states
-from warehouse.records import Document, Feed, FeedState, Fetch, Milled
+from warehouse.records import Feed, FeedState, Fetch, Milled
 
 
 def _run_name() -> str:
@@ -62,7 +62,7 @@ async def ingest(
     async with open_run("ingest", settings, parameters) as run, open_client(settings) as client:
         known: dict[str, frozenset[str]] = {}
         with open_mill(settings, registry, known) as mill:
-            await _load_pending(run, mill, settings)
+            await load_pending(run, mill, settings)
             states = await asyncio.to_thread(_remember, settings, chosen, known)
 
             async def milled(batch: list[Fetch]) -> list[Milled]:
@@ -87,19 +87,6 @@ def _remember(settings: Settings, chosen: Sequence[Feed], known: dict[str, froze
     with settings.store.reading() as connection:
         known.update(known_entries(connection, [feed.id for feed in chosen]))
         return feed_states(connection)
-
-
-async def _load_pending(run: Report, mill: Mill, settings: Settings) -> None:
-    """Load what an earlier run landed and was killed, or locked out, before loading."""
-    pending = await asyncio.to_thread(settings.landing_zone.pending)
-
-    async def milled(batch: list[Document]) -> list[Milled]:
-        return await mill_batch(batch, mill, f"{len(batch)} documents left by an earlier run")
-
-    async for _, results in milled_ahead(documents_in_batches(pending), milled):
-        label = f"{len(results)} documents left by an earlier run"
-        counts = await load_batch(results, [], settings.store, settings.landing_zone, mill, run.run_id, label)
-        run.counts.add(counts)
 
 
 async def _fetched(

@@ -53,9 +53,7 @@ async def reprocess(publish: bool = True) -> Report:
                 late = await asyncio.to_thread(swap, settings.store, rebuilt, landing, done)
                 if not late:
                     break
-        for document in await asyncio.to_thread(landing.pending):
-            if document.key in done:
-                landing.settle(document)
+        landing.settle(d for d in await asyncio.to_thread(landing.pending) if d.key in done)
         if publish:
             run.published = str((await publish_copy(settings)).path)
         await publish_report(run)

@@ -17,6 +17,8 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, application/json;q=0.7, text/xml;q=0.7, */*;q=0.1"
 )
+STOP = 900.0
+"""Seconds a feed is left alone that was refused for now, by a server that doesn't say for how long."""
 BACKOFF = timedelta(minutes=10)
 """How long a feed that failed is left alone; doubles with each failure."""
 LONGEST_BACKOFF = timedelta(days=1)
@@ -85,7 +87,7 @@ def failed(feed: Feed, error: Exception, *, started_at: datetime, attempts: int 
         status=error.status if isinstance(error, FetchError) else None,
         attempts=attempts,
         error=str(error) or type(error).__name__,
-        retry_after=error.retry_after if isinstance(error, FetchError) else None,
+        retry_after=_time_asked_for(error) if isinstance(error, FetchError) else None,
     )
 
 
@@ -111,3 +113,7 @@ def next_state(state: FeedState, fetch: Fetch) -> FeedState:
         next_fetch_at=fetch.started_at + wait,
         disabled_reason=gone,
     )
+
+
+def _time_asked_for(error: FetchError) -> float | None:
+    return error.retry_after or (STOP if error.status in (429, 503) else error.retry_after)

@@ -119,7 +119,7 @@ def _refused(url: str, answer: httpx.Response) -> FetchError:
     status, wait = answer.status_code, retry_after(answer.headers.get("retry-after"))
     message = f"{url}: the server answered {status} {answer.reason_phrase}".rstrip()
     if status in (429, 503):
-        return FetchError(f"{message}; it is left alone for a while", status=status, retry_after=wait or 900)
+        return FetchError(f"{message}; it is left alone for a while", status=status, retry_after=wait)
     kind = TransientFetchError if status in TRANSIENT else FetchError
     return kind(message, status=status, retry_after=wait)
 

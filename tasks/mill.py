@@ -4,15 +4,35 @@ no settings."""
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 
 from tasks import urls
 from tasks.clean import clean
 from tasks.identity import ambiguous_keys
-from tasks.parse import parse
+from tasks.parse import Parsed, parse
 from warehouse.errors import ParseError
 from warehouse.landing import Landing
-from warehouse.records import Document, Feed, Milled, Reject
+from warehouse.records import Document, Feed, Form, Milled, Reject
+
+
+def _parse_article(data: bytes, document: Document, feed: Feed) -> Parsed:
+    from tasks.article_file import parse_article
+
+    return parse_article(data, document, feed)
+
+
+def _parse_page(data: bytes, document: Document, feed: Feed) -> Parsed:
+    from tasks.page import parse_page  # trafilatura takes a second to import, and most runs see no page
+
+    return parse_page(data, document, feed)
+
+
+_PARSERS: dict[Form, Callable[[bytes, Document, Feed], Parsed]] = {
+    "feed": parse,
+    "article": _parse_article,
+    "page": _parse_page,
+}
 
 
 def prepare() -> None:
@@ -29,7 +49,7 @@ def mill(landing: Path, document: Document, feed: Feed, known: frozenset[str] = 
 def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:
     """The same for bytes at hand. What can't be parsed or cleaned is a reject, never an exception."""
     try:
-        parsed = parse(data, document, feed)
+        parsed = _PARSERS[document.form](data, document, feed)
     except ParseError as error:
         return Milled(document, rejects=(Reject("parse", str(error), feed.id, document.document_id),))
     rejects = list(parsed.rejects)

@@ -164,7 +164,7 @@ def _entry(
     published = raw.get("published") or raw.get("created") or updated
     moment = _date(published, raw.get("published_parsed"), feed, document)
     changed = _date(updated, raw.get("updated_parsed"), feed, document)
-    return _made(
+    return make_entry(
         document,
         feed,
         position=position,
@@ -186,7 +186,7 @@ def _entry(
     )
 
 
-def _made(
+def make_entry(
     document: Document,
     feed: Feed,
     *,
@@ -207,6 +207,7 @@ def _made(
     enclosures: tuple[str, ...],
     parsed: str,
 ) -> Entry:
+    """The entry; its id is a digest of all that it says. `stated` are its dates as the document gives them."""
     entry_id = digest(
         "entry", feed.id, guid, link, title, author, *stated, content, summary, *categories, "|", *enclosures
     )
@@ -354,7 +355,7 @@ def _json_entry(raw: Mapping[str, Any], position: int, document: Document, feed:
     attachments = [a["url"] for a in raw.get("attachments") or () if str(a.get("mime_type", "")).startswith("image/")]
     moment = _date(raw.get("date_published"), None, feed, document)
     changed = _date(raw.get("date_modified"), None, feed, document)
-    return _made(
+    return make_entry(
         document,
         feed,
         position=position,

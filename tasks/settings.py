@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     lock_timeout: float = Field(60, ge=0, description="Seconds to wait while another process holds the warehouse")
     workers: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1, description="Milling processes")
     mill_timeout: float = Field(120, gt=0, description="Seconds one document may take to parse and clean")
+    wayback_url: str = Field("https://web.archive.org", description="The Wayback Machine, or a copy of its API")
+    backfill_pause: float = Field(1.5, ge=0, description="Seconds between two requests of a backfill")
+    max_page_bytes: int = Field(16 * MEGABYTE, gt=0, description="A web page that a backfill reads")
     prefect_port: int = Field(0, ge=0, le=65535, description="Port of the local Prefect server; 0 takes a free one")
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -149,8 +149,7 @@ def _load(
         if fetches:
             operations.record_fetches(connection, fetches, run_id=run_id)
     if landing:
-        for each in milled:
-            landing.settle(each.document)
+        landing.settle(each.document for each in milled)
     return counts
 
 
@@ -195,11 +194,17 @@ async def in_batches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]
 
 async def documents_in_batches(documents: Iterable[Document]) -> AsyncIterator[list[Document]]:
     """Documents in their order, in batches by size."""
+    for batch in in_packs([document] for document in documents):
+        yield batch
+
+
+def in_packs(records: Iterable[Sequence[Document]]) -> Iterator[list[Document]]:
+    """Documents in batches by size; those of one landing record stay together."""
     batch: list[Document] = []
     size = 0
-    for document in documents:
-        batch.append(document)
-        size += document.size
+    for documents in records:
+        batch += documents
+        size += sum(document.size for document in documents)
         if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
             yield batch
             batch, size = [], 0

@@ -39,5 +39,9 @@ class WarehouseLockedError(WarehouseError):
     """Another process holds the warehouse for longer than the time allowed."""
 
 
+class BackfillError(NewsmillError):
+    """A source of a backfill isn't there, or isn't what it was said to be."""
+
+
 class ServerError(NewsmillError):
     """Prefect's server can't be started or reached."""

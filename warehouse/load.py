@@ -406,6 +406,7 @@ def _load_documents(connection: Connection, batch: Sequence[Milled], counts: Cou
                 "size": document.size,
                 "landing_path": document.landing_path,
                 "source": document.source,
+                "form": document.form,
                 "run_id": run_id,
             }
         )

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 Source = Literal["feed", "archive", "wayback", "paged-feed", "warc", "sitemap"]
+Form = Literal["feed", "article", "page"]
+"""What a document holds: a feed; one article of an archive; one web page with an article on it."""
 ImagePolicy = Literal["all", "lead", "none"]
 
 
@@ -63,6 +65,7 @@ class Document:
     landing_path: str
     """Relative to the landing zone."""
     source: Source = "feed"
+    form: Form = "feed"
 
     @property
     def key(self) -> tuple[str, str, datetime]:

@@ -17,11 +17,13 @@ import httpcore
 import pytest
 import zstandard
 
+from tasks.fetch import failed
 from tasks.http import STEP, Response, decode, open_client, retry_after
 from tasks.settings import Settings
 from tests.sites import faults
 from tests.sites.faults import FaultySite
 from tests.sites.server import Page, RequestHandler, SiteServer
+from tests.tasks.making import FEED, NOW
 from warehouse.errors import FetchError, TransientFetchError
 
 TEXT = b"The slipway is closed for painting. " * 10_000
@@ -252,7 +254,7 @@ def test_busy_server_is_left_alone(status: int) -> None:
     with SiteServer({"/": page}) as site, pytest.raises(FetchError) as caught:
         ask(local(), site.url("/"))
     assert not isinstance(caught.value, TransientFetchError)
-    assert caught.value.retry_after == 900
+    assert failed(FEED, caught.value, started_at=NOW).retry_after == 900
 
 
 def test_nobody_listens() -> None:

@@ -61,7 +61,7 @@ def test_documents_come_oldest_first(landing: Landing) -> None:
     late = land(landing, b"late", at=NOW + timedelta(days=2))
     early = land(landing, b"early", at=NOW - timedelta(days=400))
     middle = land(landing, b"middle")
-    landing.settle(middle)
+    landing.settle([middle])
     assert landing.pending() == [early, late]
     assert landing.documents() == [early, middle, late]
 
@@ -82,7 +82,7 @@ def test_landing_the_same_document_twice_is_one_record(landing: Landing) -> None
 
 def test_settling_moves_the_record(landing: Landing) -> None:
     document = land(landing)
-    landing.settle(document)
+    landing.settle([document])
     assert landing.pending() == []
     assert landing.documents() == [document]
     (name,) = files(landing.root / "loaded")
@@ -92,21 +92,21 @@ def test_settling_moves_the_record(landing: Landing) -> None:
 
 def test_settling_twice_is_fine(landing: Landing) -> None:
     document = land(landing)
-    landing.settle(document)
-    landing.settle(document)
-    Landing(landing.root).settle(document)
+    landing.settle([document])
+    landing.settle([document])
+    Landing(landing.root).settle([document])
     assert landing.documents() == [document]
 
 
 def test_settling_what_never_landed_is_an_error(landing: Landing, tmp_path: Path) -> None:
     document = land(Landing(tmp_path / "elsewhere"))
     with pytest.raises(LandingError, match="the landing record is gone"):
-        landing.settle(document)
+        landing.settle([document])
 
 
 def test_landed_again_after_it_was_settled_it_is_one_document(landing: Landing) -> None:
     document = land(landing)
-    landing.settle(document)
+    landing.settle([document])
     assert land(landing) == document
     assert landing.pending() == [document]
     assert landing.documents() == [document]

@@ -1,0 +1,87 @@
+"""The one seam behind which the sources of a backfill lie.
+
+A source is anything with `plan` and `finds`. It yields finds in an order of its own that stays the same from run to
+run, each with a mark; a killed run goes on after the last mark whose find was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from warehouse.records import Feed, Form, Source
+
+Kind = Literal["archive", "feeds", "wayback", "paged", "warc", "sitemap"]
+"""The sources, as the command line names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the archivist asked for."""
+
+    where: str
+    """A folder, a file, an address, or a feed's id."""
+    since: datetime | None = None
+    """Nothing older than this; inclusive."""
+    until: datetime | None = None
+    """Nothing of this moment or newer; exclusive."""
+    sites: tuple[str, ...] = ()
+    """Only these sites (feed ids, or the names a source gives its sites); all where empty."""
+    feed: str | None = None
+    """The id of the feed to which everything is counted."""
+    revision: str | None = None
+    history: bool = False
+    pages: bool = False
+
+    def covers(self, moment: datetime | None) -> bool:
+        """Whether the moment is in the range; what has no time is."""
+        if moment is None:
+            return True
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A document of a source, or why one can't be had."""
+
+    mark: str
+    """Where to go on after it. Marks need no order of their own: the source knows its order."""
+    feed: Feed
+    location: str
+    """The path or address under which a person finds it again; what a reject names."""
+    url: str
+    seen_at: datetime
+    """When the text was so: published, captured, saved. Versions are ordered by it."""
+    data: bytes = b""
+    form: Form = "feed"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    error: str | None = None
+    """Why there are no bytes; becomes a row of ops.rejects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a backfill would do."""
+
+    items: int | None
+    """Documents; None where only asking the server would tell."""
+    bytes: int | None = None
+    requests: int = 0
+    """Requests to a server, at one each `pause` seconds."""
+    says: tuple[str, ...] = ()
+    """Lines for the reader: what was found where."""
+
+
+class BackfillSource(Protocol):
+    source: Source
+    """What clean.articles.source says of its articles."""
+
+    async def plan(self) -> Plan:
+        """What would be done, without doing it. Raises BackfillError for a place that isn't there."""
+        ...
+
+    def finds(self, after: str | None) -> AsyncIterator[Find]:
+        """The finds after that mark; all of them after None. One that can't be read is a find with an error."""
+        ...
