@@ -156,9 +156,7 @@ class Landing:
         for path in folder.rglob("*.json"):
             try:
                 record = json.loads(path.read_bytes())
-                if record == []:
-                    raise ValueError("it names no document")
-                for each in record if isinstance(record, list) else [record]:
+                for each in record or [{}] if isinstance(record, list) else [record]:  # an empty pack is no record
                     yield replace(
                         Document(**(each | {"fetched_at": datetime.fromisoformat(each["fetched_at"])})),
                         source=cast(Source, each["source"]),
