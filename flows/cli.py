@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from tasks.settings import Settings, load_settings, using
@@ -138,6 +146,73 @@ def reprocess(publish: bool, feeds_file: Path | None, warehouse: Path | None, as
     _run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
 
 
+@cli.command()
+@click.argument("source", type=click.Choice(["archive", "feeds", "wayback", "paged", "warc", "sitemap"]))
+@click.argument("where")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="The first day that is wanted.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day that is wanted.")
+@click.option("--site", "sites", multiple=True, help="Only this site; may be given more than once.")
+@click.option("--feed", help="The feed that everything is counted to, where the source doesn't tell.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after this many documents.")
+@click.option("--revision", help="Of a git repository: the branch, tag or commit.")
+@click.option("--history", is_flag=True, help="Of a git repository: every version that every article had.")
+@click.option("--pages", is_flag=True, help="Of the Wayback Machine: the pages below the address, not the feed.")
+@click.option("--images/--no-images", default=False, help="Download the images afterwards (by default, no).")
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy (by default, yes).")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, and how long it may take.")
+@settings_options
+@json_option
+def backfill(
+    source: Any,
+    where: str,
+    since: datetime | None,
+    until: datetime | None,
+    sites: tuple[str, ...],
+    feed: str | None,
+    limit: int | None,
+    revision: str | None,
+    history: bool,
+    pages: bool,
+    images: bool,
+    publish: bool,
+    dry_run: bool,
+    feeds_file: Path | None,
+    warehouse: Path | None,
+    as_json: bool,
+) -> None:
+    """Fill the warehouse with history; killed and started again, it goes on where it was.
+
+    \b
+    archive   article files: a folder, zip, tar or git repository (or its address)
+    feeds     saved feed files: a folder or zip
+    wayback   the Wayback Machine's captures of a feed (an id of the registry, or an address)
+    paged     a feed's older pages (RFC 5005, WordPress, Blogger, JSON Feed)
+    warc      WARC files: a file or a folder
+    sitemap   the pages a site's sitemaps name
+    """
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.backfill import backfill as flow
+
+        return flow(
+            source=source,
+            where=where,
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+            sites=list(sites) or None,
+            feed=feed,
+            limit=limit,
+            revision=revision,
+            history=history,
+            pages=pages,
+            images=images,
+            publish=publish,
+            dry_run=dry_run,
+        )
+
+    _run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
 def _run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]], *, as_json: bool) -> None:
     """Run the flow under the settings, with a progress bar, and print what it did."""
     from tasks.progress import watcher
@@ -148,6 +223,7 @@ def _run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]]
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         console=err,
         transient=True,
         disable=as_json or not err.is_terminal,
@@ -199,6 +275,8 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
         ]
         click.echo(json.dumps(facts | {"feed_results": lines, "prefect_ui": ui}, ensure_ascii=False))
         return
+    for said in report.says:
+        out.print(escape(said), soft_wrap=True)
     shown = [line for line in report.feeds if line.new or line.changed or line.detail]
     if shown:
         table = Table(box=None, pad_edge=False)
@@ -218,17 +296,17 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
             )
         out.print(table)
         out.print()
-    said = [f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {facts['unchanged']} seen again"]
+    facts_said = [f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {facts['unchanged']} seen again"]
     if report.feeds:
-        said.append(
+        facts_said.append(
             f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} not modified, "
             f"{facts['failed']} failed, {facts['skipped']} skipped"
         )
     if facts["images_stored"] or facts["images_failed"]:
-        said.append(f"{facts['images_stored']} images stored, {facts['images_failed']} failed")
+        facts_said.append(f"{facts['images_stored']} images stored, {facts['images_failed']} failed")
     if facts["rejected"]:
-        said.append(f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"')
-    for fact in said:
+        facts_said.append(f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"')
+    for fact in facts_said:
         out.print(fact)
     out.print(f"{report.flow} took {report.seconds:.1f} s; the run in Prefect's UI: {ui}", style="dim")
 

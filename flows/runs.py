@@ -45,6 +45,8 @@ class Report:
     seconds: float = 0.0
     state: str = "completed"
     published: str | None = None
+    says: list[str] = field(default_factory=list)
+    """What it was about to do, in words: a backfill's plan."""
 
     @property
     def failed(self) -> list[FeedLine]:
@@ -78,6 +80,7 @@ class Report:
             "rejected": self.counts.rejected,
             "images_stored": self.images_stored,
             "images_failed": self.images_failed,
+            **({"plan": self.says} if self.says else {}),
         }
 
 

@@ -689,6 +689,8 @@ def _is_dateline(paragraph: Element) -> bool:
 
 def _joined_datelines(blocks: list[Element]) -> list[Element]:
     """`利马 —` before the first paragraph is that paragraph's beginning."""
+    if len(blocks) < 2:
+        return blocks
     out: list[Element] = []
     for block in blocks:
         before = out[-1] if out else None

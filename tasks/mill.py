@@ -4,7 +4,7 @@ no settings."""
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tasks import urls
@@ -46,12 +46,19 @@ def mill(landing: Path, document: Document, feed: Feed, known: frozenset[str] = 
     return mill_bytes(Landing(landing).read(document), document, feed, known)
 
 
+def mill_several(landing: Path, work: Sequence[tuple[Document, Feed, frozenset[str]]]) -> list[Milled]:
+    """The same for many small documents."""
+    return [mill(landing, document, feed, known) for document, feed, known in work]
+
+
 def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:
     """The same for bytes at hand. What can't be parsed or cleaned is a reject, never an exception."""
     try:
         parsed = _PARSERS[document.form](data, document, feed)
     except ParseError as error:
-        return Milled(document, rejects=(Reject("parse", str(error), feed.id, document.document_id),))
+        # the file or address, where the document isn't the feed's own address
+        location = document.final_url if document.form != "feed" or document.source != "feed" else None
+        return Milled(document, rejects=(Reject("parse", str(error), feed.id, document.document_id, location),))
     rejects = list(parsed.rejects)
     ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in parsed.entries)
     entries, articles, seen = [], [], []

@@ -21,6 +21,10 @@ from warehouse.records import Document, Feed, Milled, Reject
 BATCH_BYTES = 8_000_000
 """Documents are milled and loaded in batches of about this size: the next is milled while one loads."""
 
+CHUNK = 64
+CHUNK_BYTES = 250_000
+"""Documents up to this much go to a milling process together."""
+
 
 class Mill:
     """Not a dataclass: Prefect would walk through all of `known` for each task that is given it."""
@@ -31,7 +35,7 @@ class Mill:
         landing: Path,
         timeout: float,
         slots: int,
-        feeds: Mapping[str, Feed],
+        feeds: dict[str, Feed],
         known: Mapping[str, frozenset[str]],
     ) -> None:
         self.pool = pool
@@ -54,19 +58,39 @@ class Mill:
 
     async def __call__(self, documents: Sequence[Document], *, afresh: bool = False) -> list[Milled]:
         """Mill the documents, in their order. `afresh` cleans what is known too."""
-        begun = [None if afresh else self._begun.pop(document.key, None) for document in documents]
-        return await asyncio.gather(
-            *(future or self._milled(document, afresh) for document, future in zip(documents, begun, strict=True))
-        )
+        begun = {} if afresh else {d.key: self._begun.pop(d.key) for d in documents if d.key in self._begun}
+        rest = [self._several(chunk, afresh) for chunk in _chunks(d for d in documents if d.key not in begun)]
+        milled = {each.document.key: each for each in await asyncio.gather(*begun.values())}
+        for several in await asyncio.gather(*rest):
+            milled.update((each.document.key, each) for each in several)
+        return [milled[document.key] for document in documents]
 
-    async def _milled(self, document: Document, afresh: bool) -> Milled:
-        feed = self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
-        known = frozenset() if afresh else self.known.get(feed.id, frozenset())
-        async with self._slots.taken(document.size):
+    async def _several(self, documents: Sequence[Document], afresh: bool) -> list[Milled]:
+        """Small documents in one go, as sending each alone costs more than milling it. Should one of them take the
+        process down with it, they are milled one by one."""
+        if len(documents) == 1:
+            return [await self._milled(documents[0], afresh)]
+        work = [(document, self._feed(document), self._known(document, afresh)) for document in documents]
+        async with self._slots.taken(sum(document.size for document in documents)):
             try:
                 return await asyncio.wrap_future(
-                    self.pool.schedule(milling.mill, args=(self.landing, document, feed, known), timeout=self.timeout)
+                    self.pool.schedule(milling.mill_several, args=(self.landing, work), timeout=self.timeout)
                 )
+            except (TimeoutError, ProcessExpired, LandingError):
+                pass
+        return [await self._milled(document, afresh) for document in documents]
+
+    def _feed(self, document: Document) -> Feed:
+        return self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
+
+    def _known(self, document: Document, afresh: bool) -> frozenset[str]:
+        return frozenset() if afresh else self.known.get(document.feed_id, frozenset())
+
+    async def _milled(self, document: Document, afresh: bool) -> Milled:
+        work = (self.landing, document, self._feed(document), self._known(document, afresh))
+        async with self._slots.taken(document.size):
+            try:
+                return await asyncio.wrap_future(self.pool.schedule(milling.mill, args=work, timeout=self.timeout))
             except TimeoutError:
                 reason = f"took longer than {self.timeout:g} s to parse and clean"
             except ProcessExpired as error:
@@ -74,6 +98,19 @@ class Mill:
             except LandingError as error:
                 reason = str(error)
         return Milled(document, rejects=(Reject("parse", reason, document.feed_id, document.document_id),))
+
+
+def _chunks(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    chunk: list[Document] = []
+    size = 0
+    for document in documents:
+        if chunk and (size + document.size > CHUNK_BYTES or len(chunk) == CHUNK):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(document)
+        size += document.size
+    if chunk:
+        yield chunk
 
 
 class _Slots:

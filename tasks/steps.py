@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from prefect.tasks import Task, exponential_backoff
 from prefect.utilities.annotations import quote
 
 from tasks import fetch, images
+from tasks.backfill.finds import Find
 from tasks.http import Client
 from tasks.milling import BATCH_BYTES, Mill
 from tasks.settings import Settings
@@ -26,9 +29,24 @@ from warehouse.connection import Warehouse
 from warehouse.errors import FetchError, NewsmillError, TransientFetchError
 from warehouse.landing import Landing
 from warehouse.publish import Published, publish
-from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
+from warehouse.records import (
+    Counts,
+    Document,
+    Feed,
+    FeedState,
+    Fetch,
+    Image,
+    Milled,
+    PendingImage,
+    Reject,
+    Source,
+    Watermark,
+)
 
 BATCH_DOCUMENTS = 256
+BATCH_FINDS = 1000
+"""Of a backfill's documents, which are small."""
+BATCH_SECONDS = 30.0
 AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
 
@@ -110,46 +128,103 @@ async def load_batch(
     mill: Mill,
     run_id: str,
     label: str,
+    *,
+    rejects: Sequence[Reject] = (),
+    reached: Watermark | None = None,
 ) -> Counts:
-    """Load what was milled and record how fetching went, in one opening of the warehouse.
+    """Load what was milled and record how fetching went, or how far a backfill came, in one opening of the warehouse.
 
     The documents are settled in the landing zone, where it is given.
     """
-    return await _load_batch(quote(milled), quote(fetches), store, landing, mill, run_id, label)
+    work = _Work(milled, fetches, rejects, reached, store, landing, run_id)
+    return await _load_batch(cast("_Work", quote(work)), mill, label)
+
+
+async def land_and_mill(finds: Sequence[Find], source: Source, mill: Mill, landing: Landing) -> list[Milled]:
+    """Make a batch of a backfill durable, as one pack, then parse and clean it."""
+    drafts = [
+        (
+            Document(
+                document_id="",
+                feed_id=find.feed.id,
+                url=find.url,
+                final_url=find.location,
+                fetched_at=find.seen_at,
+                status=200,
+                headers=find.headers,
+                size=len(find.data),
+                landing_path="",
+                source=source,
+                form=find.form,
+            ),
+            find.data,
+        )
+        for find in finds
+        if not find.error
+    ]
+    if not drafts:
+        return []
+    mill.feeds.update((find.feed.id, find.feed) for find in finds)
+    documents = await asyncio.to_thread(landing.land_pack, drafts)
+    return await mill_batch(documents, mill, f"{len(documents)} documents")
+
+
+async def finds_in_batches(finds: AsyncIterator[Find]) -> AsyncIterator[list[Find]]:
+    """Finds in their order, in batches by size, and by time: what a slow server gave is landed before long.
+
+    Should the source fail, what it gave before comes first.
+    """
+    batch: list[Find] = []
+    size, since = 0, time.monotonic()
+    try:
+        async for find in finds:
+            batch.append(find)
+            size += len(find.data)
+            if size >= BATCH_BYTES or len(batch) >= BATCH_FINDS or time.monotonic() - since > BATCH_SECONDS:
+                yield batch
+                batch, size, since = [], 0, time.monotonic()
+    except NewsmillError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    milled: Sequence[Milled]
+    fetches: Sequence[tuple[Feed, Fetch, FeedState]]
+    rejects: Sequence[Reject]
+    reached: Watermark | None
+    store: Warehouse
+    landing: Landing | None
+    run_id: str
 
 
 @task(name="load", task_run_name="load {label}", cache_policy=NO_CACHE)
-async def _load_batch(
-    milled: Sequence[Milled],
-    fetches: Sequence[tuple[Feed, Fetch, FeedState]],
-    store: Warehouse,
-    landing: Landing | None,
-    mill: Mill,
-    run_id: str,
-    label: str,
-) -> Counts:
+async def _load_batch(work: _Work, mill: Mill, label: str) -> Counts:
     try:
-        return await asyncio.to_thread(_load, milled, fetches, store, landing, run_id)
+        return await asyncio.to_thread(_load, work)
     except load.UnknownEntriesError:  # the warehouse was rebuilt meanwhile
-        again = await mill([m.document for m in milled], afresh=True)
-        return await asyncio.to_thread(_load, again, fetches, store, landing, run_id)
+        again = await mill([m.document for m in work.milled], afresh=True)
+        return await asyncio.to_thread(_load, replace(work, milled=again))
 
 
-def _load(
-    milled: Sequence[Milled],
-    fetches: Sequence[tuple[Feed, Fetch, FeedState]],
-    store: Warehouse,
-    landing: Landing | None,
-    run_id: str,
-) -> Counts:
+def _load(work: _Work) -> Counts:
     counts = Counts()
-    with store.writing() as connection:
-        if milled:
-            counts = load.load(connection, milled, run_id=run_id)
-        if fetches:
-            operations.record_fetches(connection, fetches, run_id=run_id)
-    if landing:
-        landing.settle(each.document for each in milled)
+    with work.store.writing() as connection:
+        if work.milled:
+            counts = load.load(connection, work.milled, run_id=work.run_id)
+        if work.fetches:
+            operations.record_fetches(connection, work.fetches, run_id=work.run_id)
+        if work.rejects:
+            load.load_rejects(connection, work.rejects, run_id=work.run_id)
+            counts.rejected += len(work.rejects)
+        if work.reached:
+            operations.record_watermark(connection, work.reached, run_id=work.run_id)
+    if work.landing:
+        work.landing.settle(each.document for each in work.milled)
     return counts
 
 
@@ -232,13 +307,19 @@ async def milled_ahead(
             batch, milled = batch + more, milled + await result
         return batch, milled
 
+    failure: NewsmillError | None = None
     try:
-        async for batch in batches:
-            milling.append((batch, asyncio.ensure_future(mill(batch))))
-            if len(milling) > AHEAD:
-                yield await ready()
+        try:
+            async for batch in batches:
+                milling.append((batch, asyncio.ensure_future(mill(batch))))
+                if len(milling) > AHEAD:
+                    yield await ready()
+        except NewsmillError as error:
+            failure = error  # what came before it is loaded first
         while milling:
             yield await ready(last=True)
+        if failure:
+            raise failure
     finally:
         for _, result in milling:
             result.cancel()

@@ -35,19 +35,25 @@ def resolve(base: str | None, address: str | None) -> str | None:
     if len(address) > MAX_LENGTH:
         return None
     try:
-        absolute = address if _ABSOLUTE.match(address) else urljoin(base or "", address)
-        parts = urlsplit(absolute)
-        if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
-            return None
-        parts.port  # noqa: B018 - raises ValueError for a port that isn't one
-        if _SAFE.fullmatch(absolute):
-            return absolute
-        safe = safe_url_string(absolute)
-        return safe if urlsplit(safe).hostname else None
+        return _checked(address if _ABSOLUTE.match(address) else urljoin(base or "", address))
     except (ValueError, UnicodeError):
         return None
 
 
+@lru_cache(maxsize=4096)  # a site's articles share most of their links
+def _checked(absolute: str) -> str | None:
+    """The address made safe. None for another scheme or without a host. Raises ValueError for nonsense."""
+    parts = urlsplit(absolute)
+    if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
+        return None
+    parts.port  # noqa: B018 - raises ValueError for a port that isn't one
+    if _SAFE.fullmatch(absolute):
+        return absolute
+    safe = safe_url_string(absolute)
+    return safe if urlsplit(safe).hostname else None
+
+
+@lru_cache(maxsize=4096)
 def without_tracking(address: str) -> str:
     """The address without the query parameters that only say where the reader came from."""
     parts = urlsplit(address)
@@ -113,6 +119,7 @@ _LINK_WRAPPERS = (
 _AMP_CACHE = re.compile(r"^/(?:amp/)?(?:c|v|s|i)/(?:s/)?(.+)$")
 
 
+@lru_cache(maxsize=4096)
 def unwrap_link(address: str) -> str:
     """The address a redirector or AMP cache stands for, as far as the address itself says so."""
     for _ in range(4):  # redirectors wrap redirectors; a bound, since strangers write the addresses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import click
 import duckdb
 import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from flows.cli import cli
 from tasks.feeds import read_feeds
@@ -21,11 +24,15 @@ from tests.conftest import TIMEOUT
 from tests.sites.faults import GOOD_FEED
 from tests.sites.sample import SampleSite
 from tests.sites.server import Page, SiteServer
+from tests.tasks.backfill.archives import article, write_archive
 
 pytestmark = pytest.mark.timeout(900)  # all commands run in one fixture
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operator", "analyst", "archivist"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("operator", "analyst", "archivist", "backfill")),
+]
 LINKED = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 ELSEWHERE = {
@@ -34,6 +41,8 @@ ELSEWHERE = {
     r"export PREFECT_API_URL=.*": "tests/flows/test_deploy.py",
     r"prefect (work-pool|deploy|deployment|worker) .*": "tests/flows/test_deploy.py",
     r"newsmill server stop": "it would stop the server that all tests share; tests/conftest.py runs it",
+    r"newsmill backfill wayback .*": "tests/tasks/backfill/test_wayback.py, against a copy of the API",
+    r"newsmill backfill archive https://git\..*": "tests/tasks/backfill/test_archive.py",
 }
 """Commands that are not run here: what they look like, and what runs them."""
 
@@ -42,6 +51,21 @@ FAILING = {"newsmill feeds check": 1}
 
 EDITED_BEFORE = "docs/operator.md"
 """The sample site publishes its next edition before this document's commands."""
+
+PAGE = Page(
+    b"""<html lang="en"><head><title>The berth opens</title>
+<meta property="article:published_time" content="2024-05-01T08:30:00+02:00"></head>
+<body><article><h1>The berth opens</h1><p>The new berth at the quay opened this morning, after two years of work.</p>
+<p>The first ferry took forty passengers and their bicycles across; the harbour master himself cast off the ropes.</p>
+<p>From tomorrow on there are six crossings a day, and eight on Sundays, as long as the weather allows it.</p>
+</article></body></html>""",
+    "text/html",
+)
+SITEMAP = Page(
+    b"""<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<url><loc>https://example.org/2024/berth</loc><lastmod>2024-05-01</lastmod></url></urlset>""",
+    "application/xml",
+)
 
 FENCED = re.compile(r"^(?P<above>[^\n]*)\n```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -110,10 +134,15 @@ def ran(prefect_home: Path, newsmill_environment: dict[str, str], tmp_path_facto
     folder = tmp_path_factory.mktemp("docs")
     environment = {name: value for name, value in newsmill_environment.items() if name != "NEWSMILL_WAREHOUSE"}
     environment |= {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}", "COLUMNS": "110"}
+    environment |= {"NEWSMILL_BACKFILL_PAUSE": "0"}
     front = Page(b'<link rel="alternate" type="application/rss+xml" href="/feed">', "text/html")
     problems: list[str] = []
     count, edited = 0, False
-    with SampleSite() as site, SiteServer({"/": front, "/feed": GOOD_FEED}) as other:
+    write_history(folder)
+    pages = {"/": front, "/feed": GOOD_FEED, "/2024/berth": PAGE}
+    with SampleSite() as site, SiteServer(pages) as other:
+        sitemap = SITEMAP.body.replace(b"https://example.org", other.url("").encode())
+        other.pages["/sitemap.xml"] = Page(sitemap, SITEMAP.media_type)
         names = {"https://example.org": other.url(""), "example-org": "127-0-0-1"}
         (folder / "feeds.toml").write_text(site.feeds_toml(), encoding="utf-8")
         for command in commands():
@@ -140,6 +169,20 @@ def ran(prefect_home: Path, newsmill_environment: dict[str, str], tmp_path_facto
             elif missing := first_missing(substituted("\n".join(command.shown), names), done.stdout):
                 problems.append(f"{missing!r} is not in the output of {said}")
     return Ran(folder, tuple(problems), count)
+
+
+def write_history(folder: Path) -> None:
+    """What the documents backfill: an archive, saved feeds, a WARC file."""
+    write_archive(folder / "archive", {f"quay/{number}.md": article(number) for number in (1, 2, 3)})
+    for day in ("20240101T000000Z", "20240102T000000Z"):
+        write_archive(folder / "saved", {f"{day}.xml": GOOD_FEED.body})
+    with (folder / "crawl.warc.gz").open("wb") as file:
+        writer = WARCWriter(file, gzip=True)
+        headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+        body = io.BytesIO(PAGE.body)
+        writer.write_record(
+            writer.create_warc_record("https://quay.example/p", "response", payload=body, http_headers=headers)
+        )
 
 
 def substituted(text: str, names: dict[str, str]) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -30,6 +31,44 @@ _HOLDER = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
 _threads: dict[Path, threading.RLock] = defaultdict(threading.RLock)
 
 
+HOLD = 20.0
+"""Seconds after which a held warehouse is let go for a moment, so that whoever waits for it gets in."""
+LET_IN = 0.5
+"""Seconds, the moment; those who wait look every fifth of a second."""
+
+
+@dataclass(slots=True)
+class _Hold:
+    """A connection kept open between batches."""
+
+    stack: ExitStack = field(default_factory=ExitStack)
+    open: Connection | None = None
+    since: float = 0.0
+
+    @contextmanager
+    def connection(self, store: Warehouse) -> Iterator[Connection]:
+        if self.open and time.monotonic() - self.since > HOLD:
+            self.release()
+            time.sleep(LET_IN)
+        if not self.open:
+            self.open = self.stack.enter_context(_attached(store.path.absolute(), store.lock_timeout, False))
+            self.open.execute("SET checkpoint_threshold = '256MB'")
+            self.since = time.monotonic()
+        try:
+            with reporting(store.path):
+                yield self.open
+        except BaseException:
+            self.release()  # whatever state it is in: the next one begins afresh
+            raise
+
+    def release(self) -> None:
+        self.open = None
+        self.stack.close()
+
+
+_holds: dict[Path, _Hold] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Warehouse:
     """Where the warehouse is and how long to wait for it."""
@@ -41,8 +80,31 @@ class Warehouse:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection that can write, made and migrated as needed; opened only while a batch loads."""
-        with open_warehouse(self.path, lock_timeout=self.lock_timeout) as connection:
-            yield connection
+        path = self.path.absolute()
+        with _threads[path]:
+            if hold := _holds.get(path):
+                with hold.connection(self) as connection:
+                    yield connection
+                return
+            with open_warehouse(path, lock_timeout=self.lock_timeout) as connection:
+                yield connection
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keep what `writing` opens for up to HOLD seconds: for many batches one after the other.
+
+        Opening and closing for each costs a checkpoint each time, in which DuckDB writes the last row group of every
+        table again. A commit is as durable as ever: it is in the write-ahead log.
+        """
+        path = self.path.absolute()
+        hold = _Hold()
+        _holds[path] = hold
+        try:
+            yield
+        finally:
+            with _threads[path]:
+                del _holds[path]
+                hold.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

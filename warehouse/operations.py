@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.connection import Connection, query, transaction
-from warehouse.records import Feed, FeedState, Fetch, Image, PendingImage
+from warehouse.records import Feed, FeedState, Fetch, Image, PendingImage, Source, Watermark
 from warehouse.staging import staged, write
 
 
@@ -117,3 +118,26 @@ def record_images(connection: Connection, images: Sequence[Image]) -> None:
     rows = [{name: getattr(image, name) for name in Image.__slots__} for image in images]
     with transaction(connection):
         write(connection, "merge_fetched_images", stage="stage_fetched_images", table="clean.images", rows=rows)
+
+
+def watermark(connection: Connection, beginning: Watermark) -> Watermark:
+    """How far that backfill has come; `beginning` itself, where it was never begun or has been finished."""
+    row = connection.execute(query("watermark"), [beginning.watermark_id]).fetchone()
+    if not row or row[3]:
+        return beginning
+    return replace(beginning, mark=row[0], documents=row[1], started_at=row[2])
+
+
+def record_watermark(connection: Connection, reached: Watermark, *, run_id: str) -> None:
+    """Remember how far a backfill has come; in the same opening of the warehouse in which its batch was committed."""
+    row = asdict(reached) | {
+        "watermark_id": reached.watermark_id,
+        "updated_at": datetime.now(UTC),
+        "run_id": run_id,
+    }
+    write(connection, "merge_watermark", stage="stage_watermarks", table="ops.watermarks", rows=[row])
+
+
+def captures(connection: Connection, source: Source, feed_id: str) -> dict[str, datetime]:
+    """The addresses of the documents that came by that source, and when each was as it is."""
+    return dict(connection.execute(query("captures"), [source, feed_id]).fetchall())

@@ -224,6 +224,24 @@ class Image:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a backfill has come: a source with its range."""
+
+    source: str
+    location: str
+    parameters: str
+    """What was asked for, as JSON."""
+    mark: str | None
+    documents: int
+    started_at: datetime
+    finished_at: datetime | None = None
+
+    @property
+    def watermark_id(self) -> str:
+        return digest("watermark", self.source, self.location, self.parameters)
+
+
 @dataclass(slots=True)
 class Counts:
     """What a run did to the warehouse."""

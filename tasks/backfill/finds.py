@@ -75,8 +75,10 @@ class Plan:
 
 
 class BackfillSource(Protocol):
-    source: Source
-    """What clean.articles.source says of its articles."""
+    @property
+    def source(self) -> Source:
+        """What clean.articles.source says of its articles."""
+        ...
 
     async def plan(self) -> Plan:
         """What would be done, without doing it. Raises BackfillError for a place that isn't there."""

@@ -6,7 +6,14 @@ import asyncio
 from collections.abc import Mapping
 
 from aiolimiter import AsyncLimiter
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from tasks.http import Client, Response
 from warehouse.errors import FetchError, TransientFetchError
@@ -49,7 +56,7 @@ class Asker:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, FetchError) and error.retry_after:
             return error.retry_after
-        return wait_exponential_jitter(self.delay, 60, jitter=self.delay)(state)
+        return (wait_exponential(self.delay, 60) + wait_random(0, self.delay))(state)
 
 
 def _is_worth_waiting(error: BaseException) -> bool:

@@ -268,3 +268,47 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(landing: Landing, monkeyp
 def test_any_bytes_come_back(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     landing = Landing(tmp_path_factory.getbasetemp() / "any")
     assert landing.read(land(landing, data)) == data
+
+
+def drafts(*texts: bytes) -> list[tuple[Document, bytes]]:
+    return [
+        (
+            Document(
+                "",
+                "quay",
+                f"u{n}",
+                f"quay/{n}.md",
+                NOW + timedelta(hours=n),
+                200,
+                {"file": "x"},
+                0,
+                "",
+                "archive",
+                "article",
+            ),
+            text,
+        )
+        for n, text in enumerate(texts)
+    ]
+
+
+def test_a_pack_is_landed_read_and_settled_together(landing: Landing) -> None:
+    documents = landing.land_pack(drafts(b"one", BODY, b""))
+    assert [landing.read(document) for document in documents] == [b"one", BODY, b""]
+    assert sorted(landing.pending(), key=lambda d: d.final_url) == documents
+    assert len(list((landing.root / "pending").iterdir())) == 1
+    assert landing.land_pack(drafts(b"one", BODY, b"")) == documents
+    assert len(list((landing.root / "packs").rglob("*.zst"))) == 1
+    landing.settle(documents)
+    landing.settle(documents)
+    assert landing.pending() == []
+    assert sorted(landing.documents(), key=lambda d: d.final_url) == documents
+
+
+def test_a_cut_off_pack_is_told_and_mended(landing: Landing) -> None:
+    documents = landing.land_pack(drafts(b"one", BODY))
+    _cut(landing.root / documents[0].landing_path.partition("@")[0])
+    with pytest.raises(LandingError, match=r"damaged|can.t be read"):
+        landing.read(documents[1])
+    assert landing.land_pack(drafts(b"one", BODY)) == documents
+    assert landing.read(documents[1]) == BODY
