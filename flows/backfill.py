@@ -176,7 +176,7 @@ def _open(
 
                 return reached, Paged(wanted, feed, asker, settings.max_feed_bytes)
             case "wayback":
-                from tasks.backfill.wayback import Wayback  # type: ignore[import-untyped]
+                from tasks.backfill.wayback import Wayback
 
                 known = frozenset(captures(connection, "wayback", feed.id))
                 base, page_bytes = settings.wayback_url, settings.max_page_bytes
