@@ -79,7 +79,8 @@ async def backfill(
     ):
         beginning = Watermark(source, where, json.dumps(parameters), None, 0, run.started_at)
         reached, opened = await asyncio.to_thread(_open, source, wanted, registry, client, settings, beginning)
-        plan = await opened.plan()
+        # where planning means reading all of it, or asking the server for all of it, that is done once
+        plan = await opened.plan() if dry_run or source in ("archive", "feeds", "wayback") else Plan(None)
         run.says += _explained(plan, reached, settings, limit)
         if not dry_run:
             with open_mill(settings, registry) as mill:
@@ -236,7 +237,7 @@ def _explained(plan: Plan, reached: Watermark, settings: Settings, limit: int | 
         left = max(0, (min(plan.items, limit) if limit else plan.items) - reached.documents)
         seconds = left / RATE + min(plan.requests, left) * settings.backfill_pause
         says.append(f"{left:,} documents to read; about {_duration(seconds)}")
-    elif plan.requests or settings.backfill_pause:
+    elif plan.requests:
         says.append(f"a request each {settings.backfill_pause:g} s; only the server knows how many")
     return says
 

@@ -30,7 +30,7 @@ class Wanted:
     sites: tuple[str, ...] = ()
     """Only these sites (feed ids, or the names a source gives its sites); all where empty."""
     feed: str | None = None
-    """The id of the feed to which everything is counted."""
+    """The id of the feed to which everything is counted that the source doesn't assign itself."""
     revision: str | None = None
     history: bool = False
     pages: bool = False

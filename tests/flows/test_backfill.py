@@ -9,10 +9,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from prefect.utilities.callables import parameter_schema
 
 from tests.conftest import Newsmill
 from tests.flows.observing import contents, rows, tables, until
 from tests.sites.server import Page, SiteServer
+from tests.sites.wayback import Captured, WaybackSite
 from tests.tasks.backfill.archives import article, write_archive
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "archive"
@@ -138,6 +140,41 @@ def test_saved_feeds_in_the_order_of_their_names(newsmill: Newsmill, tmp_path: P
         newsmill.warehouse,
         "SELECT version, content_text, valid_from::DATE::VARCHAR FROM clean.article_versions ORDER BY 1",
     ) == [(1, "最初的消息。", "2024-01-01"), (2, "后来的消息，写得更长一些。", "2024-01-03")]
+
+
+def test_the_wayback_machine(newsmill: Newsmill) -> None:
+    url = "http://quay.example/feed"
+    newsmill.registry(f'[[feed]]\nid = "quay"\nname = "码头日报"\nurl = "{url}"\nlanguage = "zh"\n')
+    captures = [
+        Captured("20240301000000", url, RSS.format(text="三月的消息，写得更长一些。").encode()),
+        Captured("20240101000000", url, RSS.format(text="一月的消息。").encode()),
+        Captured("20240201000000", url, b""),
+    ]
+    with WaybackSite(captures) as site:
+        filled = newsmill.setting(wayback_url=site.url(""), backfill_pause=0)
+        done = filled.facts("backfill", "wayback", "quay")
+        assert (done["new"], done["documents"], done["rejected"]) == (1, 2, 1)
+        site.requests.clear()
+        again = filled.facts("backfill", "wayback", "quay")
+        assert (again["documents"], again["rejected"]) == (0, 1)
+        assert sum(request.path.startswith("/web/") for request in site.requests) == 1  # only the one that failed
+    versions = rows(
+        newsmill.warehouse, "SELECT version, content_text, source FROM clean.article_versions ORDER BY version"
+    )
+    assert versions == [(1, "一月的消息。", "wayback"), (2, "三月的消息，写得更长一些。", "wayback")]
+    ((location, error),) = rows(newsmill.warehouse, "SELECT location, error FROM ops.rejects")
+    assert location.endswith(f"/web/20240201000000id_/{url}")
+    assert error == "the capture is empty"
+
+
+def test_the_form_in_prefect_s_ui_says_what_to_write() -> None:
+    """What a deployment's form is made of: a description, a choice or a date for each parameter."""
+    from flows.backfill import backfill
+
+    form = parameter_schema(backfill).properties
+    assert all(field["description"] for field in form.values())
+    assert form["source"]["enum"] == ["archive", "feeds", "wayback", "paged", "warc", "sitemap"]
+    assert {"type": "string", "format": "date"} in form["since"]["anyOf"]
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of real archives is not here")
