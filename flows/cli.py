@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -27,6 +27,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from flows.export import export
+from flows.options import json_option, settings_options
 from tasks.settings import Settings, load_settings, using
 from warehouse.errors import NewsmillError, ServerError
 
@@ -39,27 +41,14 @@ err = Console(stderr=True, highlight=False)
 SHOWN_FEEDS = 40
 """Lines of the summary table."""
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def settings_options(command: Command) -> Command:
-    """--feeds and --warehouse, on every command."""
-    command = click.option(
-        "--warehouse", type=click.Path(path_type=Path), help="The warehouse file.  [NEWSMILL_WAREHOUSE]"
-    )(command)
-    return click.option(
-        "--feeds", "feeds_file", type=click.Path(path_type=Path), help="The feeds registry.  [NEWSMILL_FEEDS]"
-    )(command)
-
-
-def json_option(command: Command) -> Command:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="newsmill")
 def cli() -> None:
     """newsmill mills news feeds into a DuckDB warehouse."""
+
+
+cli.add_command(export)
 
 
 def main() -> None:

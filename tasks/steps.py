@@ -44,7 +44,7 @@ from warehouse.records import (
 )
 
 BATCH_DOCUMENTS = 256
-BATCH_FINDS = 1000
+BATCH_FINDS = 400
 """Of a backfill's documents, which are small."""
 BATCH_SECONDS = 30.0
 AHEAD = 2

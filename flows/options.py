@@ -1,0 +1,25 @@
+"""Options that many commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings_options(command: Command) -> Command:
+    """--feeds and --warehouse, on every command."""
+    command = click.option(
+        "--warehouse", type=click.Path(path_type=Path), help="The warehouse file.  [NEWSMILL_WAREHOUSE]"
+    )(command)
+    return click.option(
+        "--feeds", "feeds_file", type=click.Path(path_type=Path), help="The feeds registry.  [NEWSMILL_FEEDS]"
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
