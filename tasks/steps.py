@@ -45,7 +45,8 @@ from warehouse.records import (
 
 BATCH_DOCUMENTS = 256
 BATCH_FINDS = 400
-"""Of a backfill's documents, which are small."""
+FINDS_BYTES = 2_000_000
+"""Of a backfill's documents: they are all new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
 AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
@@ -180,7 +181,7 @@ async def finds_in_batches(finds: AsyncIterator[Find]) -> AsyncIterator[list[Fin
         async for find in finds:
             batch.append(find)
             size += len(find.data)
-            if size >= BATCH_BYTES or len(batch) >= BATCH_FINDS or time.monotonic() - since > BATCH_SECONDS:
+            if size >= FINDS_BYTES or len(batch) >= BATCH_FINDS or time.monotonic() - since > BATCH_SECONDS:
                 yield batch
                 batch, size, since = [], 0, time.monotonic()
     except NewsmillError:
