@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from prefect import flow
 
+from flows.finishing import check_and_publish
 from flows.images import download_images
 from flows.pending import load_pending
 from flows.report import publish_report
@@ -25,7 +26,7 @@ from tasks.http import Client, open_client
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
-from tasks.steps import finds_in_batches, land_and_mill, load_batch, milled_ahead, publish_copy
+from tasks.steps import finds_in_batches, land_and_mill, load_batch, milled_ahead
 from warehouse.errors import BackfillError
 from warehouse.operations import captures, record_watermark, watermark
 from warehouse.records import Feed, Milled, Reject, Watermark
@@ -89,8 +90,8 @@ async def backfill(
                     await _fill(opened, plan, reached, limit, run, mill, settings)
             if images:
                 await download_images(run, client)
-            if publish and (run.counts.new or run.counts.changed or not settings.published_path.exists()):
-                run.published = str((await publish_copy(settings)).path)
+            changed = bool(run.counts.new or run.counts.changed or run.images_stored)
+            await check_and_publish(run, settings, changed=changed, publish=publish)
         await publish_report(run)
     return run
 

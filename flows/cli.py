@@ -297,6 +297,8 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
         facts_said.append(f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"')
     for fact in facts_said:
         out.print(fact)
+    for check in report.broken:
+        out.print(f"check failed: {escape(str(check))}", style="red", soft_wrap=True)
     out.print(f"{report.flow} took {report.seconds:.1f} s; the run in Prefect's UI: {ui}", style="dim")
 
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
+from flows.finishing import check_and_publish
 from flows.report import publish_report
 from flows.runs import Report, open_run
 from tasks.feeds import read_feeds
 from tasks.http import Client, open_client
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
-from tasks.steps import fetch_images, publish_copy
+from tasks.steps import fetch_images
 from warehouse.operations import pending_images, want_images
 from warehouse.records import Feed, PendingImage
 
@@ -39,8 +40,7 @@ async def images(limit: int | None = None, publish: bool = True) -> Report:
     async with open_run("images", settings, {"limit": limit}) as run, open_client(settings) as client:
         await asyncio.to_thread(_want, settings, registry)
         await download_images(run, client, limit)
-        if publish and (run.images_stored or not settings.published_path.exists()):
-            run.published = str((await publish_copy(settings)).path)
+        await check_and_publish(run, settings, changed=bool(run.images_stored), publish=publish)
         await publish_report(run)
     return run
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
+from flows.finishing import check_and_publish
 from flows.images import download_images
 from flows.pending import load_pending
 from flows.report import publish_report
@@ -27,7 +28,6 @@ from tasks.steps import (
     load_batch,
     mill_batch,
     milled_ahead,
-    publish_copy,
 )
 from warehouse.load import known_entries
 from warehouse.operations import feed_states
@@ -74,8 +74,8 @@ async def ingest(
                 await _load(batch, results, run, mill, chosen, states, settings)
         if images:
             await download_images(run, client)
-        if publish and (run.counts.documents or run.images_stored or not settings.published_path.exists()):
-            run.published = str((await publish_copy(settings)).path)
+        changed = bool(run.counts.documents or run.images_stored)
+        await check_and_publish(run, settings, changed=changed, publish=publish)
         await publish_report(run)
         if run.feeds and len(run.failed) == len(run.feeds):
             raise NothingDoneError(f"none of the {len(run.feeds)} feeds could be fetched", run)

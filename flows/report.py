@@ -41,4 +41,5 @@ def summary(run: Report) -> str:
         f"{facts['failed']} failed, {facts['skipped']} waiting.",
     ]
     said += [f"- **{line.feed_id}**: {line.detail}" for line in run.failed]
+    said += [f"- quality check **{check.name}**: {check}" for check in run.broken]
     return "\n\n".join(said)

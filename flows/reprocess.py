@@ -13,13 +13,14 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows.finishing import check_and_publish
 from flows.report import publish_report
 from flows.runs import Report, open_run
 from tasks.feeds import read_feeds
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import current_settings
-from tasks.steps import documents_in_batches, load_batch, mill_batch, milled_ahead, publish_copy
+from tasks.steps import documents_in_batches, load_batch, mill_batch, milled_ahead
 from warehouse.connection import Warehouse
 from warehouse.rebuild import swap
 from warehouse.records import Document, Milled
@@ -54,8 +55,7 @@ async def reprocess(publish: bool = True) -> Report:
                 if not late:
                     break
         landing.settle(d for d in await asyncio.to_thread(landing.pending) if d.key in done)
-        if publish:
-            run.published = str((await publish_copy(settings)).path)
+        await check_and_publish(run, settings, changed=True, publish=publish)
         await publish_report(run)
     return run
 

@@ -16,6 +16,7 @@ from tasks.settings import Settings
 from warehouse import operations
 from warehouse.connection import Warehouse
 from warehouse.errors import NewsmillError
+from warehouse.quality import Check
 from warehouse.records import Counts, Fetch, Milled
 
 
@@ -45,12 +46,18 @@ class Report:
     seconds: float = 0.0
     state: str = "completed"
     published: str | None = None
+    checks: list[Check] = field(default_factory=list)
+    """Quality checks, where any were made."""
     says: list[str] = field(default_factory=list)
     """What it was about to do, in words: a backfill's plan."""
 
     @property
     def failed(self) -> list[FeedLine]:
         return [line for line in self.feeds if line.status == "failed"]
+
+    @property
+    def broken(self) -> list[Check]:
+        return [check for check in self.checks if not check.passed]
 
     def note(self, fetches: Sequence[Fetch], milled: Sequence[Milled], counts: Counts) -> None:
         """Add a line for each feed of a batch."""
@@ -80,6 +87,8 @@ class Report:
             "rejected": self.counts.rejected,
             "images_stored": self.images_stored,
             "images_failed": self.images_failed,
+            "checks_passed": len(self.checks) - len(self.broken),
+            "checks_failed": [check.name for check in self.broken],
             **({"plan": self.says} if self.says else {}),
         }
 

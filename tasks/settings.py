@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     wayback_url: str = Field("https://web.archive.org", description="The Wayback Machine, or a copy of its API")
     backfill_pause: float = Field(1.5, ge=0, description="Seconds between two requests of a backfill")
     max_page_bytes: int = Field(16 * MEGABYTE, gt=0, description="A web page that a backfill reads")
+    checks: Literal["report", "fail", "off"] = Field(
+        "report",
+        description="A quality check that fails is reported, or ends the run with nothing published",
+    )
     prefect_port: int = Field(0, ge=0, le=65535, description="Port of the local Prefect server; 0 takes a free one")
 
     @classmethod

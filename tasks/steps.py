@@ -22,6 +22,7 @@ from prefect.utilities.annotations import quote
 from tasks import fetch, images
 from tasks.backfill.finds import Find
 from tasks.http import Client
+from tasks.identity import content_hash
 from tasks.milling import BATCH_BYTES, Mill
 from tasks.settings import Settings
 from warehouse import load, operations
@@ -29,6 +30,7 @@ from warehouse.connection import Warehouse
 from warehouse.errors import FetchError, NewsmillError, TransientFetchError
 from warehouse.landing import Landing
 from warehouse.publish import Published, publish
+from warehouse.quality import Check, check
 from warehouse.records import (
     Counts,
     Document,
@@ -247,6 +249,17 @@ async def fetch_images(pending: Sequence[PendingImage], client: Client, store: W
 def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:
     with store.writing() as connection:
         operations.record_images(connection, fetched)
+
+
+@task(name="check", cache_policy=NO_CACHE)
+async def check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
+    """Check what must hold of the warehouse, and record how it does."""
+    return await asyncio.to_thread(_check, store, run_id, counts)
+
+
+def _check(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
+    with store.writing() as connection:
+        return check(connection, run_id, counts, content_hash)
 
 
 @task(name="publish", cache_policy=NO_CACHE)

@@ -39,6 +39,10 @@ class WarehouseLockedError(WarehouseError):
     """Another process holds the warehouse for longer than the time allowed."""
 
 
+class QualityError(NewsmillError):
+    """What was loaded contradicts a quality check, and the settings say that this ends the run."""
+
+
 class BackfillError(NewsmillError):
     """A source of a backfill isn't there, or isn't what it was said to be."""
 

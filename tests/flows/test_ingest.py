@@ -19,6 +19,7 @@ from tests.sites.article import Article, Photo
 from tests.sites.pictures import picture
 from tests.sites.sample import FALSE_PICTURE, MISSING_PICTURE, SampleSite
 from tests.sites.server import Page
+from warehouse.quality import assertions
 
 ARTICLES = """
     SELECT url, article_id, feed_id, title, language, published_at, author, content_hash, version FROM clean.articles
@@ -130,6 +131,14 @@ def test_first_ingest_counts(story: Story) -> None:
     assert (facts["feeds"], facts["fetched"], facts["failed"]) == (5, 4, 1)
     assert (facts["images_stored"], facts["images_failed"]) == (17, 2)
     assert facts["state"] == "partial"
+
+
+def test_the_checks_are_made_where_something_was_loaded(story: Story) -> None:
+    first, third = story.first.facts, story.third.facts
+    assert first["checks_failed"] == []
+    assert first["checks_passed"] == len(assertions()) + 1
+    assert (third["documents"], third["checks_passed"]) == (0, 0)
+    assert len(story.first.tables["ops.checks"]) == first["checks_passed"]
 
 
 def test_every_article_is_there_as_the_site_has_it(story: Story) -> None:

@@ -15,3 +15,14 @@ WHEN MATCHED THEN UPDATE SET
     status = s.status, media_type = s.media_type, width = s.width, height = s.height, bytes = s.bytes,
     sha256 = s.sha256, path = s.path, attempts = s.attempts, error = s.error, fetched_at = s.fetched_at
 WHEN NOT MATCHED THEN INSERT BY NAME
+;
+
+MERGE INTO rebuilt.ops.checks t USING (FROM newsmill.ops.checks) s ON t.run_id = s.run_id AND t.name = s.name
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
+MERGE INTO rebuilt.ops.watermarks t USING (FROM newsmill.ops.watermarks) s ON t.watermark_id = s.watermark_id
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
+-- what a backfill could not read never landed
+MERGE INTO rebuilt.ops.rejects t USING (FROM newsmill.ops.rejects WHERE step = 'find') s ON t.reject_id = s.reject_id
+WHEN NOT MATCHED THEN INSERT BY NAME

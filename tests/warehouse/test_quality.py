@@ -1,0 +1,123 @@
+"""Quality checks: each finds what it is for, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.identity import content_hash
+from tests.tasks.making import NOW, Item, milled
+from warehouse.connection import Connection, Warehouse
+from warehouse.load import load
+from warehouse.quality import SAMPLE, Check, assertions, check
+from warehouse.records import Counts
+
+PHOTO = '<p>The gate.</p><img src="https://quay.example/gate.jpg" alt="The gate" width="600" height="400">'
+ITEMS = (Item(text=PHOTO), Item("港口咖啡馆", "<p>港口咖啡馆今天重新开张。</p>", "https://quay.example/cafe", "cafe"))
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    with Warehouse(tmp_path / "newsmill.duckdb").writing() as opened:
+        yield opened
+
+
+@pytest.fixture
+def counts(connection: Connection) -> Counts:
+    return load(connection, [milled(*ITEMS)], run_id="run")
+
+
+def failing(checks: list[Check]) -> dict[str, int]:
+    return {each.name: each.found for each in checks if not each.passed}
+
+
+def checked(connection: Connection, counts: Counts) -> list[Check]:
+    return check(connection, "run", counts, content_hash)
+
+
+def test_everything_holds_after_a_load(connection: Connection, counts: Counts) -> None:
+    checks = checked(connection, counts)
+    assert [each.name for each in checks] == [*(name for name, *_ in assertions()), "content_hashes"]
+    assert failing(checks) == {}
+    stored = connection.execute("SELECT name, passed, found, sample, asserts FROM ops.checks ORDER BY name").fetchall()
+    assert stored == sorted((each.name, True, 0, [], each.asserts) for each in checks)
+    assert [each.name for each in checks if not each.asserts.endswith(".")] == []
+
+
+def test_everything_holds_over_edits_and_older_versions(connection: Connection, counts: Counts) -> None:
+    for hours, text in ((2, "<p>The gate opens at nine.</p>"), (-5, "<p>No gate is planned for the quay.</p>")):
+        moment = NOW.replace(hour=NOW.hour + hours)
+        counts = load(connection, [milled(Item(text=text), at=moment)], run_id=f"run {hours}")
+        assert failing(check(connection, f"run {hours}", counts, content_hash)) == {}
+
+
+BROKEN = {
+    "an article without an address": ("UPDATE clean.articles SET url = NULL WHERE guid = 'cafe'", {"address": 1}),
+    "a date in the future": (
+        "UPDATE clean.articles SET published_at = first_seen_at + INTERVAL 26 HOUR WHERE guid = 'cafe'",
+        {"dates": 1},
+    ),
+    "seen last before it was seen first": (
+        "UPDATE clean.articles SET last_seen_at = first_seen_at - INTERVAL 1 SECOND",
+        {"dates": 2},
+    ),
+    "an image that is gone": ("DELETE FROM clean.images", {"images": 2}),  # its place, and the lead
+    "a stored image without a place": ("UPDATE clean.images SET status = 'stored'", {"images": 1}),
+    "an article twice": (
+        "INSERT INTO clean.articles SELECT * FROM clean.articles WHERE guid = 'cafe'",
+        {"keys": 1},
+    ),
+    "an entry twice": ("INSERT INTO raw.entries SELECT * FROM raw.entries", {"keys": 2}),
+    "a key that names nothing": ("INSERT INTO clean.article_keys VALUES ('url:nowhere', 'nothing')", {"keys": 1}),
+    "a version that is missing": ("DELETE FROM clean.article_versions WHERE guid = 'cafe'", {"versions": 1}),
+    "a last version that has ended": (
+        "UPDATE clean.article_versions SET valid_to = valid_from + INTERVAL 1 DAY WHERE guid = 'gate'",
+        {"versions": 1},
+    ),
+    "another text than the last version's": (
+        "UPDATE clean.article_versions SET content_hash = 'other' WHERE guid = 'gate'",
+        {"versions": 1},
+    ),
+    "documents that no run counted": (
+        "INSERT INTO raw.documents BY NAME SELECT 'other' AS document_id, run_id FROM raw.documents",
+        {"runs": 1},
+    ),
+    "a text that was changed": (
+        "UPDATE clean.articles SET content_text = content_text || '!' WHERE guid = 'cafe'",
+        {"content_hashes": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_broken_is_found(connection: Connection, counts: Counts, case: str) -> None:
+    sql, expected = BROKEN[case]
+    connection.execute(sql)
+    assert failing(checked(connection, counts)) == expected
+
+
+def test_articles_that_were_lost_are_found(connection: Connection, counts: Counts) -> None:
+    for table in ("clean.articles", "clean.article_versions", "clean.article_keys", "clean.article_images"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("DELETE FROM raw.entries")
+    (broken,) = (each for each in checked(connection, counts) if not each.passed)
+    assert (broken.name, broken.sample) == ("runs", ("run: counted 2 new articles, clean.articles has 0",))
+
+
+def test_a_sample_is_kept_and_all_are_counted(connection: Connection, counts: Counts) -> None:
+    found = SAMPLE + 3
+    connection.execute(f"INSERT INTO clean.article_keys SELECT 'url:' || i, 'x' FROM range({found}) t(i)")
+    keys = next(each for each in checked(connection, counts) if each.name == "keys")
+    assert keys.found == found
+    assert len(keys.sample) == SAMPLE
+    assert str(keys).startswith(f"keys: {found} rows contradict it.")
+
+
+def test_checked_again_is_one_row(connection: Connection, counts: Counts) -> None:
+    checked(connection, counts)
+    connection.execute("DELETE FROM clean.images")
+    checks = checked(connection, counts)
+    stored = connection.execute("SELECT count(*), count(*) FILTER (NOT passed) FROM ops.checks").fetchone()
+    assert stored == (len(checks), 1)
