@@ -1,0 +1,139 @@
+"""The marts, asked as an analyst asks them: with plain DuckDB, on the published copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.tasks.making import FEED, NOW, Item, milled
+from warehouse.connection import Warehouse
+from warehouse.load import load
+from warehouse.publish import publish
+from warehouse.records import Feed
+
+SQL = Path(__file__).parents[2] / "docs" / "sql.md"
+WIRE = Feed("wire", "The Wire", "https://wire.example/feed.xml", site_url="https://wire.example/", language="zh")
+LINKS = (
+    '<p>Says <a href="https://www.Quay.example/gate">the Quay</a>, as does <a href="http://port.example:8080/a">the '
+    'port</a> and <a href="https://port.example/b">once more</a>; see <a href="https://wire.example/1">here</a>.</p>'
+)
+
+
+def item(number: int, moment: datetime, text: str = "<p>泊位今天开放。</p>", extra: str = "") -> Item:
+    link = f"https://wire.example/{number}"
+    return Item(f"泊位 {number}", text, link, link, format_datetime(moment), extra)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Six articles a day for ten days in one feed, but one on the eighth; in the other, one that was changed."""
+    folder = tmp_path_factory.mktemp("marts")
+    store = Warehouse(folder / "newsmill.duckdb")
+    first = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+    daily = [
+        item(10 * day + place, first + timedelta(days=day, hours=place))
+        for day in range(10)
+        for place in range(1 if day == 7 else 6)
+    ]
+    by = "<dc:creator>王码头</dc:creator><category>港口</category><category>亚太</category>"
+    other = item(500, NOW - timedelta(hours=3), LINKS + "<p>亚太 ASIA Pacific</p>", by)
+    with store.writing() as connection:
+        load(connection, [milled(*daily, other, feed=WIRE)], run_id="one")
+        load(connection, [milled(Item())], run_id="two")
+        changed = Item("The gate is shut", "<p>The north gate stays shut, the harbour master says.</p>")
+        load(connection, [milled(changed, at=NOW + timedelta(hours=2))], run_id="three")
+    publish(store, folder / "news.duckdb")
+    with duckdb.connect(str(folder / "news.duckdb"), read_only=True) as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        yield opened
+
+
+def rows(copy: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    return copy.sql(sql).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("moment", "titles"),
+    [
+        ("2026-11-20 11:59:59+00", []),
+        ("2026-11-20 12:00:00+00", ["The gate is open"]),
+        ("2026-11-20 13:59:59+00", ["The gate is open"]),
+        ("2026-11-20 22:00:00+08", ["The gate is shut"]),
+        ("2030-01-01", ["The gate is shut"]),
+    ],
+)
+def test_articles_as_of(copy: duckdb.DuckDBPyConnection, moment: str, titles: list[str]) -> None:
+    found = copy.execute("SELECT title FROM articles_as_of(?) WHERE feed_id = 'quay'", [moment]).fetchall()
+    assert [title for (title,) in found] == titles
+
+
+def test_term_trend(copy: duckdb.DuckDBPyConnection) -> None:
+    weeks = [(date(2026, 11, 2), 0, 42), (date(2026, 11, 9), 0, 13), (date(2026, 11, 16), 1, 2)]
+    for term in ("亚太", "asia pacific"):
+        assert [row[:3] for row in rows(copy, f"FROM term_trend('{term}', 'week')")] == weeks
+    assert rows(copy, "SELECT period, articles, share FROM term_trend('泊位', 'month')") == [
+        (date(2026, 11, 1), 56, 0.9825)
+    ]
+
+
+def test_volume(copy: duckdb.DuckDBPyConnection) -> None:
+    assert rows(copy, "SELECT hour::VARCHAR, feed_id, language, articles FROM marts.hourly_volume LIMIT 2") == [
+        ("2026-11-20 09:00:00+00", "wire", "en", 1),
+        ("2026-11-20 08:00:00+00", "quay", "en", 1),
+    ]
+    assert rows(copy, "SELECT sum(articles) FROM marts.hourly_volume") == [(57,)]
+    assert rows(copy, "SELECT articles FROM marts.daily_volume WHERE day = '2026-11-03'") == [(6,)]
+
+
+def test_publication_lag(copy: duckdb.DuckDBPyConnection) -> None:
+    ((feed, articles, median, p90), *_) = rows(copy, "FROM marts.publication_lag")
+    assert (feed, articles, median, p90) == (FEED.id, 1, 4 * 3600, 4 * 3600)
+
+
+def test_coverage_gaps(copy: duckdb.DuckDBPyConnection) -> None:
+    found = rows(copy, "SELECT day::VARCHAR, feed_id, articles, usual FROM marts.coverage_gaps ORDER BY day")
+    assert found[0] == ("2026-11-09", "wire", 1, 6)
+    # then nothing, until by the 20th that is no longer unusual
+    assert [(day, articles) for day, _, articles, _ in found[1:]] == [(f"2026-11-{day}", 0) for day in range(12, 20)]
+
+
+def test_authors_and_categories(copy: duckdb.DuckDBPyConnection) -> None:
+    assert rows(copy, "SELECT author, feed_id, articles FROM marts.authors") == [("王码头", "wire", 1)]
+    assert rows(copy, "SELECT category, feed_id, articles FROM marts.categories ORDER BY 1") == [
+        ("亚太", "wire", 1),
+        ("港口", "wire", 1),
+    ]
+
+
+def test_outbound_links(copy: duckdb.DuckDBPyConnection) -> None:
+    assert rows(copy, "SELECT domain, feed_id, links, articles FROM marts.outbound_links") == [
+        ("port.example", "wire", 2, 1),
+        ("quay.example", "wire", 1, 1),
+    ]
+
+
+def test_every_query_of_the_docs_runs(copy: duckdb.DuckDBPyConnection) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", SQL.read_text(encoding="utf-8"), re.DOTALL)
+    for query in queries:
+        assert copy.execute(query).description, query
+    assert len(queries) > 10
+
+
+def test_every_mart_is_commented_and_in_the_docs(copy: duckdb.DuckDBPyConnection) -> None:
+    views = rows(copy, "SELECT 'marts.' || view_name, comment FROM duckdb_views() WHERE schema_name = 'marts'")
+    macros = rows(
+        copy,
+        "SELECT function_name, comment FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal",
+    )
+    text = SQL.read_text(encoding="utf-8")
+    assert {name for name, _ in macros} == {"articles_as_of", "term_trend"}
+    for name, comment in [*views, *macros]:
+        assert comment, name
+        assert f"`{name}" in text, name

@@ -1,0 +1,11 @@
+CREATE OR REPLACE VIEW marts.publication_lag AS
+SELECT
+    feed_id,
+    count(*) AS articles,
+    quantile_cont(epoch(first_seen_at - published_at), 0.5) AS median_seconds,
+    quantile_cont(epoch(first_seen_at - published_at), 0.9) AS p90_seconds
+FROM clean.articles
+WHERE published_known AND source = 'feed'
+GROUP BY feed_id
+ORDER BY median_seconds;
+COMMENT ON VIEW marts.publication_lag IS 'How long after their publication a feed''s articles are first seen: the median and the 90th percentile, in seconds. Only live feeds, and articles whose feed says when they were published. What a feed held when it was added counts too.';
