@@ -27,6 +27,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from flows.diff import diff
 from flows.export import export
 from flows.options import json_option, settings_options
 from tasks.settings import Settings, load_settings, using
@@ -49,6 +50,7 @@ def cli() -> None:
 
 
 cli.add_command(export)
+cli.add_command(diff)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ class Result:
     rows: Sequence[tuple[Any, ...]]
 
 
-def run_query(source: Path | Warehouse, sql: str, *, parquet: Path | None = None) -> Result:
+def run_query(
+    source: Path | Warehouse, sql: str, parameters: Mapping[str, Any] | None = None, *, parquet: Path | None = None
+) -> Result:
     """Run a query on the published copy or the pipeline's own file, read-only. Raises WarehouseError."""
     if isinstance(source, Warehouse):
         with source.reading() as connection:
-            return _result(connection, sql, parquet)
+            return _result(connection, sql, parameters, parquet)
     if not source.exists():
         raise WarehouseError(f"{source}: nothing is published yet; `newsmill ingest` or `newsmill publish` makes it")
     try:
@@ -34,12 +36,12 @@ def run_query(source: Path | Warehouse, sql: str, *, parquet: Path | None = None
         ) from error
     with connection:
         connection.execute("SET TimeZone = 'UTC'")
-        return _result(connection, sql, parquet)
+        return _result(connection, sql, parameters, parquet)
 
 
-def _result(connection: Connection, sql: str, parquet: Path | None) -> Result:
+def _result(connection: Connection, sql: str, parameters: Mapping[str, Any] | None, parquet: Path | None) -> Result:
     try:
-        relation = connection.sql(sql)
+        relation = connection.sql(sql, params=parameters)
         if relation is None:
             return Result((), ())
         if parquet:
