@@ -38,7 +38,7 @@ class Check:
         return not self.found
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.found:,} rows contradict it. {self.asserts} {'; '.join(self.sample)}"
+        return f"{self.name}: {self.asserts} {self.found:,} rows contradict it: {'; '.join(self.sample)}"
 
 
 @cache
