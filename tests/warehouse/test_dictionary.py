@@ -1,0 +1,140 @@
+"""The data dictionary says what the catalogue says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from warehouse.connection import Connection, open_warehouse
+from warehouse.dictionary import COMMAND, LINKS, escaped, read_macros, read_relations, schema_document
+from warehouse.errors import WarehouseError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Connection]:
+    with open_warehouse(tmp_path / "newsmill.duckdb") as connection:
+        yield connection
+
+
+def section(document: str, name: str) -> str:
+    return document.partition(f"\n### {name}\n")[2].partition("\n##")[0]
+
+
+def test_the_document_is_current(warehouse: Connection) -> None:
+    written = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
+    assert written == schema_document(warehouse), f"docs/schema.md is out of date; run: {COMMAND}"
+
+
+def test_the_command_prints_it(warehouse: Connection) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "warehouse.dictionary"], cwd=ROOT, capture_output=True, check=True, timeout=60
+    )
+    assert done.stdout.decode() == schema_document(warehouse)
+
+
+def test_everything_has_a_comment(warehouse: Connection) -> None:
+    relations = read_relations(warehouse)
+    assert {"clean", "ops", "raw", "marts"} <= {relation.schema for relation in relations}
+    bare = [relation.full_name for relation in relations if not relation.comment]
+    bare += [
+        f"{r.full_name}.{column.name}" for r in relations if not r.view for column in r.columns if not column.comment
+    ]
+    bare += [macro.name for macro in read_macros(warehouse) if not macro.comment]
+    assert not bare
+
+
+def test_every_table_has_a_key(warehouse: Connection) -> None:
+    assert not [r.full_name for r in read_relations(warehouse) if not r.view and not r.key]
+
+
+def test_a_new_table_view_and_macro_show(warehouse: Connection) -> None:
+    warehouse.execute("""
+        CREATE TABLE clean.berths (
+            berth_id VARCHAR, opened_at TIMESTAMPTZ, depth DECIMAL(5, 2), PRIMARY KEY (berth_id)
+        );
+        COMMENT ON TABLE clean.berths IS '泊位 of the harbour.';
+        COMMENT ON COLUMN clean.berths.depth IS 'Metres | feet';
+        CREATE VIEW marts.deep AS SELECT berth_id, b.depth, opened_at AS since FROM clean.berths b;
+        COMMENT ON VIEW marts.deep IS 'The deep ones.';
+        COMMENT ON COLUMN marts.deep.since IS 'Its first day';
+        CREATE MACRO clean.deeper(metres) AS TABLE SELECT * FROM clean.berths WHERE depth > metres;
+        COMMENT ON MACRO TABLE clean.deeper IS 'Deeper than that.';
+    """)
+    document = schema_document(warehouse)
+    assert section(document, "clean.berths").splitlines() == [
+        "",
+        "泊位 of the harbour.",
+        "",
+        "Key: `berth_id`.",
+        "",
+        "| column | type | is |",
+        "| --- | --- | --- |",
+        "| `berth_id` | VARCHAR | |",
+        "| `opened_at` | TIMESTAMPTZ | |",
+        "| `depth` | DECIMAL(5,2) | Metres \\| feet |",
+    ]
+    view = section(document, "marts.deep")
+    assert view.startswith("\nView. The deep ones.\n")
+    assert "| `depth` | DECIMAL(5,2) | Metres \\| feet |" in view
+    assert "| `since` | TIMESTAMPTZ | Its first day |" in view
+    assert section(document, "clean.deeper(metres)").strip() == "Deeper than that."
+    assert '    clean_berths["clean.berths"] {\n        VARCHAR berth_id PK\n    }\n' in document
+
+
+def test_a_column_of_a_view_is_described_by_the_table_it_comes_from(warehouse: Connection) -> None:
+    warehouse.execute("""
+        CREATE VIEW marts.mixed AS
+        SELECT f.url, i.status, count(*) AS attempts, a.title AS name
+        FROM clean.articles a JOIN ops.feeds f USING (feed_id) JOIN clean.images i ON i.image_id = a.lead_image_id
+        GROUP BY ALL
+    """)
+    (mixed,) = (relation for relation in read_relations(warehouse) if relation.full_name == "marts.mixed")
+    comments = {column.name: column.comment for column in mixed.columns}
+    assert comments["url"].startswith("The address its state belongs to")
+    assert comments["status"].startswith("pending (to be fetched)")
+    assert comments["attempts"] == comments["name"] == ""  # computed; renamed
+
+
+def test_links_are_drawn_from_the_one_to_the_many(warehouse: Connection) -> None:
+    document = schema_document(warehouse)
+    assert '    clean_articles |o--o{ clean_article_versions : "article_id"' in document
+    assert document.count("--o") == len(LINKS)
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        (("clean.articles.nothing", "ops.feeds.feed_id"), r"no column clean\.articles\.nothing"),
+        (("clean.articles.feed_id", "ops.nowhere.feed_id"), r"no column ops\.nowhere\.feed_id"),
+        (("clean.articles.version", "ops.feeds.feed_id"), r"is INTEGER and ops\.feeds\.feed_id is VARCHAR"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_an_error(warehouse: Connection, link: tuple[str, str], said: str) -> None:
+    with pytest.raises(WarehouseError, match=said):
+        schema_document(warehouse, [link])
+
+
+def test_a_key_that_is_no_column_is_an_error(warehouse: Connection) -> None:
+    warehouse.execute("COMMENT ON TABLE clean.images IS 'Images. Key: picture_id.'")
+    with pytest.raises(WarehouseError, match=r"clean\.images: its key names picture_id"):
+        schema_document(warehouse)
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("a | b", "a \\| b"),
+        ("one\ntwo\r\nthree", "one<br>two<br>three"),
+        ("<b> *", "\\<b> \\*"),
+        ("\\|", "\\\\\\|"),
+        ("港口", "港口"),
+    ],
+)
+def test_markdown_in_a_comment_is_escaped(text: str, cell: str) -> None:
+    assert escaped(text) == cell

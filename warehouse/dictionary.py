@@ -1,0 +1,317 @@
+"""The data dictionary, docs/schema.md, made from the catalogue of a new warehouse.
+
+`python -m warehouse.dictionary > docs/schema.md` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warehouse.connection import Connection, open_warehouse
+from warehouse.errors import WarehouseError
+
+COMMAND = "python -m warehouse.dictionary > docs/schema.md"
+
+SCHEMAS = {
+    "clean": "What analysts read: articles, their versions and images.",
+    "ops": "How newsmill's work went.",
+    "raw": "What came, as it came; in the pipeline's own file only.",
+    "marts": "Views made from the above, for reading.",
+}
+"""In the order of the document; schemas not named here follow by name."""
+
+LINKS = (
+    ("clean.article_versions.article_id", "clean.articles.article_id"),
+    ("clean.article_keys.article_id", "clean.articles.article_id"),
+    ("clean.article_images.article_id", "clean.articles.article_id"),
+    ("clean.article_images.image_id", "clean.images.image_id"),
+    ("clean.articles.lead_image_id", "clean.images.image_id"),
+    ("clean.articles.duplicate_of", "clean.articles.article_id"),
+    ("clean.articles.feed_id", "ops.feeds.feed_id"),
+    ("clean.articles.entry_id", "raw.entries.entry_id"),
+    ("clean.article_versions.lead_image_id", "clean.images.image_id"),
+    ("clean.article_versions.feed_id", "ops.feeds.feed_id"),
+    ("clean.article_versions.entry_id", "raw.entries.entry_id"),
+    ("ops.fetches.feed_id", "ops.feeds.feed_id"),
+    ("ops.fetches.run_id", "ops.runs.run_id"),
+    ("ops.checks.run_id", "ops.runs.run_id"),
+    ("ops.rejects.feed_id", "ops.feeds.feed_id"),
+    ("ops.rejects.document_id", "raw.documents.document_id"),
+    ("ops.rejects.run_id", "ops.runs.run_id"),
+    ("ops.watermarks.run_id", "ops.runs.run_id"),
+    ("raw.documents.feed_id", "ops.feeds.feed_id"),
+    ("raw.documents.run_id", "ops.runs.run_id"),
+    ("raw.entries.feed_id", "ops.feeds.feed_id"),
+    ("raw.entries.document_id", "raw.documents.document_id"),
+    ("raw.entries.article_id", "clean.articles.article_id"),
+)
+"""(column, the column it refers to). The catalogue knows none: the warehouse has no foreign keys, see 0001_initial."""
+
+KEYS = {"ops.watermarks": ("watermark_id",)}
+"""Keys of tables whose comment, already released, doesn't name them."""
+
+_KEY = re.compile(r"\bKey: ([a-z0-9_]+(?:, [a-z0-9_]+)*)\.")
+_SPECIAL = re.compile(r"[\\|<*]")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or a view."""
+
+    schema: str
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """Names of columns; empty for a view."""
+    view: bool
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A table macro."""
+
+    name: str
+    parameters: tuple[str, ...]
+    comment: str
+
+
+def schema_document(connection: Connection, links: Sequence[tuple[str, str]] = LINKS) -> str:
+    """docs/schema.md for a migrated warehouse.
+
+    Raises WarehouseError where a link or a key names a column that isn't there, or a link joins two types.
+    """
+    relations = read_relations(connection)
+    return "\n".join(_document(relations, read_macros(connection), links)) + "\n"
+
+
+# --- the catalogue --------------------------------------------------------------------------------------------------
+
+
+def read_relations(connection: Connection) -> list[Relation]:
+    """Tables and views in the order of the document."""
+    columns: dict[tuple[str, str], list[Column]] = {}
+    for schema, table, *column in connection.execute(
+        "SELECT schema_name, table_name, column_name, data_type, coalesce(comment, '') FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal ORDER BY schema_name, table_name, column_index"
+    ).fetchall():
+        columns.setdefault((schema, table), []).append(Column(*column))
+    keys = {
+        (schema, table): tuple(names)
+        for schema, table, names in connection.execute(
+            "SELECT schema_name, table_name, constraint_column_names FROM duckdb_constraints() "
+            "WHERE database_name = current_database() AND constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+    }
+    tables = [
+        _table(schema, name, comment, columns[schema, name], keys.get((schema, name)))
+        for schema, name, comment in connection.execute(
+            "SELECT schema_name, table_name, coalesce(comment, '') FROM duckdb_tables() "
+            "WHERE database_name = current_database() AND NOT internal"
+        ).fetchall()
+    ]
+    comments = {
+        table.full_name: {column.name: column.comment for column in table.columns}
+        for table in tables
+        if table.schema in ("clean", "ops")
+    }
+    views = [
+        Relation(schema, name, comment, _view_columns(connection, sql, columns[schema, name], comments), (), view=True)
+        for schema, name, comment, sql in connection.execute(
+            "SELECT schema_name, view_name, coalesce(comment, ''), sql FROM duckdb_views() "
+            "WHERE database_name = current_database() AND NOT internal"
+        ).fetchall()
+    ]
+    order = list(SCHEMAS)
+    return sorted(
+        tables + views,
+        key=lambda each: (order.index(each.schema) if each.schema in order else len(order), each.full_name),
+    )
+
+
+def read_macros(connection: Connection) -> list[Macro]:
+    """Table macros by name."""
+    return [
+        Macro(name if schema == "main" else f"{schema}.{name}", tuple(parameters), comment)
+        for schema, name, parameters, comment in connection.execute(
+            "SELECT schema_name, function_name, parameters, coalesce(comment, '') FROM duckdb_functions() "
+            "WHERE database_name = current_database() AND function_type = 'table_macro' AND NOT internal "
+            "ORDER BY schema_name, function_name, parameters"
+        ).fetchall()
+    ]
+
+
+def _table(
+    schema: str, name: str, comment: str, columns: Sequence[Column], primary: tuple[str, ...] | None
+) -> Relation:
+    """The key is the primary key; or what the comment says, as MERGE keeps most tables' rows unique without one."""
+    said = _KEY.search(comment)
+    stated: tuple[str, ...] = tuple(said[1].split(", ")) if said else KEYS.get(f"{schema}.{name}", ())
+    key = primary or stated
+    for part in key:
+        if part not in {column.name for column in columns}:
+            raise WarehouseError(
+                f"{schema}.{name}: its key names {part}, which is no column of it; mend the table's comment"
+            )
+    return Relation(schema, name, comment, tuple(columns), key, view=False)
+
+
+def _view_columns(
+    connection: Connection, sql: str, columns: Sequence[Column], comments: dict[str, dict[str, str]]
+) -> tuple[Column, ...]:
+    """Where a view's column has no comment, that of the table's column it shows under the same name.
+
+    What the view computes has none, though a table it reads may have a column called the same.
+    """
+    body = re.sub(r"^CREATE.*? AS (?=SELECT|WITH|FROM|\()", "", sql, count=1, flags=re.DOTALL)
+    row = connection.execute("SELECT json_serialize_sql(?)", [body]).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    node = tree["statements"][0]["node"] if tree.get("statements") else {}
+    inside = [name for name, _ in _tables(node)]
+    outside = _tables(node.get("from_table"))
+    shown = node.get("select_list", [])
+    described = []
+    for column in columns:
+        comment = column.comment
+        for item in () if comment else shown:
+            if item["class"] == "STAR":
+                tables = inside
+            elif item["class"] == "COLUMN_REF" and item["column_names"][-1] == column.name == (
+                item["alias"] or column.name
+            ):
+                qualifier = item["column_names"][0] if len(item["column_names"]) > 1 else None
+                tables = [name for name, alias in outside if alias == qualifier] or inside
+            else:
+                continue
+            comment = next((comments[t][column.name] for t in tables if column.name in comments.get(t, {})), "")
+            if comment:
+                break
+        described.append(Column(column.name, column.type, comment))
+    return tuple(described)
+
+
+def _tables(tree: Any) -> list[tuple[str, str]]:
+    """(full name, alias) of the tables in a part of a query that json_serialize_sql gave."""
+    if isinstance(tree, list):
+        return [found for part in tree for found in _tables(part)]
+    if not isinstance(tree, dict):
+        return []
+    if tree.get("type") == "BASE_TABLE":
+        return [(f"{tree['schema_name']}.{tree['table_name']}", tree["alias"] or tree["table_name"])]
+    return [found for part in tree.values() for found in _tables(part)]
+
+
+# --- the document ---------------------------------------------------------------------------------------------------
+
+
+def _document(
+    relations: Sequence[Relation], macros: Sequence[Macro], links: Sequence[tuple[str, str]]
+) -> Iterator[str]:
+    yield "# Tables and views"
+    yield ""
+    yield f"Made from the warehouse's own catalogue by `{COMMAND}`; don't edit it."
+    yield "[For analysts](analyst.md) says how to use them. Times are UTC."
+    yield ""
+    yield "```mermaid"
+    yield from _diagram([each for each in relations if not each.view], links)
+    yield "```"
+    for schema in dict.fromkeys(each.schema for each in relations):
+        yield from ("", f"## {schema}")
+        if said := SCHEMAS.get(schema):
+            yield from ("", said)
+        for relation in relations:
+            if relation.schema == schema:
+                yield from _section(relation)
+    if macros:
+        yield from ("", "## Table macros", "", "Queries with parameters: `FROM name(value, …)`.")
+    for macro in macros:
+        yield from ("", f"### {macro.name}({', '.join(macro.parameters)})", "", escaped(macro.comment))
+
+
+def _section(relation: Relation) -> Iterator[str]:
+    yield from ("", f"### {relation.full_name}", "")
+    yield f"{'View. ' if relation.view else ''}{escaped(_KEY.sub('', relation.comment).strip())}".strip()
+    if relation.key:
+        yield from ("", f"Key: {', '.join(f'`{name}`' for name in relation.key)}.")
+    yield from ("", "| column | type | is |", "| --- | --- | --- |")
+    for each in relation.columns:
+        yield f"| `{each.name}` | {escaped(_short(each.type))} | {escaped(each.comment)} |".replace("|  |", "| |")
+
+
+def _diagram(tables: Sequence[Relation], links: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A Mermaid erDiagram (https://mermaid.js.org/syntax/entityRelationshipDiagram.html): keys and links only."""
+    known = {table.full_name: table for table in tables}
+    referring = {column for column, _ in links}
+    yield "erDiagram"
+    for table in tables:
+        yield f'    {_entity(table.full_name)}["{table.full_name}"] {{'
+        for each in table.columns:
+            marks = ["PK"] if each.name in table.key else []
+            marks += ["FK"] if f"{table.full_name}.{each.name}" in referring else []
+            if marks:
+                # a type is one word in Mermaid
+                kind = re.sub(r"[^\w()\[\]]+", "_", _short(each.type))
+                yield f"        {kind} {each.name} {', '.join(marks)}"
+        yield "    }"
+    for column, target in links:
+        one, many = _linked(known, column, target), _linked(known, target, column)
+        kind, wanted = _type(one, column), _type(many, target)
+        if kind != wanted:
+            raise WarehouseError(f"LINKS: {column} is {kind} and {target} is {wanted}; mend warehouse/dictionary.py")
+        left = "|o" if many.key == (target.rpartition(".")[2],) else "}o"
+        right = "o|" if one.key == (column.rpartition(".")[2],) else "o{"
+        name = column.rpartition(".")[2]
+        yield f'    {_entity(many.full_name)} {left}--{right} {_entity(one.full_name)} : "{name}"'
+
+
+def _linked(known: dict[str, Relation], column: str, other: str) -> Relation:
+    """The table of a link's column."""
+    name, _, part = column.rpartition(".")
+    if name not in known or part not in {each.name for each in known[name].columns}:
+        raise WarehouseError(f"LINKS: there is no column {column} (linked with {other}); mend warehouse/dictionary.py")
+    return known[name]
+
+
+def _type(table: Relation, column: str) -> str:
+    return next(each.type for each in table.columns if each.name == column.rpartition(".")[2])
+
+
+def _entity(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _short(kind: str) -> str:
+    return kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
+
+
+def escaped(text: str) -> str:
+    """Text for a cell of a Markdown table (GFM 4.10): on one line, and nothing in it ends the cell or is HTML."""
+    return "<br>".join(_SPECIAL.sub(lambda found: "\\" + found[0], text).splitlines())
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, open_warehouse(Path(folder) / "newsmill.duckdb") as connection:
+        text = schema_document(connection)
+    sys.stdout.buffer.write(text.encode())  # whatever the terminal's encoding
+
+
+if __name__ == "__main__":
+    main()
