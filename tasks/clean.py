@@ -316,6 +316,7 @@ def is_tracking_pixel(img: Element, address: str) -> bool:
 
 _CAPTION_CLASS = re.compile(r"caption|credit|figcaption|img-desc|image-desc|pic-?text|图说|圖說", re.IGNORECASE)
 _DATELINE = re.compile(r"^[^\n。！？]{1,40}\s*[—–―-]{1,2}\s*$")
+_DASHES = "—–―-"
 _CONTAINERS = frozenset(
     [
         "div",
@@ -358,15 +359,22 @@ class _Cleaner:
 
         def flush() -> None:
             if run:
-                out.extend(_paragraphs(run))
+                if len(run) > 1 or not isinstance(run[0], str) or run[0].strip(_BLANKS):
+                    out.extend(_paragraphs(run))
                 run.clear()
 
-        children = node.children
-        for child in children:
+        for child in node.children:
             if isinstance(child, str):
                 run.append(child)
                 continue
             tag = child.tag
+            if tag == "p" and not child.attrs and len(child.children) == 1:
+                only = child.children[0]
+                if isinstance(only, str):  # most paragraphs: what follows would come to the same
+                    flush()
+                    if only.strip(_BLANKS):
+                        out.append(Element("p", {}, [only]))
+                    continue
             if tag in DROPPED:
                 if tag == "noscript":
                     flush()
@@ -682,6 +690,9 @@ def _attach_captions(blocks: list[Element]) -> list[Element]:
 
 
 def _is_dateline(paragraph: Element) -> bool:
+    last = paragraph.children[-1]
+    if isinstance(last, str) and last.rstrip(_BLANKS).rstrip()[-1:] not in _DASHES:
+        return False  # nearly always
     if len(paragraph.children) > 3 or any(isinstance(c, str) and len(c) > 80 for c in paragraph.children):
         return False
     return bool(_DATELINE.match(inline_text(paragraph)))

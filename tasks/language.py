@@ -10,7 +10,6 @@ ENOUGH = 20
 CONFIDENT = 0.5
 
 _detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
-_LETTERS = regex.compile(r"\p{L}")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
 _URL = regex.compile(r"https?://\S+")
 
@@ -19,8 +18,8 @@ def detect(title: str, text: str, declared: str | None) -> str | None:
     """ISO 639-1 (639-3 where there is none) of the text; `declared` (BCP 47) where the text is too short to tell."""
     sample = _URL.sub(" ", f"{title} {text[:800]}").replace("\n", " ")[:300]
     fallback = declared.replace("_", "-").split("-")[0].lower() if declared else None
-    letters = len(_LETTERS.findall(sample))
-    if letters < (ENOUGH if not _CJK.search(sample) else 4):
+    letters = sum(map(str.isalpha, sample))
+    if letters < ENOUGH and letters < (4 if _CJK.search(sample) else ENOUGH):
         return fallback
     best = _detector.detect(sample, model="lite", k=1)[0]
     if best["score"] < CONFIDENT and fallback:

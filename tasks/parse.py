@@ -309,16 +309,16 @@ def _as_json(raw: Mapping[str, Any], content: str) -> str:
     """Everything that was parsed. The text that raw.entries holds as content_html isn't repeated."""
 
     def plain(value: Any) -> Any:
-        if isinstance(value, struct_time):
-            return None
-        if isinstance(value, Mapping):
-            return {_text(k): plain(v) for k, v in value.items() if not str(k).endswith("_parsed")}
-        if isinstance(value, list | tuple):
-            return [plain(v) for v in value]
         if isinstance(value, str):
             if len(value) > 200 and value.strip() == content:
                 return None
             return _text(value)
+        if isinstance(value, dict):
+            return {_text(k): plain(v) for k, v in value.items() if not str(k).endswith("_parsed")}
+        if isinstance(value, struct_time):
+            return None
+        if isinstance(value, list | tuple):
+            return [plain(v) for v in value]
         return value if isinstance(value, int | float | bool) or value is None else _text(value)
 
     return json.dumps(plain(dict(raw)), ensure_ascii=False, allow_nan=False)

@@ -16,19 +16,28 @@ _INLINE_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u200b\ufeff\n](?:[ \t\r\f\v\u00a0
 
 def collapse(text: str) -> str:
     """White space folded, as a browser shows it; line breaks lost."""
-    return _SPACES.sub(" ", text).strip()
+    return (text if _is_folded(text) else _SPACES.sub(" ", text)).strip()
+
+
+def _is_folded(text: str) -> bool:
+    """Whether all its white space is single plain spaces: other white space isn't printable. Most texts are."""
+    return text.isprintable() and "  " not in text
+
+
+def _folded(text: str) -> str:
+    return text if _is_folded(text) else _INLINE_SPACES.sub(" ", text)
 
 
 def inline_text(element: Element) -> str:
     """A paragraph's text: white space folded, <br> kept as a line break."""
     if len(element.children) == 1 and isinstance(only := element.children[0], str):
-        return _INLINE_SPACES.sub(" ", only).strip(" \u3000")
+        return _folded(only).strip(" \u3000")
     parts: list[str] = []
 
     def gather(node: Element) -> None:
         for child in node.children:
             if isinstance(child, str):
-                parts.append(_INLINE_SPACES.sub(" ", child))
+                parts.append(_folded(child))
             elif child.tag == "br":
                 parts.append("\n")
             else:

@@ -23,8 +23,12 @@ _TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | {"a
 
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
-_SAFE = re.compile(r"https?://[a-z0-9.:-]+(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=-]*)?")
-"""What safe_url_string would leave as it is: most addresses."""
+_SAFE = re.compile(
+    r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~:/@!$&'()*+,;=%-]*)?"
+    r"(?:\?[A-Za-z0-9._~:/?@!$&()*+,;=%-]+)?(?:#[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+)?"
+)
+"""What safe_url_string would leave as it is, but for a # in the fragment and a missing slash before the query, which
+name the same and stay as they were written: most addresses."""
 
 
 def resolve(base: str | None, address: str | None) -> str | None:
