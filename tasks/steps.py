@@ -46,8 +46,8 @@ from warehouse.records import (
 )
 
 BATCH_DOCUMENTS = 256
-BATCH_FINDS = 400
-FINDS_BYTES = 2_000_000
+BATCH_FINDS = 800
+FINDS_BYTES = 6_000_000
 """Of a backfill's documents: they are all new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
 AHEAD = 2

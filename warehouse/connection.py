@@ -52,7 +52,7 @@ class _Hold:
             time.sleep(LET_IN)
         if not self.open:
             self.open = self.stack.enter_context(_attached(store.path.absolute(), store.lock_timeout, False))
-            self.open.execute("SET checkpoint_threshold = '48MB'")
+            self.open.execute("SET checkpoint_threshold = '256MB'")
             self.since = time.monotonic()
         try:
             with reporting(store.path):
