@@ -30,6 +30,7 @@ from rich.table import Table
 from flows.diff import diff
 from flows.export import export
 from flows.options import json_option, settings_options
+from flows.search import search
 from tasks.settings import Settings, load_settings, using
 from warehouse.errors import NewsmillError, ServerError
 
@@ -51,6 +52,7 @@ def cli() -> None:
 
 cli.add_command(export)
 cli.add_command(diff)
+cli.add_command(search)
 
 
 def main() -> None:
@@ -314,9 +316,21 @@ def publish(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> N
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     done = build(settings.store, settings.published_path)
     if as_json:
-        click.echo(json.dumps({"path": str(done.path), "bytes": done.bytes, "seconds": round(done.seconds, 3)}))
+        click.echo(
+            json.dumps(
+                {
+                    "path": str(done.path),
+                    "bytes": done.bytes,
+                    "seconds": round(done.seconds, 3),
+                    "indexed": done.indexed,
+                }
+            )
+        )
     else:
-        out.print(f"published {done.path} ({done.bytes:,} bytes) in {done.seconds:.2f} s", soft_wrap=True)
+        out.print(
+            f"published {done.path} ({done.bytes:,} bytes, {done.indexed:,} articles new to search) in {done.seconds:.2f} s",
+            soft_wrap=True,
+        )
 
 
 # --- commands that read ---------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 
 from warehouse.connection import Connection, open_warehouse
 from warehouse.errors import WarehouseError
+from warehouse.search_index import index
 
 COMMAND = "python -m warehouse.dictionary > docs/schema.md"
 
@@ -24,6 +25,7 @@ SCHEMAS = {
     "ops": "How newsmill's work went.",
     "raw": "What came, as it came; in the pipeline's own file only.",
     "marts": "Views made from the above, for reading.",
+    "search": "The index that `search` reads; in the published copy only.",
 }
 """In the order of the document; schemas not named here follow by name."""
 
@@ -51,6 +53,7 @@ LINKS = (
     ("raw.entries.feed_id", "ops.feeds.feed_id"),
     ("raw.entries.document_id", "raw.documents.document_id"),
     ("raw.entries.article_id", "clean.articles.article_id"),
+    ("search.documents.article_id", "clean.articles.article_id"),
 )
 """(column, the column it refers to). The catalogue knows none: the warehouse has no foreign keys, see 0001_initial."""
 
@@ -309,6 +312,7 @@ def escaped(text: str) -> str:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open_warehouse(Path(folder) / "newsmill.duckdb") as connection:
+        index(connection, Path(folder) / "none.duckdb")  # what only the published copy has
         text = schema_document(connection)
     sys.stdout.buffer.write(text.encode())  # whatever the terminal's encoding
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.connection import CATALOG, Warehouse, marts, migrations, reporting
+from warehouse.search_index import index
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,12 @@ class Published:
     path: Path
     bytes: int
     seconds: float
+    indexed: int
+    """Articles that were new to the search index."""
 
 
 def publish(warehouse: Warehouse, target: Path) -> Published:
-    """Write `clean.*`, `ops.*` and `marts.*` to `target`. A failure leaves the last good copy as it is."""
+    """Write `clean.*`, `ops.*`, `marts.*` and `search.*` to `target`. A failure leaves the last good copy as it is."""
     started = time.monotonic()
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     _clear_drafts(target)
@@ -31,7 +34,10 @@ def publish(warehouse: Warehouse, target: Path) -> Published:
         with warehouse.reading() as connection, reporting(target):
             name = str(draft).replace("'", "''")  # ATTACH takes no parameters
             connection.execute(f"ATTACH '{name}' AS copy")
+            connection.execute("USE copy")
             _fill(connection)
+            indexed = index(connection, target)
+            connection.execute(f"USE {CATALOG}")
             connection.execute("DETACH copy")
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
@@ -39,7 +45,7 @@ def publish(warehouse: Warehouse, target: Path) -> Published:
     finally:
         draft.unlink(missing_ok=True)
         draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
-    return Published(target, target.stat().st_size, time.monotonic() - started)
+    return Published(target, target.stat().st_size, time.monotonic() - started, indexed)
 
 
 def _clear_drafts(target: Path) -> None:
@@ -61,7 +67,6 @@ def _is_running(pid: int) -> bool:
 
 
 def _fill(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("USE copy")
     for _, _, sql in migrations():
         connection.execute(sql)
     tables = connection.execute(
@@ -74,4 +79,3 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("COMMIT")
     connection.execute("DROP SCHEMA raw CASCADE")
     connection.execute(marts()[1])
-    connection.execute(f"USE {CATALOG}")

@@ -12,6 +12,7 @@ import pytest
 from warehouse.connection import Connection, open_warehouse
 from warehouse.dictionary import COMMAND, LINKS, escaped, read_macros, read_relations, schema_document
 from warehouse.errors import WarehouseError
+from warehouse.search_index import index
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Connection]:
     with open_warehouse(tmp_path / "newsmill.duckdb") as connection:
+        index(connection, tmp_path / "none.duckdb")
         yield connection
 
 
