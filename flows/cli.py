@@ -328,7 +328,8 @@ def publish(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> N
         )
     else:
         out.print(
-            f"published {done.path} ({done.bytes:,} bytes, {done.indexed:,} articles new to search) in {done.seconds:.2f} s",
+            f"published {done.path} ({done.bytes:,} bytes, {done.indexed:,} articles new to search) "
+            f"in {done.seconds:.2f} s",
             soft_wrap=True,
         )
 
