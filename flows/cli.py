@@ -311,9 +311,13 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
 @json_option
 def publish(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
     """Publish the copy that analysts read (news.duckdb beside the warehouse)."""
+    from tasks.similarity import MEASURE
+    from warehouse.duplicates import mark_duplicates
     from warehouse.publish import publish as build
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    if settings.store.path.exists():
+        mark_duplicates(settings.store, MEASURE)
     done = build(settings.store, settings.published_path)
     if as_json:
         click.echo(

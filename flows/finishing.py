@@ -1,15 +1,17 @@
-"""How a run that loaded something ends: what must hold is checked, then the analysts' copy is published."""
+"""How a run that loaded something ends: duplicates are marked, checks made, the analysts' copy is published."""
 
 from __future__ import annotations
 
 from flows.runs import Report
 from tasks.settings import Settings
-from tasks.steps import check_quality, publish_copy
+from tasks.steps import check_quality, find_duplicates, publish_copy
 from warehouse.errors import QualityError
 
 
 async def check_and_publish(run: Report, settings: Settings, *, changed: bool, publish: bool) -> None:
     """Raises QualityError, with nothing published, where a check fails and the settings say so."""
+    if publish and changed:
+        await find_duplicates(settings.store)
     if changed and settings.checks != "off":
         run.checks = await check_quality(settings.store, run.run_id, run.counts)
         if run.broken and settings.checks == "fail":

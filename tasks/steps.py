@@ -27,6 +27,7 @@ from tasks.milling import BATCH_BYTES, Mill
 from tasks.settings import Settings
 from warehouse import load, operations
 from warehouse.connection import Warehouse
+from warehouse.duplicates import mark_duplicates
 from warehouse.errors import FetchError, NewsmillError, TransientFetchError
 from warehouse.landing import Landing
 from warehouse.publish import Published, publish
@@ -260,6 +261,14 @@ async def check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[C
 def _check(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
     with store.writing() as connection:
         return check(connection, run_id, counts, content_hash)
+
+
+@task(name="duplicates", cache_policy=NO_CACHE)
+async def find_duplicates(store: Warehouse) -> int:
+    """Compare what is new or changed with all the rest, and mark what repeats another article."""
+    from tasks.similarity import MEASURE  # only what publishes needs it
+
+    return await asyncio.to_thread(mark_duplicates, store, MEASURE)
 
 
 @task(name="publish", cache_policy=NO_CACHE)

@@ -304,7 +304,7 @@ def test_published_copy_opens_with_plain_duckdb(story: Story) -> None:
         named = copy.sql("SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()").fetchall()
         assert ("raw",) not in named
         marts = copy.sql("SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'").fetchall()
-        assert len(marts) == 11
+        assert len(marts) == 12
         empty = {view for (view,) in marts if not copy.sql(f"FROM marts.{view}").fetchall()}
         assert empty == {"coverage_gaps"}
         latest = copy.sql("SELECT title FROM marts.latest_articles LIMIT 1").fetchall()

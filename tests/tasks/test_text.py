@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tasks.language import detect
 from tasks.markup import parse
-from tasks.text import _UNSPACED, SUMMARY, render, summarise, word_count
+from tasks.text import SUMMARY, UNSPACED, render, summarise, word_count
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_unspaced_scripts_are_unicode_s() -> None:
         f"U+{ord(character):04X}"
         for character in assigned
         if unicodedata.category(character) not in ("Cn", "Cs")
-        and bool(_UNSPACED.match(character)) != bool(letters.match(character))
+        and bool(UNSPACED.match(character)) != bool(letters.match(character))
     ]
     assert differing == []
 

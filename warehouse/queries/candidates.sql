@@ -1,0 +1,23 @@
+-- Pairs to compare: of each article in stage_ids with those that share a band of its signature. A band that very many
+-- share, and an article that shares bands with very many, say little: what they lead to is bounded.
+WITH
+    fresh AS (
+        SELECT article_id, unnest(bands) AS band
+        FROM ops.article_signatures WHERE article_id IN (SELECT id FROM stage_ids)
+    ),
+    held AS (
+        SELECT article_id, band
+        FROM (SELECT article_id, unnest(bands) AS band FROM ops.article_signatures)
+        WHERE band IN (SELECT band FROM fresh)
+        QUALIFY row_number() OVER (PARTITION BY band ORDER BY article_id) <= 64
+    ),
+    shared AS (
+        SELECT f.article_id, h.article_id AS other_id, count(*) AS bands
+        FROM fresh f JOIN held h USING (band)
+        WHERE f.article_id <> h.article_id
+        GROUP BY f.article_id, h.article_id
+        QUALIFY row_number() OVER (PARTITION BY f.article_id ORDER BY bands DESC, other_id) <= 64
+    )
+SELECT DISTINCT least(article_id, other_id) AS article_id, greatest(article_id, other_id) AS other_id
+FROM shared
+ORDER BY ALL;

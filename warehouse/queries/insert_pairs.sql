@@ -1,0 +1,1 @@
+INSERT INTO clean.similar_articles BY NAME FROM stage_pairs;

@@ -1,0 +1,1 @@
+INSERT INTO ops.article_signatures BY NAME FROM stage_signatures;
