@@ -300,13 +300,13 @@ def test_images_command_fetches_what_failed(story: Story) -> None:
 def test_published_copy_opens_with_plain_duckdb(story: Story) -> None:
     with duckdb.connect(str(story.newsmill.published), read_only=True) as copy:
         schemas = {name for (name,) in copy.sql("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall()}
-        assert schemas == {"clean", "ops"}
+        assert schemas == {"clean", "ops", "search"}
         named = copy.sql("SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()").fetchall()
         assert ("raw",) not in named
         marts = copy.sql("SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'").fetchall()
         assert len(marts) == 12
         empty = {view for (view,) in marts if not copy.sql(f"FROM marts.{view}").fetchall()}
-        assert empty == {"coverage_gaps"}
+        assert empty == {"coverage_gaps", "syndication"}  # the site tells no story twice
         latest = copy.sql("SELECT title FROM marts.latest_articles LIMIT 1").fetchall()
     assert latest == [("A night bus will meet the last ferry",)]
     assert not list(story.newsmill.published.parent.glob("*.draft*"))
