@@ -36,9 +36,11 @@ def publish(warehouse: Warehouse, target: Path) -> Published:
             connection.execute(f"ATTACH '{name}' AS copy")
             connection.execute("USE copy")
             _fill(connection)
-            indexed = index(connection, target)
             connection.execute(f"USE {CATALOG}")
             connection.execute("DETACH copy")
+        # no longer reading the warehouse: an index made anew takes minutes, and would keep writers out
+        with reporting(target), duckdb.connect(str(draft)) as copy:
+            indexed = index(copy, target)
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.replace(target)
