@@ -1,19 +1,28 @@
-# Two commands: `make demo` and `make test`. Each sets up everything it needs in .venv.
+# `make demo`, `make serve` and `make test`: each sets up everything it needs in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lock benchmark clean
+.PHONY: demo serve test check pictures lock benchmark clean
 
 demo: .venv/ready
 	@$(BIN)/python -m tests.sites.demo
 
+# Prefect's server, the deployments and a worker, until Ctrl-C.
+serve: .venv/ready
+	@$(BIN)/newsmill serve
+
+# Files side by side, the longest first (tests/conftest.py): one process keeps one core busy.
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The documentation's pictures of Prefect's pages, made anew by the test that uses them.
+pictures: .venv/ready
+	PICTURES=1 $(BIN)/python -m pytest tests/flows/test_pages.py
 
 benchmark: .venv/ready
 	$(BIN)/python -m benchmarks.ingest
@@ -21,12 +30,15 @@ benchmark: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv (once; a minute or two) …"
 	@$(PYTHON) -m venv .venv
+	@# pip 23 takes the newest of a package that another one wants with an extra, whatever is pinned
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=24"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch .venv/ready
 
 # After changing the dependencies in pyproject.toml: pins with hashes, no addresses.
-lock: .venv/ready
+lock:
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock

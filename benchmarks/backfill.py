@@ -1,6 +1,6 @@
 """Backfilling an archive of article files: files to committed rows, and the memory it takes.
 
-    python -m benchmarks.backfill --articles 20000 [--articles 200000] [--profile]
+    python -m benchmarks.backfill --articles 20000 [--articles 200000] [--memory]
 
 The files are those of ../shared/corpus/archive, repeated with other addresses and other text. The peer, in the same
 run and over the same files, is what one writes in an afternoon: PyYAML, BeautifulSoup with lxml, DuckDB.
@@ -68,6 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, action="append", help="how many; may be given more than once")
     parser.add_argument("--peer", type=int, default=2000, help="how many of them the peer reads")
+    parser.add_argument("--memory", action="store_true", help="take the peak of memory too, which slows the run")
     options = parser.parse_args()
     if not ARCHIVE.exists():
         sys.exit(f"{ARCHIVE} is absent: this benchmark needs the corpus of real articles")
@@ -85,13 +86,13 @@ def main() -> None:
             }
             command: list[str | Path] = [program, "backfill", "archive", folder / "archive", "--no-publish", "--json"]
             for title in ("newsmill", "newsmill, again"):
-                _, peak, output = run(command, environment)
+                _, peak, output = run(command, environment, memory=options.memory)
                 report = json.loads(output)
                 loaded = report["new"] + report["changed"] + report["unchanged"]
                 _line(title, loaded, size, report["seconds"], peak)
             peer: list[str | Path] = [sys.executable, "-c", PEER, folder / "archive", folder / "peer.duckdb"]
             peer.append(str(options.peer))
-            _, peak, output = run(peer, environment)
+            _, peak, output = run(peer, environment, memory=options.memory)
             report = json.loads(output)
             _line("bs4, one process", report["articles"], 0, report["seconds"], peak)
 

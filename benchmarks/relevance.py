@@ -7,6 +7,7 @@ python -m benchmarks.relevance
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Mapping, Sequence
 
 import duckdb
@@ -83,7 +84,7 @@ def found_by(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
 def main() -> None:
     from pathlib import Path
 
-    from warehouse.search_index import index
+    from warehouse.search_index import build
 
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA clean")
@@ -97,7 +98,8 @@ def main() -> None:
             "$4 AS content_text, $5 AS url, $6 AS language",
             rows,
         )
-        index(connection, Path("/nowhere"))
+        with tempfile.TemporaryDirectory() as folder:
+            build(connection, Path(folder) / "none", Path(folder) / "scratch")
         scores = {query: ndcg(found_by(connection, query), wanted) for query, wanted in QUERIES.items()}
     for query, score in scores.items():
         print(f"{score:.2f}  {query}")

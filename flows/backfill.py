@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from prefect import flow
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 
 from flows.finishing import check_and_publish
+from flows.forms import Archive, Backfill, Paged, SavedFeeds, Sitemap, Warc, Wayback
 from flows.images import download_images
 from flows.pending import load_pending
 from flows.report import publish_report
-from flows.runs import Report, open_run
+from flows.runs import Report, RunFailedError, open_run
 from tasks.backfill.finds import BackfillSource, Find, Kind, Plan, Wanted
 from tasks.backfill.polite import Asker
 from tasks.feeds import read_feeds, slug
@@ -27,72 +31,99 @@ from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
 from tasks.steps import finds_in_batches, land_and_mill, load_batch, milled_ahead
+from tasks.urls import presentable
 from warehouse.errors import BackfillError
-from warehouse.operations import captures, record_watermark, watermark
-from warehouse.records import Feed, Milled, Reject, Watermark
+from warehouse.operations import captures, loaded_finds, record_watermark, watermark
+from warehouse.reader import knows_source
+from warehouse.records import Feed, Milled, Reject, Watermark, digest
 
 
 def _run_name() -> str:
-    return f"backfill {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    wanted = flow_run.parameters["wanted"]
+    kind, where = wanted.kind, presentable(wanted.where).rstrip("/").rpartition("/")[2]
+    return f"backfill {kind} {where} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+# A flow for each source, so that each deployment's form asks for what its source takes. To Prefect they are one.
 
 
 @flow(name="backfill", flow_run_name=_run_name)
-async def backfill(
-    source: Kind,
-    where: str,
-    since: date | None = None,
-    until: date | None = None,
-    sites: list[str] | None = None,
-    feed: str | None = None,
-    limit: int | None = None,
-    revision: str | None = None,
-    history: bool = False,
-    pages: bool = False,
-    images: bool = False,
-    publish: bool = True,
-    dry_run: bool = False,
-) -> Report:
-    """Fill the warehouse with history. Killed and started again, it goes on where it was.
+async def archive(wanted: Archive) -> Report:
+    """Article files: a folder, zip, tar or git repository. Killed and started again, it goes on where it was."""
+    return await _backfill(wanted)
 
-    Args:
-        source: The form the history survives in: article files (archive), saved feed files (feeds), the Wayback
-            Machine (wayback), a feed's older pages (paged), WARC files (warc), or a site's sitemaps (sitemap).
-        where: A folder or file; for wayback, paged and sitemap a feed's id in feeds.toml or an address.
-        since: The first day that is wanted; all when left empty.
-        until: The last day that is wanted.
-        sites: Only these sites: feed ids, or the names the source gives them.
-        feed: The id of the feed that everything is counted to, where the source doesn't tell.
-        limit: Stop after this many documents.
-        revision: Of a git repository: the branch, tag or commit.
-        history: Of a git repository: every version that every article ever had.
-        pages: Of the Wayback Machine: the article pages below the address, not the feed.
-        images: Download the images afterwards; later, `newsmill images` does it.
-        publish: Publish the analysts' copy when anything changed.
-        dry_run: Only say what would be done.
-    """
+
+@flow(name="backfill", flow_run_name=_run_name)
+async def feeds(wanted: SavedFeeds) -> Report:
+    """Saved feed files: a folder or zip. Killed and started again, it goes on where it was."""
+    return await _backfill(wanted)
+
+
+@flow(name="backfill", flow_run_name=_run_name)
+async def wayback(wanted: Wayback) -> Report:
+    """The Wayback Machine's captures of a feed or of pages. Killed and started again, it goes on where it was."""
+    return await _backfill(wanted)
+
+
+@flow(name="backfill", flow_run_name=_run_name)
+async def paged(wanted: Paged) -> Report:
+    """A feed's older pages (RFC 5005, WordPress, Blogger, JSON Feed). Killed, it goes on where it was."""
+    return await _backfill(wanted)
+
+
+@flow(name="backfill", flow_run_name=_run_name)
+async def warc(wanted: Warc) -> Report:
+    """WARC files: a file or a folder. Killed and started again, it goes on where it was."""
+    return await _backfill(wanted)
+
+
+@flow(name="backfill", flow_run_name=_run_name)
+async def sitemap(wanted: Sitemap) -> Report:
+    """The pages that a site's sitemaps name. Killed and started again, it goes on where it was."""
+    return await _backfill(wanted)
+
+
+BACKFILLS: dict[Kind, Callable[[Any], Coroutine[Any, Any, Report]]] = {
+    "archive": archive,
+    "feeds": feeds,
+    "wayback": wayback,
+    "paged": paged,
+    "warc": warc,
+    "sitemap": sitemap,
+}
+
+
+async def _backfill(asked: Backfill) -> Report:
     settings = current_settings()
     registry = await asyncio.to_thread(read_feeds, settings.feeds)
-    wanted = Wanted(where, _start_of(since), _end_of(until), tuple(sites or ()), feed, revision, history, pages)
+    source, where, wanted, limit = asked.kind, _named(asked.where), asked.wanted(), asked.limit
     parameters = _said(source, wanted, limit)
     async with (
-        open_run("backfill", settings, {**parameters, "dry_run": dry_run}) as run,
+        open_run("backfill", settings, {**parameters, "dry_run": asked.dry_run}) as run,
         open_client(settings) as client,
     ):
         beginning = Watermark(source, where, json.dumps(parameters), None, 0, run.started_at)
         reached, opened = await asyncio.to_thread(_open, source, wanted, registry, client, settings, beginning)
         # where planning means reading all of it, or asking the server for all of it, that is done once
-        plan = await opened.plan() if dry_run or source in ("archive", "feeds", "wayback") else Plan(None)
+        plan = await opened.plan() if asked.dry_run or source in ("archive", "feeds", "wayback") else Plan(None)
         run.says += _explained(plan, reached, settings, limit)
-        if not dry_run:
+        for said in run.says:
+            get_run_logger().info(said)
+        if not asked.dry_run:
             with open_mill(settings, registry) as mill:
+                if plan.items:
+                    mill.warm()  # while we look for what is loaded
                 await load_pending(run, mill, settings)
+                loaded = await asyncio.to_thread(_loaded, settings, opened)
                 with settings.store.holding():
-                    await _fill(opened, plan, reached, limit, run, mill, settings)
-            if images:
+                    await _fill(opened, plan, reached, limit, loaded, run, mill, settings)
+            if asked.images:
                 await download_images(run, client)
             changed = bool(run.counts.new or run.counts.changed or run.images_stored)
-            await check_and_publish(run, settings, changed=changed, publish=publish)
+            await check_and_publish(run, settings, changed=changed, publish=asked.publish)
         await publish_report(run)
+        if run.loaded_nothing and not await asyncio.to_thread(knows_source, settings.store, opened.source):
+            raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
     return run
 
 
@@ -101,11 +132,12 @@ async def _fill(
     plan: Plan,
     reached: Watermark,
     limit: int | None,
+    loaded: frozenset[int],
     run: Report,
     mill: Mill,
     settings: Settings,
 ) -> None:
-    """Load what the source finds, batch by batch, each with the watermark it reaches."""
+    """Load what the source finds, batch by batch, each with the watermark it reaches. What is loaded is passed over."""
     landing = settings.landing_zone
     begun = reached
 
@@ -118,7 +150,9 @@ async def _fill(
             yield find
 
     async def milled(batch: list[Find]) -> list[Milled]:
-        return await land_and_mill(batch, source.source, mill, landing)
+        fresh = [find for find in batch if find.key not in loaded] if loaded else batch
+        run.counts.unchanged += len(batch) - len(fresh)
+        return await land_and_mill(fresh, source.source, mill, landing)
 
     async for batch, results in milled_ahead(finds_in_batches(limited()), milled):
         reached = replace(reached, mark=batch[-1].mark, documents=reached.documents + len(batch))
@@ -134,8 +168,16 @@ async def _fill(
             reached=reached,
         )
         run.counts.add(counts)
+        get_run_logger().info(
+            "%d documents done: %d new articles, %d changed", reached.documents, run.counts.new, run.counts.changed
+        )
         progress("documents", reached.documents, max(plan.items or 0, reached.documents))
     await asyncio.to_thread(_finish, settings, replace(reached, finished_at=datetime.now(UTC)), run.run_id)
+
+
+def _loaded(settings: Settings, source: BackfillSource) -> frozenset[int]:
+    with settings.store.reading() as connection:
+        return loaded_finds(connection, source.source)
 
 
 def _finish(settings: Settings, reached: Watermark, run_id: str) -> None:
@@ -157,37 +199,37 @@ def _open(
         reached = watermark(connection, beginning)
         match kind:
             case "archive":
-                from tasks.backfill.archive import Archive
+                from tasks.backfill import archive
 
                 clones = settings.landing_zone.root / "clones"
                 private = settings.allow_private_addresses
-                return reached, Archive(wanted, registry, settings.max_page_bytes, clones, private)
+                return reached, archive.Archive(wanted, registry, settings.max_page_bytes, clones, private)
             case "feeds":
-                from tasks.backfill.saved import Saved
+                from tasks.backfill import saved
 
-                return reached, Saved(wanted, registry, settings.max_feed_bytes)
+                return reached, saved.Saved(wanted, registry, settings.max_feed_bytes)
             case "warc":
-                from tasks.backfill.warc import Warc
+                from tasks.backfill import warc
 
-                return reached, Warc(wanted, registry, settings.max_feed_bytes)
+                return reached, warc.Warc(wanted, registry, settings.max_feed_bytes)
         feed = _feed(wanted, registry)
         asker = Asker(client, pause=settings.backfill_pause, delay=settings.retry_delay)
         match kind:
             case "paged":
-                from tasks.backfill.paged import Paged
+                from tasks.backfill import paged
 
-                return reached, Paged(wanted, feed, asker, settings.max_feed_bytes)
+                return reached, paged.Paged(wanted, feed, asker, settings.max_feed_bytes)
             case "wayback":
-                from tasks.backfill.wayback import Wayback
+                from tasks.backfill import wayback
 
                 known = frozenset(captures(connection, "wayback", feed.id))
                 base, page_bytes = settings.wayback_url, settings.max_page_bytes
-                return reached, Wayback(wanted, feed, asker, base, settings.max_feed_bytes, page_bytes, known)
+                return reached, wayback.Wayback(wanted, feed, asker, base, settings.max_feed_bytes, page_bytes, known)
             case _:
-                from tasks.backfill.sitemap import Sitemap
+                from tasks.backfill import sitemap
 
                 known_pages = captures(connection, "sitemap", feed.id)
-                return reached, Sitemap(wanted, feed, asker, settings.max_page_bytes, known=known_pages)
+                return reached, sitemap.Sitemap(wanted, feed, asker, settings.max_page_bytes, known=known_pages)
 
 
 def _feed(wanted: Wanted, registry: Sequence[Feed]) -> Feed:
@@ -204,19 +246,11 @@ def _feed(wanted: Wanted, registry: Sequence[Feed]) -> Feed:
     return Feed(wanted.feed or slug(host, ()), host, wanted.where, site_url=wanted.where)
 
 
-def _start_of(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) if day else None
-
-
-def _end_of(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) + timedelta(days=1) if day else None
-
-
 def _said(source: Kind, wanted: Wanted, limit: int | None) -> dict[str, object]:
     """What was asked for, without what was left empty; with the source and place it names a watermark."""
     asked = {
         "source": source,
-        "where": wanted.where,
+        "where": _named(wanted.where),
         "since": wanted.since and wanted.since.isoformat(),
         "until": wanted.until and wanted.until.isoformat(),
         "sites": sorted(wanted.sites),
@@ -227,6 +261,12 @@ def _said(source: Kind, wanted: Wanted, limit: int | None) -> dict[str, object]:
         "limit": limit,
     }
     return {name: value for name, value in asked.items() if value}
+
+
+def _named(where: str) -> str:
+    """The place as ops.* keep it, and analysts see it: without passwords and keys, and yet told from any other."""
+    shown = presentable(where)
+    return shown if shown == where else f"{shown} ({digest('where', where)[:8]})"
 
 
 def _explained(plan: Plan, reached: Watermark, settings: Settings, limit: int | None) -> list[str]:

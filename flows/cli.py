@@ -27,7 +27,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from flows.config import config
 from flows.diff import diff
+from flows.doctor import doctor
 from flows.export import export
 from flows.options import json_option, settings_options
 from flows.search import search
@@ -50,6 +52,8 @@ def cli() -> None:
     """newsmill mills news feeds into a DuckDB warehouse."""
 
 
+cli.add_command(config)
+cli.add_command(doctor)
 cli.add_command(export)
 cli.add_command(diff)
 cli.add_command(search)
@@ -80,6 +84,9 @@ def main() -> None:
 @click.argument("ids", nargs=-1, metavar="[FEED]...")
 @click.option("--group", "groups", multiple=True, help="Only feeds of this group; may be given more than once.")
 @click.option("--force", is_flag=True, help="Ask feeds that are backing off or disabled, too.")
+@click.option("--due", is_flag=True, help="Only feeds that are due by their own rhythm, as scheduled runs do.")
+@click.option("--partition", metavar="N/OF", help="Only a part of the feeds, such as 1/4: other runs take the others.")
+@click.option("--dask", is_flag=True, help="Mill on a Dask cluster: NEWSMILL_DASK_SCHEDULER's, or one of this machine.")
 @click.option("--images/--no-images", default=True, help="Download the articles' images (by default, yes).")
 @click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy (by default, yes).")
 @settings_options
@@ -88,23 +95,39 @@ def ingest(
     ids: tuple[str, ...],
     groups: tuple[str, ...],
     force: bool,
+    due: bool,
+    partition: str | None,
+    dask: bool,
     images: bool,
     publish: bool,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
     as_json: bool,
 ) -> None:
     """Fetch feeds and load what is new: all enabled feeds, or those named."""
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     # what can be wrong is said before Prefect's seconds are spent
-    from tasks.feeds import choose, read_feeds
+    from tasks.feeds import choose, part_of, read_feeds
 
-    choose(read_feeds(settings.feeds), ids, groups)
+    chosen = choose(read_feeds(settings.feeds), ids, groups)
+    if partition:
+        part_of(chosen, partition)
 
     def run() -> Coroutine[Any, Any, Report]:
-        from flows.ingest import ingest as flow
+        if dask:
+            from flows.on_dask import ingest as flow
+        else:
+            from flows.ingest import ingest as flow
 
-        return flow(feeds=list(ids) or None, groups=list(groups) or None, force=force, images=images, publish=publish)
+        return flow(
+            feeds=list(ids) or None,
+            groups=list(groups) or None,
+            force=force,
+            images=images,
+            publish=publish,
+            due_only=due,
+            partition=partition,
+        )
 
     _run_flow(settings, run, as_json=as_json)
 
@@ -113,7 +136,7 @@ def ingest(
 @click.option("--limit", type=click.IntRange(min=1), help="Download at most this many.")
 @settings_options
 @json_option
-def images(limit: int | None, feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def images(limit: int | None, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Download images that are pending, and those that failed and may be tried again."""
 
     def run() -> Coroutine[Any, Any, Report]:
@@ -128,11 +151,26 @@ def images(limit: int | None, feeds_file: Path | None, warehouse: Path | None, a
 @click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy afterwards (by default, yes).")
 @settings_options
 @json_option
-def reprocess(publish: bool, feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def reprocess(publish: bool, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Build the warehouse again from the landing zone; nothing is fetched."""
 
     def run() -> Coroutine[Any, Any, Report]:
         from flows.reprocess import reprocess as flow
+
+        return flow(publish=publish)
+
+    _run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
+@cli.command()
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy afterwards (by default, yes).")
+@settings_options
+@json_option
+def maintain(publish: bool, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """Compact the warehouse, forget old records of runs, remove files that nothing names, check and publish."""
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.maintain import maintain as flow
 
         return flow(publish=publish)
 
@@ -170,7 +208,7 @@ def backfill(
     publish: bool,
     dry_run: bool,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
     as_json: bool,
 ) -> None:
     """Fill the warehouse with history; killed and started again, it goes on where it was.
@@ -184,24 +222,30 @@ def backfill(
     sitemap   the pages a site's sitemaps name
     """
 
-    def run() -> Coroutine[Any, Any, Report]:
-        from flows.backfill import backfill as flow
+    from flows.forms import FORMS
 
-        return flow(
-            source=source,
-            where=where,
-            since=since.date() if since else None,
-            until=until.date() if until else None,
-            sites=list(sites) or None,
-            feed=feed,
-            limit=limit,
-            revision=revision,
-            history=history,
-            pages=pages,
-            images=images,
-            publish=publish,
-            dry_run=dry_run,
-        )
+    given = {
+        "since": since and since.date(),
+        "until": until and until.date(),
+        "sites": list(sites),
+        "feed": feed,
+        "limit": limit,
+        "revision": revision,
+        "versions": "all" if history else None,
+        "read": "pages" if pages else None,
+    }
+    form = FORMS[source]
+    asked = {name: value for name, value in given.items() if value}
+    if unknown := asked.keys() - form.model_fields:
+        flags = {"versions": "history", "read": "pages", "sites": "site"}
+        named = ", ".join(sorted(f"--{flags.get(name, name)}" for name in unknown))
+        raise click.UsageError(f"{source} does not take {named}")
+    wanted = form.model_validate({"where": where, "images": images, "publish": publish, "dry_run": dry_run, **asked})
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.backfill import BACKFILLS
+
+        return BACKFILLS[source](wanted)
 
     _run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
 
@@ -229,7 +273,7 @@ def _run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]]
         bar.update(steps[step], completed=done, total=total)
 
     with err.status("loading Prefect …") if err.is_terminal and not as_json else _quiet():
-        from flows.runs import NothingDoneError
+        from flows.runs import RunFailedError
         from flows.server import prefect_server
 
     with using(settings), prefect_server(settings, lambda said: err.print(said, style="dim")) as ui:
@@ -237,7 +281,7 @@ def _run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]]
         try:
             with bar:
                 report = asyncio.run(run())
-        except NothingDoneError as error:
+        except RunFailedError as error:
             _show(error.report, ui, as_json)
             raise
         except RuntimeError as error:
@@ -289,16 +333,21 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
             )
         out.print(table)
         out.print()
-    facts_said = [f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {facts['unchanged']} seen again"]
+    counted = f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {facts['unchanged']} seen again"
+    facts_said = [] if report.flow == "maintain" else [counted]
     if report.feeds:
         facts_said.append(
             f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} not modified, "
             f"{facts['failed']} failed, {facts['skipped']} skipped"
         )
+    if report.not_due:
+        facts_said.append(f"{report.not_due} feeds are not due yet; `newsmill status` says when they are")
     if facts["images_stored"] or facts["images_failed"]:
         facts_said.append(f"{facts['images_stored']} images stored, {facts['images_failed']} failed")
     if facts["rejected"]:
         facts_said.append(f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"')
+    if report.published:
+        facts_said.append(f"{escape(report.published.said)}, in {report.published.seconds:.1f} s")
     for fact in facts_said:
         out.print(fact)
     for check in report.broken:
@@ -309,33 +358,20 @@ def _show(report: Report, ui: str, as_json: bool) -> None:
 @cli.command()
 @settings_options
 @json_option
-def publish(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def publish(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Publish the copy that analysts read (news.duckdb beside the warehouse)."""
     from tasks.similarity import MEASURE
     from warehouse.duplicates import mark_duplicates
     from warehouse.publish import publish as build
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
-    if settings.store.path.exists():
+    if settings.store.exists():
         mark_duplicates(settings.store, MEASURE)
     done = build(settings.store, settings.published_path)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "path": str(done.path),
-                    "bytes": done.bytes,
-                    "seconds": round(done.seconds, 3),
-                    "indexed": done.indexed,
-                }
-            )
-        )
+        click.echo(json.dumps(done.as_dict(), ensure_ascii=False))
     else:
-        out.print(
-            f"published {done.path} ({done.bytes:,} bytes, {done.indexed:,} articles new to search) "
-            f"in {done.seconds:.2f} s",
-            soft_wrap=True,
-        )
+        out.print(f"{escape(str(done))}, in {done.seconds:.2f} s", soft_wrap=True)
 
 
 # --- commands that read ---------------------------------------------------------------------------------------------
@@ -346,7 +382,9 @@ def publish(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> N
 @click.option("--json", "form", flag_value="json", help="A JSON array of objects.")
 @click.option("--csv", "form", flag_value="csv", help="CSV with a header.")
 @click.option("--parquet", type=click.Path(path_type=Path, dir_okay=False), help="Write a Parquet file instead.")
-@click.option("--live", is_flag=True, help="Read the pipeline's own file (raw.* too); loads wait meanwhile.")
+@click.option(
+    "--live", is_flag=True, help="Read the pipeline's own warehouse (raw.* too); loads into a file wait meanwhile."
+)
 @click.option("--limit", default=50, show_default=True, help="Rows a table shows; all are written to the other forms.")
 @settings_options
 def sql(
@@ -356,7 +394,7 @@ def sql(
     live: bool,
     limit: int,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
 ) -> None:
     """Run a query, read-only, on the published copy."""
     from warehouse.reader import run_query
@@ -408,7 +446,7 @@ def _cell(value: object) -> str:
 @cli.command()
 @settings_options
 @json_option
-def status(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def status(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Feeds, last runs, counts and failures."""
     from warehouse.reader import status as read_status
 
@@ -427,7 +465,9 @@ def status(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> No
         out.print(f"newest article: {_cell(counts['newest'])} UTC")
     if pending:
         out.print(f"[yellow]{pending} documents are landed and not yet loaded; the next ingest loads them[/]")
-    for title, rows in (("last runs", found["runs"]), ("feeds", found["feeds"])):
+    shown = ("feed_id", "health", "articles", "newest_article_at", "due_at", "rule", "problem")
+    feeds_shown = [{name: feed[name] for name in shown} for feed in found["feeds"]]
+    for title, rows in (("last runs", found["runs"]), ("feeds", feeds_shown)):
         if rows:
             table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
             for name in rows[0]:
@@ -450,7 +490,7 @@ def feeds() -> None:
 @feeds.command("list")
 @settings_options
 @json_option
-def list_feeds(feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """The feeds in the registry."""
     from tasks.feeds import read_feeds
 
@@ -490,7 +530,7 @@ def add(
     language: str | None,
     timezone: str,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
 ) -> None:
     """Add a feed by its own address, or by its site's: the feed is discovered."""
     from flows.registry import add as add_to_registry
@@ -510,7 +550,7 @@ def add(
 @click.argument("ids", nargs=-1, metavar="[FEED]...")
 @settings_options
 @json_option
-def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Ask feeds and say what each holds; nothing is stored. Exits 1 when one fails."""
     from flows.registry import check as check_feeds
     from tasks.feeds import choose, read_feeds
@@ -533,7 +573,7 @@ def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: Path | None,
 @feeds.command("enable")
 @click.argument("feed_id", metavar="FEED")
 @settings_options
-def enable(feed_id: str, feeds_file: Path | None, warehouse: Path | None) -> None:
+def enable(feed_id: str, feeds_file: Path | None, warehouse: str | None) -> None:
     """Ask a feed again that newsmill stopped asking."""
     from tasks.feeds import choose, read_feeds
     from warehouse.operations import enable_feed
@@ -548,7 +588,7 @@ def enable(feed_id: str, feeds_file: Path | None, warehouse: Path | None) -> Non
 @feeds.command("import")
 @click.argument("opml", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @settings_options
-def import_feeds(opml: Path, feeds_file: Path | None, warehouse: Path | None) -> None:
+def import_feeds(opml: Path, feeds_file: Path | None, warehouse: str | None) -> None:
     """Add the feeds of an OPML file that aren't in the registry yet."""
     from tasks.opml_files import import_opml
 
@@ -562,7 +602,7 @@ def import_feeds(opml: Path, feeds_file: Path | None, warehouse: Path | None) ->
 @feeds.command("export")
 @click.argument("opml", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @settings_options
-def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: Path | None) -> None:
+def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: str | None) -> None:
     """Write the registry as OPML, to a file or to standard output."""
     from tasks.feeds import read_feeds
     from tasks.opml_files import to_opml
@@ -576,6 +616,45 @@ def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: Path | N
         click.echo(text)
 
 
+# --- the operator's machine ----------------------------------------------------------------------------------------
+
+
+@cli.command()
+@settings_options
+def serve(feeds_file: Path | None, warehouse: str | None) -> None:
+    """Run Prefect's server, the deployments of prefect.yaml and a worker, until Ctrl-C."""
+    from tasks.settings import keep_prefect_quiet
+
+    keep_prefect_quiet()
+    from flows.serving import serve as run
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    run(settings, _flags(settings, feeds_file, warehouse), lambda said: out.print(said, soft_wrap=True))
+
+
+@cli.command()
+@settings_options
+def deploy(feeds_file: Path | None, warehouse: str | None) -> None:
+    """Register the work pool, the deployments of prefect.yaml and the automations with Prefect's server."""
+    from tasks.settings import keep_prefect_quiet
+
+    keep_prefect_quiet()
+    from flows.deploying import deploy as run
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    run(settings, _flags(settings, feeds_file, warehouse), lambda said: out.print(said, soft_wrap=True))
+
+
+def _flags(settings: Settings, feeds_file: Path | None, warehouse: str | None) -> dict[str, str]:
+    """The flags, which go before all else, as variables for a child; without them it finds its settings by itself."""
+    given = {}
+    if feeds_file:
+        given["NEWSMILL_FEEDS"] = str(settings.feeds.absolute())
+    if warehouse:
+        given["NEWSMILL_WAREHOUSE"] = settings.address
+    return given
+
+
 # --- the local Prefect server ---------------------------------------------------------------------------------------
 
 
@@ -586,7 +665,7 @@ def server() -> None:
 
 @server.command("start")
 @settings_options
-def start_server(feeds_file: Path | None, warehouse: Path | None) -> None:
+def start_server(feeds_file: Path | None, warehouse: str | None) -> None:
     """Start it, if it isn't running, and print its address."""
     from flows.server import ensure
 
@@ -596,7 +675,7 @@ def start_server(feeds_file: Path | None, warehouse: Path | None) -> None:
 
 @server.command("stop")
 @settings_options
-def stop_server(feeds_file: Path | None, warehouse: Path | None) -> None:
+def stop_server(feeds_file: Path | None, warehouse: str | None) -> None:
     """Stop it."""
     from flows.server import stop
 
@@ -606,7 +685,7 @@ def stop_server(feeds_file: Path | None, warehouse: Path | None) -> None:
 
 @server.command("status")
 @settings_options
-def server_status(feeds_file: Path | None, warehouse: Path | None) -> None:
+def server_status(feeds_file: Path | None, warehouse: str | None) -> None:
     """Say whether it runs, and where."""
     from flows.server import running
 

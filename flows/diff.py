@@ -31,7 +31,7 @@ def diff(
     first: int | None,
     last: int | None,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
     as_json: bool,
 ) -> None:
     """Show what changed in ARTICLE: its id, the beginning of its id, or its address."""

@@ -31,9 +31,9 @@ def sql_option(command: Command) -> Command:
 
 
 def live_option(command: Command) -> Command:
-    return click.option("--live", is_flag=True, help="Read the pipeline's own file (raw.* too); loads wait meanwhile.")(
-        command
-    )
+    return click.option(
+        "--live", is_flag=True, help="Read the pipeline's own warehouse (raw.* too); loads into a file wait meanwhile."
+    )(command)
 
 
 @click.group()
@@ -64,7 +64,7 @@ def archive(
     until: datetime | None,
     list_page: bool,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
     as_json: bool,
 ) -> None:
     """Write one file for each article, a folder for each site; only what changed is written again."""
@@ -97,7 +97,7 @@ def archive(
 @settings_options
 @json_option
 def jsonl(
-    file: Path, sql: str | None, live: bool, feeds_file: Path | None, warehouse: Path | None, as_json: bool
+    file: Path, sql: str | None, live: bool, feeds_file: Path | None, warehouse: str | None, as_json: bool
 ) -> None:
     """Write each article with its images as a line of JSON, to FILE (.gz and .zst are compressed) or - (standard
     output)."""
@@ -113,6 +113,12 @@ def jsonl(
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @sql_option
 @click.option("--table", help="Export this table or view; by default clean.articles.")
+@click.option(
+    "--partition",
+    multiple=True,
+    metavar="COLUMN",
+    help="A folder for each value of this column, by default of month; may be given more than once.",
+)
 @live_option
 @settings_options
 @json_option
@@ -120,21 +126,22 @@ def parquet(
     folder: Path,
     sql: str | None,
     table: str | None,
+    partition: tuple[str, ...],
     live: bool,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
     as_json: bool,
 ) -> None:
-    """Write FOLDER anew as Parquet, a partition for each month of published_at (month=2024-05)."""
+    """Write FOLDER anew as Parquet, in folders for each month of published_at (month=2024-05) or by other columns."""
     from warehouse.export import export_parquet
 
     if sql and table:
         raise click.UsageError("--sql and --table exclude each other; give one")
     started = time.monotonic()
     source = _source(_settings(feeds_file, warehouse), live)
-    done = export_parquet(source, folder, sql=sql, table=table or "clean.articles")
-    facts = {"rows": done.rows, "files": done.files, "months": done.months, "bytes": done.bytes}
-    said = f"{done.rows:,} rows, {done.files:,} files, {done.months:,} months, {done.bytes:,} bytes"
+    done = export_parquet(source, folder, sql=sql, table=table or "clean.articles", partition=partition)
+    facts = {"rows": done.rows, "files": done.files, "partitions": done.partitions, "bytes": done.bytes}
+    said = f"{done.rows:,} rows, {done.files:,} files, {done.partitions:,} partitions, {done.bytes:,} bytes"
     _done(folder, facts, said, started, as_json)
 
 
@@ -155,7 +162,7 @@ def feed(
     title: str | None,
     live: bool,
     feeds_file: Path | None,
-    warehouse: Path | None,
+    warehouse: str | None,
     as_json: bool,
 ) -> None:
     """Write the newest articles as an Atom feed, to FILE or standard output."""
@@ -175,7 +182,7 @@ def feed(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @settings_options
 @json_option
-def opml(file: Path, feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def opml(file: Path, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Write the registry as OPML, to FILE or - (standard output)."""
     from tasks.feeds import read_feeds
     from tasks.opml_files import to_opml
@@ -186,7 +193,7 @@ def opml(file: Path, feeds_file: Path | None, warehouse: Path | None, as_json: b
     _done(file, {"feeds": len(feeds)}, f"{len(feeds):,} feeds", started, as_json)
 
 
-def _settings(feeds_file: Path | None, warehouse: Path | None) -> Settings:
+def _settings(feeds_file: Path | None, warehouse: str | None) -> Settings:
     from tasks.settings import load_settings
 
     return load_settings(feeds=feeds_file, warehouse=warehouse)

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from prefect.logging import get_run_logger
+
+from flows.alerts import tell_of_checks
+from flows.report import publish_report
 from flows.runs import Report
 from tasks.settings import Settings
 from tasks.steps import check_quality, find_duplicates, publish_copy
 from warehouse.errors import QualityError
+from warehouse.reader import is_behind, is_current
 
 
 async def check_and_publish(run: Report, settings: Settings, *, changed: bool, publish: bool) -> None:
     """Raises QualityError, with nothing published, where a check fails and the settings say so."""
+    log = get_run_logger()
     if publish and changed:
         await find_duplicates(settings.store)
     if changed and settings.checks != "off":
         run.checks = await check_quality(settings.store, run.run_id, run.counts)
+        log.info("%d quality checks made, %d failed", len(run.checks), len(run.broken))
+        for check in run.broken:
+            log.warning("quality check %s", check)
+        tell_of_checks(run)
         if run.broken and settings.checks == "fail":
+            await publish_report(run)
             raise QualityError(
                 f"{len(run.broken)} quality checks fail ({'; '.join(map(str, run.broken))}): nothing was published; "
                 "ops.checks has them all, `newsmill reprocess` makes the tables again, NEWSMILL_CHECKS=report goes on"
             )
-    if publish and (changed or not settings.published_path.exists()):
-        run.published = str((await publish_copy(settings)).path)
+    copy = settings.published_path
+    if publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id)):
+        run.published = await publish_copy(settings)
+        log.info("%s", run.published)

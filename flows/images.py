@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
 from flows.finishing import check_and_publish
 from flows.report import publish_report
@@ -55,10 +56,10 @@ async def download_images(run: Report, client: Client, limit: int | None = None)
         if not batch:
             return
         fetched = await fetch_images(batch, client, settings.store, f"{done + 1} to {done + len(batch)}")
-        run.images_stored += sum(image.status == "stored" for image in fetched)
-        run.images_failed += sum(image.status == "failed" for image in fetched)
+        run.note_images(batch, fetched)
         done += len(batch)
-        progress("images", done, max(done, min(total, done + len(batch))))
+        get_run_logger().info("%d images stored, %d failed", run.images_stored, run.images_failed)
+        progress("images", done, min(total, done + BATCH) if len(batch) == BATCH else done)
 
 
 def _pending(settings: Settings, since: datetime, limit: int) -> Sequence[PendingImage]:

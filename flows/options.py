@@ -14,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def settings_options(command: Command) -> Command:
     """--feeds and --warehouse, on every command."""
     command = click.option(
-        "--warehouse", type=click.Path(path_type=Path), help="The warehouse file.  [NEWSMILL_WAREHOUSE]"
+        "--warehouse", metavar="FILE|LAKE", help="The warehouse: a file, or ducklake:…  [NEWSMILL_WAREHOUSE]"
     )(command)
     return click.option(
         "--feeds", "feeds_file", type=click.Path(path_type=Path), help="The feeds registry.  [NEWSMILL_FEEDS]"

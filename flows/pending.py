@@ -6,6 +6,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 
+from prefect.logging import get_run_logger
+
 from flows.runs import Report
 from tasks.milling import Mill
 from tasks.settings import Settings
@@ -20,6 +22,8 @@ async def load_pending(run: Report, mill: Mill, settings: Settings) -> None:
     records: dict[str, list[Document]] = defaultdict(list)
     for document in pending:
         records[record_name(document)].append(document)
+    if pending:
+        get_run_logger().info("%d documents that an earlier run landed are loaded first", len(pending))
 
     async def batches() -> AsyncIterator[list[Document]]:
         for batch in in_packs(records.values()):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
 from flows.finishing import check_and_publish
 from flows.report import publish_report
@@ -41,7 +42,9 @@ async def reprocess(publish: bool = True) -> Report:
     registry = await asyncio.to_thread(read_feeds, settings.feeds)
     landing = settings.landing_zone
     async with open_run("reprocess", settings, {"publish": publish}) as run:
-        rebuilt = Warehouse(settings.store.path.with_name(f".{settings.store.path.name}.rebuild"))
+        place = settings.place
+        name = place.name if isinstance(place, Path) else "lake"
+        rebuilt = Warehouse(settings.folder / f".{name}.rebuild")
         await asyncio.to_thread(_discard, rebuilt.path)
         documents = await asyncio.to_thread(landing.documents)
         late = documents
@@ -71,6 +74,7 @@ async def _load_all(documents: Sequence[Document], store: Warehouse, mill: Mill,
         counts = await load_batch(results, [], store, None, mill, run.run_id, f"{len(batch)} documents")
         run.counts.add(replace(counts, by_feed={}))
         done += len(batch)
+        get_run_logger().info("%d of %d documents done", done, len(documents))
         progress("documents", done, len(documents))
 
 

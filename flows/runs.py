@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from flows.progress import progress_shown
+from tasks.limits import limits_known
+from tasks.logs import keep_brief
 from tasks.settings import Settings
 from warehouse import operations
 from warehouse.connection import Warehouse
 from warehouse.errors import NewsmillError
+from warehouse.publish import Published
 from warehouse.quality import Check
-from warehouse.records import Counts, Fetch, Milled
+from warehouse.records import Counts, Fetch, Image, Milled, PendingImage
 
 
 @dataclass(slots=True)
@@ -30,6 +36,7 @@ class FeedLine:
     changed: int = 0
     seconds: float = 0.0
     detail: str = ""
+    url: str = ""
 
 
 @dataclass(slots=True)
@@ -41,19 +48,47 @@ class Report:
     started_at: datetime
     counts: Counts = field(default_factory=Counts)
     feeds: list[FeedLine] = field(default_factory=list)
+    not_due: int = 0
+    """Feeds a scheduled run left out."""
+    not_due_failing: int = 0
+    """Of them, those that failed when they were last asked."""
     images_stored: int = 0
     images_failed: int = 0
+    images_by_feed: Counter[str] = field(default_factory=Counter)
+    """Images stored, by the feed of an article that shows them."""
     seconds: float = 0.0
     state: str = "completed"
-    published: str | None = None
+    published: Published | None = None
+    """What publishing did, where it was done."""
     checks: list[Check] = field(default_factory=list)
     """Quality checks, where any were made."""
     says: list[str] = field(default_factory=list)
-    """What it was about to do, in words: a backfill's plan."""
+    """What it was about to do, in words: a backfill's plan; or what it did: maintain's upkeep."""
+    did: dict[str, int] = field(default_factory=dict)
+    """What it did beside loading, in numbers."""
 
     @property
     def failed(self) -> list[FeedLine]:
         return [line for line in self.feeds if line.status == "failed"]
+
+    @property
+    def outcome(self) -> str:
+        """How it went, as long as nothing raised: what ops.runs will say."""
+        return "partial" if self.failed else "completed"
+
+    @property
+    def failed_share(self) -> float:
+        """Of the feeds that were asked, and of those that need not be yet: a failing one may be the only one due, and
+        those that failed before may all be left alone for now."""
+        asked = sum(line.status != "skipped" for line in self.feeds) + self.not_due
+        return (len(self.failed) + self.not_due_failing) / asked if asked else 0.0
+
+    @property
+    def loaded_nothing(self) -> bool:
+        """Whether there was something to load, and none of it would do."""
+        counts = self.counts
+        held = counts.entries or counts.unchanged or any(line.status == "not-modified" for line in self.feeds)
+        return bool(counts.rejected and not held)
 
     @property
     def broken(self) -> list[Check]:
@@ -66,7 +101,14 @@ class Report:
             new, changed = counts.by_feed.get(fetch.feed_id, (0, 0))
             found = rejects.get(fetch.feed_id, ())
             detail = fetch.error or (f"{len(found)} rejected: {found[0].error}" if found else "")
-            self.feeds.append(FeedLine(fetch.feed_id, fetch.outcome, new, changed, fetch.seconds, detail))
+            self.feeds.append(FeedLine(fetch.feed_id, fetch.outcome, new, changed, fetch.seconds, detail, fetch.url))
+
+    def note_images(self, asked: Sequence[PendingImage], fetched: Sequence[Image]) -> None:
+        """Count a batch of images."""
+        stored = {image.image_id for image in fetched if image.status == "stored"}
+        self.images_stored += len(stored)
+        self.images_failed += len(fetched) - len(stored)
+        self.images_by_feed.update(image.feed_id for image in asked if image.feed_id and image.image_id in stored)
 
     def as_dict(self) -> dict[str, Any]:
         statuses = [line.status for line in self.feeds]
@@ -79,6 +121,7 @@ class Report:
                 name.replace("-", "_"): statuses.count(name)
                 for name in ("fetched", "not-modified", "failed", "skipped")
             },
+            "not_due": self.not_due,
             "documents": self.counts.documents,
             "entries": self.counts.entries,
             "new": self.counts.new,
@@ -89,12 +132,14 @@ class Report:
             "images_failed": self.images_failed,
             "checks_passed": len(self.checks) - len(self.broken),
             "checks_failed": [check.name for check in self.broken],
+            **({"published": self.published.as_dict()} if self.published else {}),
+            **self.did,
             **({"plan": self.says} if self.says else {}),
         }
 
 
-class NothingDoneError(NewsmillError):
-    """Not one feed could be fetched or loaded."""
+class RunFailedError(NewsmillError):
+    """Nothing broke, and yet the run counts as failed: too few feeds could be fetched, or nothing could be loaded."""
 
     def __init__(self, message: str, report: Report) -> None:
         super().__init__(message)
@@ -105,6 +150,8 @@ class NothingDoneError(NewsmillError):
 async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any]) -> AsyncIterator[Report]:
     """Record the run as running, then as completed, partial or failed. A killed run stays `running`."""
     report = Report(flow, uuid.uuid4().hex, datetime.now(UTC))
+    keep_brief()
+    log = get_run_logger()
 
     async def record(state: str, error: str | None = None) -> None:
         report.state = state
@@ -112,8 +159,10 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
         await asyncio.to_thread(_record, settings.store, report, parameters, error, flow_run.id)
 
     await record("running")
+    log.info("%s begins, into %s", flow, settings.store.place)
     try:
-        yield report
+        async with limits_known(), progress_shown(flow):
+            yield report
     except BaseException as error:
         try:
             await record("failed", str(error) or type(error).__name__)
@@ -121,7 +170,8 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
             # the warehouse itself is what failed: the first error says so
             error.add_note(f"the run could not be recorded as failed either: {second}")
         raise
-    await record("partial" if report.failed else "completed")
+    await record(report.outcome)
+    log.info("%s is %s after %.1f s", flow, report.state, report.seconds)
 
 
 def _record(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from pathlib import Path
+from typing import Any
 
 import click
+import regex
 from rich.console import Console
 from rich.text import Text
 
@@ -18,13 +20,16 @@ from warehouse.reader import run_query
 
 out = Console(highlight=False)
 
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")
+_WORD = regex.compile(r"[\p{L}\p{N}\p{M}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]]+", regex.V1)
+
 
 @click.command()
 @click.argument("asked", metavar="QUERY...", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="At most so many articles.")
 @settings_options
 @json_option
-def search(asked: tuple[str, ...], limit: int, feeds_file: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def search(asked: tuple[str, ...], limit: int, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Search titles and texts of the published copy, in any language, and show what fits best."""
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     said = " ".join(asked)
@@ -37,24 +42,33 @@ def search(asked: tuple[str, ...], limit: int, feeds_file: Path | None, warehous
         out.print(Text(f"nothing says {said!r}"))
         return
     terms = run_query(settings.published_path, "SELECT search_terms($asked)", {"asked": said}).rows[0][0]
+    fitting = _fitting(settings.published_path, rows, frozenset(terms))
     for row in rows:
-        title = _marked(row["title"], terms)
+        title = _marked(row["title"], terms, fitting)
         title.stylize("bold")
         out.print(title, soft_wrap=True)
         out.print(
             Text(f"{row['published_at']:%Y-%m-%d}  {row['feed_id']}  {row['url'] or ''}"), style="dim", soft_wrap=True
         )
-        out.print(_marked(f"… {row['snippet'].strip()} …", terms), soft_wrap=True)
+        out.print(_marked(f"… {row['snippet'].strip()} …", terms, fitting), soft_wrap=True)
         out.print()
 
 
-def _marked(text: str, terms: Sequence[str]) -> Text:
-    """The terms in the text: in colour on a terminal, between asterisks elsewhere."""
+def _fitting(published: Path, rows: Sequence[dict[str, Any]], terms: frozenset[str]) -> frozenset[str]:
+    """The words of the titles and snippets that the index takes for one of the terms: plurals, and with any accents."""
+    words = list({word for row in rows for word in _WORD.findall(f"{row['title']} {row['snippet']}")})
+    found = run_query(
+        published, "SELECT word, search_terms(word) FROM (SELECT unnest($words) AS word)", {"words": words}
+    )
+    return frozenset(word for word, held in found.rows if not terms.isdisjoint(held))
+
+
+def _marked(text: str, terms: Sequence[str], fitting: frozenset[str]) -> Text:
+    """What fits in the text: in colour on a terminal, between asterisks elsewhere."""
     hit = bytearray(len(text))
-    for term in terms:
-        for found in re.finditer(_pattern(term), text, re.IGNORECASE):
-            begin, end = found.span(1)
-            hit[begin:end] = b"\1" * (end - begin)
+    words = (found.span() for found in _WORD.finditer(text) if found[0] in fitting)
+    for begin, end in chain(words, *(_pairs(term, text) for term in terms if _UNSPACED.match(term))):
+        hit[begin:end] = b"\1" * (end - begin)
     marked = Text()
     for is_hit, run in groupby(zip(hit, text, strict=True), key=lambda each: each[0]):
         piece = "".join(character for _, character in run)
@@ -65,8 +79,6 @@ def _marked(text: str, terms: Sequence[str]) -> Text:
     return marked
 
 
-def _pattern(term: str) -> str:
-    """A pair of characters stands anywhere, and may share one with the next; a word begins where the term does."""
-    if re.match(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]", term):
-        return f"(?=({re.escape(term)}))"
-    return rf"\b({re.escape(term)}\w*)"
+def _pairs(term: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a pair of characters stands; it may share one with the next."""
+    return (found.span(1) for found in re.finditer(f"(?=({re.escape(term)}))", text, re.IGNORECASE))

@@ -180,18 +180,20 @@ def clean(entry: Entry, feed: Feed, ambiguous: frozenset[str] = frozenset()) -> 
 
 def clean_html(html: str, *, base: str | None, rules: Rules = _NO_RULES, plain: bool = False) -> Content:
     """Clean one piece of HTML, or of plain text. Addresses are resolved against `base`."""
+    blocks, images = _blocks(html, base, rules, plain)
+    return Content(html=_SANITISER.clean(serialise(blocks)), text=render(blocks), images=images)
+
+
+def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[list[Element], tuple[ImageRef, ...]]:
     if plain and not _looks_like_html(html):
-        blocks = [Element("p", {}, [part.strip()]) for part in re.split(r"\n\s*\n", html) if part.strip()]
-        images: list[ImageRef] = []
-    else:
-        if _is_escaped(html):
-            html = unescape(html)
-        tree = _tree(html, rules)
-        cleaner = _Cleaner(base)
-        blocks = cleaner.blocks(tree)
-        blocks = _without_boilerplate(blocks, rules.drop_after)
-        images = list(_images(blocks, cleaner.images))
-    return Content(html=_SANITISER.clean(serialise(blocks)), text=render(blocks), images=tuple(images))
+        return [Element("p", {}, [part.strip()]) for part in re.split(r"\n\s*\n", html) if part.strip()], ()
+    if _is_escaped(html):
+        html = unescape(html)
+    tree = _tree(html, rules)
+    cleaner = _Cleaner(base)
+    blocks = cleaner.blocks(tree)
+    blocks = _without_boilerplate(blocks, rules.drop_after)
+    return blocks, tuple(_images(blocks, cleaner.images))
 
 
 def _tree(html: str, rules: Rules) -> Element:
@@ -219,12 +221,15 @@ def _is_escaped(html: str) -> bool:
     return "<" not in html and bool(re.search(r"&lt;(p|br|div|a|img|span|ul|h[1-6])\b", html, re.IGNORECASE))
 
 
+_HEADING = re.compile(r"(?m)^#{1,6} .*$")
+
+
 def _summary(entry: Entry, content: Content, base: str | None) -> str:
     if entry.summary_html and entry.summary_html != entry.content_html:
-        given = clean_html(entry.summary_html[:SUMMARY_HTML], base=base).text
+        given = render(_blocks(entry.summary_html[:SUMMARY_HTML], base, _NO_RULES, plain=False)[0])
         if collapse(given):
             return summarise(given)
-    paragraphs = re.sub(r"(?m)^#{1,6} .*$", "", content.text)
+    paragraphs = _HEADING.sub("", content.text[:SUMMARY_HTML])
     return summarise(paragraphs if collapse(paragraphs) else content.text)
 
 
@@ -359,19 +364,20 @@ class _Cleaner:
 
         def flush() -> None:
             if run:
-                if len(run) > 1 or not isinstance(run[0], str) or run[0].strip(_BLANKS):
-                    out.extend(_paragraphs(run))
+                out.extend(_paragraphs(run))
                 run.clear()
 
         for child in node.children:
             if isinstance(child, str):
-                run.append(child)
+                if run or child.strip(_BLANKS):  # what is blank begins nothing
+                    run.append(child)
                 continue
             tag = child.tag
             if tag == "p" and not child.attrs and len(child.children) == 1:
                 only = child.children[0]
                 if isinstance(only, str):  # most paragraphs: what follows would come to the same
-                    flush()
+                    if run:
+                        flush()
                     if only.strip(_BLANKS):
                         out.append(Element("p", {}, [only]))
                     continue
@@ -700,7 +706,7 @@ def _is_dateline(paragraph: Element) -> bool:
 
 def _joined_datelines(blocks: list[Element]) -> list[Element]:
     """`利马 —` before the first paragraph is that paragraph's beginning."""
-    if len(blocks) < 2:
+    if len(blocks) < 2 or not any(block.tag == "p" and _is_dateline(block) for block in blocks):
         return blocks
     out: list[Element] = []
     for block in blocks:
@@ -740,11 +746,14 @@ def _images(blocks: list[Element], found: dict[str, ImageRef]) -> Iterable[Image
 
 # What mirrors and publishing systems put under every article: once it begins, nothing of the article follows.
 _FOOTER = re.compile(
-    r"^(获取更多\s*RSS|獲取更多\s*RSS|更多RSS|The post\b.+\bappeared first on\b.+|Continue reading\b|"
-    r"Read more\b.{0,80}$|"
+    r"^(获取更多\s*RSS|獲取更多\s*RSS|更多RSS|The post\b.+\bappeared first on\b.+|"
     r"(本文|文章)?(由|来自)?\s*RSSHub|Powered by RSS|本文章由.{0,20}(订阅|RSS))",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+_MORE = re.compile(r"^(Continue reading\b|Read more\b.{0,80}$)", re.IGNORECASE | re.DOTALL)
+"""A link to the rest, where it is the last block; between others it is one to another article."""
 
 
 def _without_boilerplate(blocks: list[Element], drop_after: str | None) -> list[Element]:
@@ -765,6 +774,6 @@ def _without_boilerplate(blocks: list[Element], drop_after: str | None) -> list[
         if len(found := text(place)) < 400 and _FOOTER.match(found):
             end = place
             break
-    while end > start and blocks[end - 1].tag == "hr":
+    while end > start and (blocks[end - 1].tag == "hr" or (len(last := text(end - 1)) < 400 and _MORE.match(last))):
         end -= 1
     return blocks[start:end]

@@ -18,7 +18,12 @@ FUTURE = timedelta(days=1)
 
 _EPOCH = re.compile(r"^\d{9,10}(\.\d+)?$|^\d{12,13}$")
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(?:[（(]?(?:星期|周|週).[)）]?)?\s*(.*)$")
-_CLOCK = re.compile(r"^(上午|下午|凌晨|早上|晚上)?\s*(\d{1,2})\s*[:：时時]\s*(\d{1,2})?(?:\s*[:：分]\s*(\d{1,2}))?")
+_HALF = "上午|下午|凌晨|早上|晚上"
+_CLOCK = re.compile(
+    rf"^({_HALF})?\s*(\d{{1,2}})\s*[:：时時点點]\s*(\d{{1,2}})?(?:\s*[:：分]\s*(\d{{1,2}}))?\s*[分秒]?\s*({_HALF})?"
+)
+_PLACE = re.compile(r"\s?(?:\[([A-Z][A-Za-z_]+/[A-Za-z_/]+)\]|\b([A-Z][A-Za-z_]+/[A-Za-z_/]+))$")
+_FROM_GREENWICH = re.compile(r"\s*(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d\d))?$", re.IGNORECASE)
 # Zone names that RFC 822 parsers don't know; feeds mean these offsets (minutes).
 _ZONES = {
     "BST": 60,
@@ -52,9 +57,13 @@ def parse_date(text: str | None, *, timezone: str = "UTC", now: datetime) -> dat
     after `now`.
     """
     moment = _parsed(" ".join((text or "").split())[:100], timezone)
-    if moment is None or moment < EARLIEST or moment > now + FUTURE or moment.timestamp() == 0:
+    if moment is None or moment < EARLIEST or moment > now + FUTURE or _is_epoch(moment, timezone):
         return None
     return moment
+
+
+def _is_epoch(moment: datetime, timezone: str) -> bool:
+    return moment.timestamp() == 0 or moment.astimezone(_zone(timezone)).replace(tzinfo=UTC).timestamp() == 0
 
 
 @lru_cache(maxsize=8192)
@@ -65,6 +74,10 @@ def _parsed(text: str, timezone: str) -> datetime | None:
         if _EPOCH.match(text):
             seconds = float(text)
             return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+        # GMT+8 is how JavaScript and people write +0800
+        text = _FROM_GREENWICH.sub(lambda zone: f" {zone[1]}{zone[2]:0>2}{zone[3] or '00'}", text)
+        if place := _PLACE.search(text):
+            text, timezone = text[: place.start()], place[1] or place[2]
         return _iso(text, timezone) or _rfc822(text, timezone) or _chinese(text, timezone) or _other(text, timezone)
     except (ValueError, OverflowError, OSError):
         return None
@@ -105,6 +118,8 @@ def _rfc822(text: str, timezone: str) -> datetime | None:
             return naive.replace(tzinfo=UTC) - timedelta(minutes=_ZONES[zone[1]])
         if zone[1] in ("AM", "PM"):
             return None
+        if zone[1] == "CST" and (here := naive.replace(tzinfo=_zone(timezone))).utcoffset() == timedelta(hours=8):
+            return here.astimezone(UTC)  # China's, not Chicago's
     if _ZONELESS.search(text):
         return _utc(naive, timezone)
     # -0000 is UTC at a place that isn't told (RFC 5322 3.3); email.utils gives None for it
@@ -119,8 +134,11 @@ def _chinese(text: str, timezone: str) -> datetime | None:
     hour = minute = second = 0
     if clock := _CLOCK.match(day[4]):
         hour, minute, second = int(clock[2]), int(clock[3] or 0), int(clock[4] or 0)
-        if clock[1] in ("下午", "晚上") and hour < 12:
+        half = clock[1] or clock[5]
+        if half in ("下午", "晚上") and hour < 12:
             hour += 12
+        elif half in ("上午", "凌晨") and hour == 12:
+            hour = 0
     return _utc(datetime(int(day[1]), int(day[2]), int(day[3]), hour, minute, second), timezone)  # noqa: DTZ001
 
 

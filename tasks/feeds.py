@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 import unicodedata
+import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from difflib import get_close_matches
@@ -186,6 +187,17 @@ def choose(feeds: Sequence[Feed], ids: Sequence[str] = (), groups: Sequence[str]
     if not ids and not groups:
         return [feed for feed in feeds if feed.enabled]
     return [feed for feed in feeds if feed.id in ids or (feed.enabled and feed.group in groups)]
+
+
+def part_of(feeds: Sequence[Feed], part: str) -> list[Feed]:
+    """The feeds of a part, such as "1/4": each feed is in one of the four, and stays there as others come and go.
+
+    Raises FeedsFileError for a part that is none.
+    """
+    number, _, count = part.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise FeedsFileError(f"{part!r} is no part of the feeds; the first of four is 1/4, the last 4/4")
+    return [feed for feed in feeds if zlib.crc32(feed.id.encode()) % int(count) == int(number) - 1]
 
 
 def add_feed(path: Path, feed: Feed) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tasks.http import Client
+from tasks.rhythm import Bounds, fresh_for, is_due
 from warehouse.errors import FetchError
 from warehouse.landing import Landing
 from warehouse.records import Document, Feed, FeedState, Fetch
@@ -30,14 +31,16 @@ def state_of(feed: Feed, states: dict[str, FeedState]) -> FeedState:
     return state if state and state.url == feed.url else FeedState(feed.id, feed.url)
 
 
-def reason_to_wait(state: FeedState, now: datetime) -> str | None:
-    """Why the feed must not be asked now, in words; None when it may."""
+def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -> str | None:
+    """Why the feed must not be asked now, in words; None when it may. `due_only` asks none before it is due, either."""
     if state.disabled_reason:
         return f"disabled: {state.disabled_reason}; `newsmill feeds enable {state.feed_id}` undoes it"
     if state.next_fetch_at and state.next_fetch_at > now:
         failures = state.consecutive_failures
         why = f"after {failures} failure{'s' * (failures > 1)}" if failures else "the server asked for it"
         return f"waits until {state.next_fetch_at:%Y-%m-%d %H:%M} UTC, {why}; --force asks now"
+    if due_only and not is_due(state, now):
+        return f"is due at {state.due_at:%Y-%m-%d %H:%M} UTC: {state.interval_reason}"
     return None
 
 
@@ -72,6 +75,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         bytes=len(response.body),
         attempts=attempt,
         moved_to=response.moved_to,
+        max_age=fresh_for(response.headers),
         document=document,
     )
 
@@ -95,24 +99,55 @@ def skipped(feed: Feed, reason: str) -> Fetch:
     return Fetch(feed.id, feed.url, datetime.now(UTC), 0.0, "skipped", error=reason, attempts=0)
 
 
-def next_state(state: FeedState, fetch: Fetch) -> FeedState:
-    """What to remember after the fetch: when to ask again, whether ever, and where."""
+def next_state(state: FeedState, fetch: Fetch, bounds: Bounds) -> FeedState:
+    """What to remember after the fetch: when to ask again, whether ever, and where.
+
+    When a feed that answered is due again is said once its articles are loaded; see `tasks.rhythm`.
+    """
     if fetch.outcome != "failed":
-        return replace(state, moved_to=fetch.moved_to or state.moved_to, consecutive_failures=0, next_fetch_at=None)
+        return replace(
+            state,
+            moved_to=fetch.moved_to or state.moved_to,
+            consecutive_failures=0,
+            next_fetch_at=None,
+            missing_count=0,
+            missing_since=None,
+        )
     failures = state.consecutive_failures + 1
-    gone = "the server says 410 Gone" if fetch.status == 410 else None
+    if fetch.status == 404:
+        state = replace(
+            state, missing_count=state.missing_count + 1, missing_since=state.missing_since or fetch.started_at
+        )
     wait = min(BACKOFF * 2 ** min(failures - 1, 10), LONGEST_BACKOFF)
     wait *= random.uniform(0.9, 1.1)  # noqa: S311 - so that feeds that failed together aren't asked together
     if fetch.retry_after is not None:
         wait = timedelta(seconds=fetch.retry_after)
+    asked_for = bool(fetch.retry_after)
     return replace(
         state,
         # the place a redirect pointed to may be what failed
         moved_to=None if failures >= 3 else state.moved_to,
         consecutive_failures=failures,
         next_fetch_at=fetch.started_at + wait,
-        disabled_reason=gone,
+        disabled_reason=_gone(state, fetch, bounds) or state.disabled_reason,
+        due_at=fetch.started_at + wait,
+        interval_seconds=wait.total_seconds(),
+        interval_reason="the server asked for it"
+        if asked_for
+        else f"{failures} failure{'s' * (failures > 1)} in a row",
     )
+
+
+def _gone(state: FeedState, fetch: Fetch, bounds: Bounds) -> str | None:
+    """Why the feed is never to be asked again, if so."""
+    if fetch.status == 410:
+        return "the server says 410 Gone"
+    since, tries = state.missing_since, bounds.missing_tries
+    if fetch.status != 404 or not tries or state.missing_count < tries or not since:
+        return None
+    if fetch.started_at - since < timedelta(days=bounds.missing_days):
+        return None
+    return f"the server said 404 Not Found {state.missing_count} times in a row, since {since:%Y-%m-%d}"
 
 
 def _time_asked_for(error: FetchError) -> float | None:

@@ -21,11 +21,12 @@ import zstandard
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 
 from tasks.settings import Settings
+from tasks.urls import presentable
 from warehouse.errors import FetchError, TransientFetchError
 
 PERMANENT = frozenset({301, 308})
-TRANSIENT = frozenset({408, 425, 500, 502, 504, 520, 521, 522, 523, 524})
-"""Statuses that asking again may mend. 429 and 503 are not among them: they say when to come again."""
+TRANSIENT = frozenset({408, 425, *range(500, 600)})
+"""Statuses that asking again may mend, where the answer doesn't say when to come again (Retry-After)."""
 STEP = 1 << 16
 
 
@@ -52,6 +53,7 @@ class Client:
 
     async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
         """GET, following redirects. Raises FetchError, or TransientFetchError where asking again may help."""
+        shown = presentable(url)
         host = httpx.URL(url).host if "://" in url else ""
         limit = self.hosts.setdefault(host, asyncio.Semaphore(self.settings.per_host))
         async with limit:
@@ -60,34 +62,36 @@ class Client:
                     return await self._get(url, max_bytes, headers or {})
             except TimeoutError as error:
                 raise TransientFetchError(
-                    f"{url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
+                    f"{shown}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
                 ) from error
             except SSRFProtectionError as error:
                 raise FetchError(
-                    f"{url}: leads to a private network address ({error.hostname}); "
+                    f"{shown}: leads to a private network address ({error.hostname}); "
                     "set NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 if that is meant",
                     retry_after=0,  # the refusal is ours: no reason to leave the server alone
                 ) from error
             except httpx.TooManyRedirects as error:
                 raise FetchError(
-                    f"{url}: redirected more than {self.settings.max_redirects} times; it leads in a circle"
+                    f"{shown}: redirected more than {self.settings.max_redirects} times; it leads in a circle"
                 ) from error
             except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
-                raise FetchError(f"{url}: leads to an address that is not http or https ({error})") from error
+                raise FetchError(f"{shown}: leads to an address that is not http or https ({error})") from error
             except httpx.TimeoutException as error:
                 raise TransientFetchError(
-                    f"{url}: no answer within {self.settings.timeout:g} s ({type(error).__name__})"
+                    f"{shown}: no answer within {self.settings.timeout:g} s ({type(error).__name__})"
                 ) from error
             except httpx.TransportError as error:
-                raise TransientFetchError(f"{url}: the connection failed ({error or type(error).__name__})") from error
+                raise TransientFetchError(
+                    f"{shown}: the connection failed ({error or type(error).__name__})"
+                ) from error
 
     async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str]) -> Response:
         async with self.httpx.stream("GET", url, headers=headers) as answer:
             moved = answer.history and all(hop.status_code in PERMANENT for hop in answer.history)
             status = answer.status_code
             if status != 304 and not 200 <= status < 300:
-                raise _refused(url, answer)
-            body = b"" if status == 304 else await _body(answer, url, max_bytes)
+                raise _refused(presentable(url), answer)
+            body = b"" if status == 304 else await _body(answer, presentable(url), max_bytes)
             return Response(
                 url=str(answer.url),
                 status=status,
@@ -118,7 +122,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
 def _refused(url: str, answer: httpx.Response) -> FetchError:
     status, wait = answer.status_code, retry_after(answer.headers.get("retry-after"))
     message = f"{url}: the server answered {status} {answer.reason_phrase}".rstrip()
-    if status in (429, 503):
+    if status == 429 or wait:
         return FetchError(f"{message}; it is left alone for a while", status=status, retry_after=wait)
     kind = TransientFetchError if status in TRANSIENT else FetchError
     return kind(message, status=status, retry_after=wait)
@@ -149,7 +153,7 @@ async def _body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
         raise too_large
     encodings = [e.strip().lower() for e in answer.headers.get("content-encoding", "").split(",") if e.strip()]
     raw = bytearray()
-    async for chunk in answer.aiter_raw(STEP):
+    async for chunk in answer.aiter_raw():
         raw += chunk
         if len(raw) > max_bytes:
             raise too_large

@@ -110,7 +110,9 @@ def _kept(pending: PendingImage, data: bytes, store: Path, max_pixels: int) -> I
     picture = read_picture(data, max_pixels=max_pixels)
     sha256 = hashlib.sha256(data).hexdigest()
     path = f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{picture.suffix}"
-    if not (store / path).exists():
+    if (store / path).exists():
+        (store / path).touch()  # `maintain` leaves young files alone: this one is about to be named
+    else:
         write_durably(store / path, data)
     return Image(
         image_id=pending.image_id,

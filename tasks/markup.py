@@ -76,25 +76,28 @@ def parse(html: str) -> Element:
 
 def _from_lexbor(body: LexborNode) -> Element:
     root = Element("body")
-    stack: list[tuple[LexborNode | None, Element, int]] = [(body.child, root, 1)]
+    stack: list[tuple[LexborNode | None, list[Element | str], int]] = [(body.child, root.children, 1)]
     while stack:
-        node, parent, depth = stack.pop()
+        node, siblings, depth = stack.pop()
         while node is not None:
             tag = node.tag
             if tag == "-text":
-                parent.children.append(node.text_content or "")
+                siblings.append(node.text_content or "")
             elif tag and tag[0] != "-":
-                attrs = node.attributes
-                if depth >= MAX_DEPTH:
-                    element = parent
-                else:
-                    if None in attrs.values():
+                children = siblings
+                if depth < MAX_DEPTH:
+                    attrs = node.attributes
+                    if attrs and None in attrs.values():
                         attrs = {name: value or "" for name, value in attrs.items()}
-                    element = Element(tag, cast("dict[str, str]", attrs))
-                    parent.children.append(element)
-                if node.child is not None:
-                    stack.append((node.next, parent, depth))
-                    node, parent, depth = node.child, element, depth + 1
-                    continue
+                    children = []
+                    siblings.append(Element(tag, cast("dict[str, str]", attrs), children))
+                child = node.child
+                if child is not None:
+                    if child.next is None and child.tag == "-text":  # most of them
+                        children.append(child.text_content or "")
+                    else:
+                        stack.append((node.next, siblings, depth))
+                        node, siblings, depth = child, children, depth + 1
+                        continue
             node = node.next
     return root

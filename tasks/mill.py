@@ -36,8 +36,10 @@ _PARSERS: dict[Form, Callable[[bytes, Document, Feed], Parsed]] = {
 
 
 def prepare() -> None:
-    """Set a milling process up."""
-    # Trees of thousands of small objects, all freed by reference counts: the collector only looks on.
+    """Set a process up that mills, or takes what was milled: entries by the thousand and trees of small objects, all
+    freed by reference counts. The collector is not to look through them, and through all that was imported, each time.
+    """
+    gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
 
@@ -60,7 +62,8 @@ def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str
         location = document.final_url if document.form != "feed" or document.source != "feed" else None
         return Milled(document, rejects=(Reject("parse", str(error), feed.id, document.document_id, location),))
     rejects = list(parsed.rejects)
-    ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in parsed.entries)
+    several = parsed.entries if len(parsed.entries) > 1 else ()
+    ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in several)
     entries, articles, seen = [], [], []
     for entry in {entry.entry_id: entry for entry in parsed.entries}.values():
         if entry.entry_id in known:
@@ -79,4 +82,4 @@ def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str
                     f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}",
                 )
             )
-    return Milled(document, tuple(entries), tuple(articles), tuple(seen), tuple(rejects))
+    return Milled(document, tuple(entries), tuple(articles), tuple(seen), tuple(rejects), parsed.hints)

@@ -46,6 +46,10 @@ class Mill:
         self._slots = _Slots(slots)
         self._begun: dict[tuple[str, str, datetime], asyncio.Future[Milled]] = {}
 
+    def warm(self) -> None:
+        """Start the processes now: there will be work for them."""
+        self.pool.schedule(milling.prepare)
+
     def begin(self, document: Document) -> None:
         """Start on a document now; whoever mills its batch gets the result."""
         self._begun[document.key] = asyncio.ensure_future(self._milled(document, afresh=False))
@@ -155,7 +159,8 @@ class _Slots:
 def open_mill(
     settings: Settings, feeds: Iterable[Feed], known: Mapping[str, frozenset[str]] | None = None
 ) -> Iterator[Mill]:
-    """The processes start with the first document, so a run in which nothing changed has none."""
+    """The processes start when the mill is warmed, or with the first document; where nothing changed there are none."""
+    milling.prepare()
     pool = ProcessPool(
         max_workers=settings.workers, initializer=milling.prepare, context=multiprocessing.get_context("spawn")
     )

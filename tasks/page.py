@@ -32,6 +32,7 @@ from tasks import urls
 from tasks.dates import parse_date
 from tasks.markup import MAX_HTML, Element, parse, serialise
 from tasks.parse import LEGACY, Parsed, make_entry
+from tasks.text import printable
 from warehouse.errors import ParseError
 from warehouse.records import Document, Entry, Feed, Rules
 
@@ -47,7 +48,6 @@ MAX_FIELDS = 200
 ENOUGH = 120
 """Bytes of text, in UTF-8, that a page which doesn't call itself an article must have: some 40 Chinese characters."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MARKUP = re.compile(r"<(?:!doctype|[a-z][a-z0-9]*)[\s/>]", re.IGNORECASE)
 _FEED = re.compile(r"(?>\s+|<\?[^>]*>|<!--.*?-->)*+<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE | re.DOTALL)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
@@ -190,7 +190,7 @@ def _entry(html: str, document: Document, feed: Feed) -> Entry:
 
 
 def _text(value: object) -> str:
-    return " ".join(_UNPRINTABLE.sub("", str(value)).split())[:MAX_VALUE] if value else ""
+    return " ".join(printable(str(value)).split())[:MAX_VALUE] if value else ""
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
@@ -437,7 +437,7 @@ def _content(html: str, head: _Head, body: Element, feed: Feed, link: str) -> El
             raise ParseError(f"the page is a list of {teasers} articles, and none itself")
     found = _extracted(head, body, link)
     content = _located(body, found) if found is not None else None
-    if content is None and (said := _UNPRINTABLE.sub("", str(head.article.get("articleBody") or "")).strip()):
+    if content is None and (said := printable(str(head.article.get("articleBody") or "")).strip()):
         paragraphs = [part.strip() for part in re.split(r"\n\s*", said[:MAX_HTML]) if part.strip()]
         return Element("body", {}, [Element("p", {}, [_strip(part)]) for part in paragraphs])
     if content is None and found is not None:
@@ -501,7 +501,7 @@ def _tree(body: Element, head: _Head) -> Any:
     visible = [child for child in body.children if isinstance(child, str) or child.tag not in _HIDDEN]
     page = (
         f"<!DOCTYPE html><html><head><title>{escape(head.title)}</title>{metas}{canonical}{scripts}</head>"
-        f"<body>{_UNPRINTABLE.sub('', serialise(visible))}</body></html>"
+        f"<body>{printable(serialise(visible))}</body></html>"
     )
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True)
     from lxml.html import HtmlElementClassLookup

@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from time import struct_time
@@ -18,24 +18,42 @@ from typing import Any
 
 import feedparser
 import feedparser.api
-import feedparser.html
+import feedparser.mixin
 
 from tasks.dates import parse_date
+from tasks.rhythm import hints
+from tasks.text import printable
 from warehouse.errors import ParseError
-from warehouse.records import Document, Entry, Feed, Reject, digest
+from warehouse.records import CUT_OFF, Document, Entry, Feed, Hints, Reject, digest
 
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.expat"]
-# feedparser translates every text with this table of thirty characters. Each character that isn't in it costs an
-# exception raised and caught inside str.translate: a third of feedparser's time, over texts that aren't ASCII.
-_CHARACTERS = [*range(0xA0, 0x2100), *range(0x3000, 0xA000), *range(0xAC00, 0xD7B0), *range(0xFF00, 0xFFF0)]
-feedparser.html._cp1252.update({code: chr(code) for code in _CHARACTERS})
+
+_CP1252 = re.compile(r"[\x80-\x9f]")
+
+
+class _Text(str):
+    """A text that feedparser translates, from Windows' characters in the C1 range, only where it holds any.
+
+    str.translate asks its table for each character that isn't ASCII: a third of feedparser's time.
+    """
+
+    __slots__ = ()
+
+    def translate(self, table: Any, /) -> str:
+        return super().translate(table) if _CP1252.search(self) else str(self)
+
+
+def _as_text(_element: str, data: str) -> str:
+    return _Text(data)
+
+
+# the last thing the strict parser does with a text before it translates it
+feedparser.mixin._FeedParserMixin.decode_entities = staticmethod(_as_text)
 
 _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-# Control characters, noncharacters and lone surrogates: no text holds them, and no column takes them.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
@@ -43,6 +61,7 @@ _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 class Parsed:
     entries: tuple[Entry, ...]
     rejects: tuple[Reject, ...] = ()
+    hints: Hints = field(default_factory=Hints)
 
 
 def parse(data: bytes, document: Document, feed: Feed) -> Parsed:
@@ -82,7 +101,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
         rejects.append(
             Reject(
                 "parse",
-                "the document is cut off; its last entry is left out until it comes whole",
+                CUT_OFF,
                 feed.id,
                 document.document_id,
                 f"entry {len(found)}: {last.get('id') or last.get('link') or ''}",
@@ -96,7 +115,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
             entries.append(_entry(raw, position, document, feed, language, base))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rejects.append(_reject(document, feed, position, raw.get("id") or raw.get("link"), error))
-    return Parsed(tuple(entries), tuple(rejects))
+    return Parsed(tuple(entries), tuple(rejects), hints(result.feed, data))
 
 
 def _without_half_character(data: bytes, content_type: str) -> bytes:
@@ -234,8 +253,7 @@ def make_entry(
 
 
 def _text(value: object) -> str:
-    text = str(value)
-    return (text if text.isprintable() else _UNPRINTABLE.sub("", text)).strip()
+    return printable(str(value)).strip()
 
 
 def _optional(value: object) -> str | None:
@@ -347,7 +365,8 @@ def _json_entry(raw: Mapping[str, Any], position: int, document: Document, feed:
     html, text = _text(raw.get("content_html") or ""), _text(raw.get("content_text") or "")
     summary = _text(raw.get("summary") or "")
     content, kind = (html, "text/html") if html else (text or summary, "text/plain")
-    authors = raw.get("authors") or ([raw["author"]] if raw.get("author") else None) or top.get("authors") or []
+    of_either = (raw.get("authors") or [raw.get("author")], top.get("authors") or [top.get("author")])  # 1.1's or 1.0's
+    authors: list[Any] = next((found for found in of_either if found[0]), [])
     guid = raw.get("id")
     url = raw.get("url") or raw.get("external_url")
     if not url and isinstance(guid, str) and guid.startswith(("http://", "https://")):

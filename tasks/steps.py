@@ -5,31 +5,37 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.context import TaskRunContext
+from prefect.context import FlowRunContext, TaskRunContext
 from prefect.runtime import task_run
+from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 from prefect.utilities.annotations import quote
 
-from tasks import fetch, images
+from tasks import fetch, images, rhythm
 from tasks.backfill.finds import Find
 from tasks.http import Client
 from tasks.identity import content_hash
-from tasks.milling import BATCH_BYTES, Mill
-from tasks.settings import Settings
+from tasks.limits import WRITER, of_host, turn
+from tasks.milling import BATCH_BYTES, Mill, open_mill
+from tasks.rhythm import Bounds
+from tasks.settings import Settings, load_settings
 from warehouse import load, operations
-from warehouse.connection import Warehouse
+from warehouse.connection import Connection, Warehouse
 from warehouse.duplicates import mark_duplicates
 from warehouse.errors import FetchError, NewsmillError, TransientFetchError
 from warehouse.landing import Landing
+from warehouse.maintenance import Upkeep, upkeep
 from warehouse.publish import Published, publish
 from warehouse.quality import Check, check
 from warehouse.records import (
@@ -42,6 +48,7 @@ from warehouse.records import (
     Milled,
     PendingImage,
     Reject,
+    Rhythm,
     Source,
     Watermark,
 )
@@ -86,8 +93,15 @@ def _tag(*tags: str) -> None:
     cache_policy=NO_CACHE,
 )
 async def fetch_feed(feed: Feed, state: FeedState, client: Client, landing: Landing) -> Fetch:
-    _tag(f"feed:{feed.id}", f"host:{urlsplit(feed.url).hostname}")
-    return await fetch.fetch(feed, state, client, landing, attempt=task_run.run_count or 1)
+    host = urlsplit(feed.url).hostname or ""
+    _tag(f"feed:{feed.id}", f"host:{host}")
+    async with turn(of_host(host)):
+        return await fetch.fetch(feed, state, client, landing, attempt=task_run.run_count or 1)
+
+
+@cache  # Prefect takes as long for the options as for the task
+def _fetch_feed_with(retries: int, delay: float) -> Task[..., Coroutine[Any, Any, Fetch]]:
+    return fetch_feed.with_options(retries=retries, retry_delay_seconds=exponential_backoff(delay) if retries else 0)
 
 
 async def fetch_or_explain(
@@ -97,10 +111,7 @@ async def fetch_or_explain(
     if not force and (reason := fetch.reason_to_wait(state, datetime.now(UTC))):
         return fetch.skipped(feed, reason)
     settings, started_at = client.settings, datetime.now(UTC)
-    step = fetch_feed.with_options(
-        retries=settings.retries,
-        retry_delay_seconds=exponential_backoff(settings.retry_delay) if settings.retries else 0,
-    )
+    step = _fetch_feed_with(settings.retries, settings.retry_delay)
     outcome: State[Fetch] = await cast(
         "Awaitable[State[Fetch]]", step(quote(feed), quote(state), client, quote(landing), return_state=True)
     )
@@ -114,9 +125,37 @@ async def fetch_or_explain(
     return fetch.failed(feed, error, started_at=started_at, attempts=tries)
 
 
+def elsewhere() -> bool:
+    """Whether the flow has a task runner of its own, such as Dask's, to mill with."""
+    context = FlowRunContext.get()
+    return context is not None and not isinstance(context.task_runner, ThreadPoolTaskRunner)
+
+
 async def mill_batch(documents: Sequence[Document], mill: Mill, label: str) -> list[Milled]:
-    """Parse and clean a batch of documents."""
-    return await _mill_batch(quote(documents), mill, label)
+    """Parse and clean a batch of documents: here, or by the flow's task runner."""
+    if not elsewhere():
+        return await _mill_batch(quote(documents), mill, label)
+    future = _mill_elsewhere.submit(_Share(documents, mill), label)
+    return await asyncio.to_thread(cast("Callable[[], list[Milled]]", future.result))
+
+
+class _Share:
+    """Documents, and what a mill elsewhere needs for them. No dataclass, which Prefect and Dask would walk through."""
+
+    def __init__(self, documents: Sequence[Document], mill: Mill) -> None:
+        ids = {document.feed_id for document in documents}
+        self.documents = documents
+        self.feeds = [feed for id, feed in mill.feeds.items() if id in ids]
+        self.known = {id: entries for id, entries in mill.known.items() if id in ids}
+        self.landing = mill.landing
+
+
+@task(name="mill", task_run_name="mill {label} elsewhere", cache_policy=NO_CACHE)
+async def _mill_elsewhere(share: _Share, label: str) -> list[Milled]:
+    """In a process that may be another machine's: it sees the same landing zone, and has a mill of its own, so that a
+    document that takes too long or kills its process does no more harm than here."""
+    with open_mill(load_settings(landing=share.landing, workers=1), share.feeds, share.known) as mill:
+        return await mill(share.documents)
 
 
 @task(name="mill", task_run_name="mill {label}", cache_policy=NO_CACHE)
@@ -135,12 +174,13 @@ async def load_batch(
     *,
     rejects: Sequence[Reject] = (),
     reached: Watermark | None = None,
+    bounds: Bounds = Bounds(),  # noqa: B008 - frozen
 ) -> Counts:
     """Load what was milled and record how fetching went, or how far a backfill came, in one opening of the warehouse.
 
     The documents are settled in the landing zone, where it is given.
     """
-    work = _Work(milled, fetches, rejects, reached, store, landing, run_id)
+    work = _Work(milled, fetches, rejects, reached, store, landing, run_id, bounds)
     return await _load_batch(cast("_Work", quote(work)), mill, label)
 
 
@@ -204,24 +244,34 @@ class _Work:
     store: Warehouse
     landing: Landing | None
     run_id: str
+    bounds: Bounds
 
 
 @task(name="load", task_run_name="load {label}", cache_policy=NO_CACHE)
 async def _load_batch(work: _Work, mill: Mill, label: str) -> Counts:
-    try:
-        return await asyncio.to_thread(_load, work)
-    except load.UnknownEntriesError:  # the warehouse was rebuilt meanwhile
-        again = await mill([m.document for m in work.milled], afresh=True)
-        return await asyncio.to_thread(_load, replace(work, milled=again))
+    async with turn(WRITER):
+        try:
+            return await _in_loader(work)
+        except load.UnknownEntriesError:  # the warehouse was rebuilt meanwhile
+            again = await mill([m.document for m in work.milled], afresh=True)
+            return await _in_loader(replace(work, milled=again))
+
+
+_LOADER = ThreadPoolExecutor(1, "load")
+"""One thread for all loads: each thread's allocators keep what a batch took, which is a hundred megabytes."""
+
+
+async def _in_loader(work: _Work) -> Counts:
+    return await asyncio.get_running_loop().run_in_executor(_LOADER, _load, work)
 
 
 def _load(work: _Work) -> Counts:
     counts = Counts()
-    with work.store.writing() as connection:
+    with work.store.writing(sum(each.document.size for each in work.milled)) as connection:
         if work.milled:
             counts = load.load(connection, work.milled, run_id=work.run_id)
         if work.fetches:
-            operations.record_fetches(connection, work.fetches, run_id=work.run_id)
+            operations.record_fetches(connection, _scheduled(connection, work), run_id=work.run_id)
         if work.rejects:
             load.load_rejects(connection, work.rejects, run_id=work.run_id)
             counts.rejected += len(work.rejects)
@@ -230,6 +280,16 @@ def _load(work: _Work) -> Counts:
     if work.landing:
         work.landing.settle(each.document for each in work.milled)
     return counts
+
+
+def _scheduled(connection: Connection, work: _Work) -> list[tuple[Feed, Fetch, FeedState]]:
+    """The fetches with the states in which the feeds are due again, as what was just loaded shows."""
+    answered = [each.feed_id for _, each, _ in work.fetches if each.outcome in ("fetched", "not-modified")]
+    rhythms = operations.learn_rhythms(connection, answered, [each.document.feed_id for each in work.milled])
+    return [
+        (feed, each, rhythm.due(state, each, rhythms.get(feed.id, Rhythm()), work.bounds))
+        for feed, each, state in work.fetches
+    ]
 
 
 @task(name="images", task_run_name="images {label}", cache_policy=NO_CACHE)
@@ -252,9 +312,13 @@ def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:
         operations.record_images(connection, fetched)
 
 
-@task(name="check", cache_policy=NO_CACHE)
 async def check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
     """Check what must hold of the warehouse, and record how it does."""
+    return await _check_quality(store, run_id, cast("Counts", quote(counts)))
+
+
+@task(name="check", cache_policy=NO_CACHE)
+async def _check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
     return await asyncio.to_thread(_check, store, run_id, counts)
 
 
@@ -274,6 +338,14 @@ async def find_duplicates(store: Warehouse) -> int:
 @task(name="publish", cache_policy=NO_CACHE)
 async def publish_copy(settings: Settings) -> Published:
     return await asyncio.to_thread(publish, settings.store, settings.published_path)
+
+
+@task(name="keep in shape", cache_policy=NO_CACHE)
+async def keep_in_shape(settings: Settings) -> Upkeep:
+    """Compact the warehouse, forget old records of runs, remove files that nothing names."""
+    return await asyncio.to_thread(
+        upkeep, settings.store, settings.retention, settings.images_path, settings.landing_zone.root
+    )
 
 
 async def in_batches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
@@ -315,7 +387,8 @@ async def milled_ahead(
 ) -> AsyncIterator[tuple[list[T], list[Milled]]]:
     """Each batch with what it was milled to, in order; the next ones are milled while the caller loads this one.
 
-    Batches that are ready by then come together: one load of two batches is cheaper than two of one.
+    Where the next one is ready by then, the two come together: one load of two batches is cheaper than two of one. More
+    would take too much memory.
     """
     milling: deque[tuple[list[T], asyncio.Future[list[Milled]]]] = deque()
 
@@ -323,9 +396,7 @@ async def milled_ahead(
         batch, result = milling.popleft()
         milled = await result
         # what little comes last is waited for
-        while milling and (
-            milling[0][1].done() or (last and len(milling) == 1 and 4 * len(milling[0][0]) < len(batch))
-        ):
+        if milling and (milling[0][1].done() or (last and len(milling) == 1 and 4 * len(milling[0][0]) < len(batch))):
             more, result = milling.popleft()
             batch, milled = batch + more, milled + await result
         return batch, milled

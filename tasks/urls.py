@@ -24,11 +24,20 @@ _TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | {"a
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _SAFE = re.compile(
-    r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~:/@!$&'()*+,;=%-]*)?"
+    r"https?://(?=[^/?#:]*[a-z0-9-])[a-z0-9.-]+(?::[0-9]{1,4})?(?:/[A-Za-z0-9._~:/@!$&'()*+,;=%-]*)?"
     r"(?:\?[A-Za-z0-9._~:/?@!$&()*+,;=%-]+)?(?:#[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+)?"
 )
 """What safe_url_string would leave as it is, but for a # in the fragment and a missing slash before the query, which
 name the same and stay as they were written: most addresses."""
+
+
+_SECRET = re.compile(r"([?&][\w-]*(?:token|secret|passw(?:or)?d|auth|sig(?:nature)?|key)=)[^&#\s]+", re.IGNORECASE)
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+def presentable(address: str) -> str:
+    """The address as logs and errors show it: no user and password, and no value of a key or token in its query."""
+    return _SECRET.sub(r"\1…", _USER.sub("", address))
 
 
 def resolve(base: str | None, address: str | None) -> str | None:
@@ -47,19 +56,21 @@ def resolve(base: str | None, address: str | None) -> str | None:
 @lru_cache(maxsize=4096)  # a site's articles share most of their links
 def _checked(absolute: str) -> str | None:
     """The address made safe. None for another scheme or without a host. Raises ValueError for nonsense."""
+    if _SAFE.fullmatch(absolute):
+        return absolute
     parts = urlsplit(absolute)
     if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
         return None
     parts.port  # noqa: B018 - raises ValueError for a port that isn't one
-    if _SAFE.fullmatch(absolute):
-        return absolute
     safe = safe_url_string(absolute)
-    return safe if urlsplit(safe).hostname else None
+    return safe if (urlsplit(safe).hostname or "").strip(".") else None
 
 
 @lru_cache(maxsize=4096)
 def without_tracking(address: str) -> str:
     """The address without the query parameters that only say where the reader came from."""
+    if "?" not in address and "#" not in address:
+        return address
     parts = urlsplit(address)
     if parts.query:
         pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -79,10 +90,10 @@ def _is_tracking(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
     """RFC 3986 6.2: one form for all spellings of an address. Tracking, fragment, default port left out."""
-    for _ in range(4):  # only its canonical form may show an address to be a redirector's
+    for _ in range(4):  # only its canonical form may show an address to be a redirector's, or a parameter to track
         form = _canonical(address)
-        if form == address:
-            break
+        if form == address or (not _WRAPPED.search(form) and without_tracking(form) == form):
+            return form
         address = form
     return address
 
@@ -98,6 +109,7 @@ def _canonical(address: str) -> str:
     return urlunsplit((parts.scheme, netloc, path, parts.query, ""))
 
 
+@lru_cache(maxsize=4096)
 def identity(address: str) -> str | None:
     """What an article's address has in common with its other addresses: scheme, www., m., amp, trailing slash aside.
 
@@ -120,12 +132,16 @@ _LINK_WRAPPERS = (
     (re.compile(r"^(out\.reddit|t\.umblr)\.com$"), "/", ("url", "z")),
     (re.compile(r"^(www\.)?bing\.com$"), "/news/apiclick.aspx", ("url",)),
 )
+_WRAPPED = re.compile(r"google\.|facebook\.com|reddit\.com|umblr\.com|bing\.com|ampproject\.org", re.IGNORECASE)
+"""What the hosts above have in their names, and few other addresses have in them."""
 _AMP_CACHE = re.compile(r"^/(?:amp/)?(?:c|v|s|i)/(?:s/)?(.+)$")
 
 
 @lru_cache(maxsize=4096)
 def unwrap_link(address: str) -> str:
     """The address a redirector or AMP cache stands for, as far as the address itself says so."""
+    if not _WRAPPED.search(address):
+        return address
     for _ in range(4):  # redirectors wrap redirectors; a bound, since strangers write the addresses
         inner = _unwrapped(address)
         if inner == address:
@@ -155,13 +171,18 @@ def unwrap_image(address: str) -> tuple[str, str | None]:
     """(origin, proxy): the image's own address, and the proxy's where it came through one. Both absolute."""
     origin, proxy = address, None
     for _ in range(4):  # proxies wrap proxies; a bound, since strangers write the addresses
-        inner = _inner_image(urlsplit(origin))
+        inner = _inner_image(urlsplit(origin)) if _PROXIED.search(origin) else None
         if not inner or inner == origin:
             break
         origin, proxy = inner, proxy or address
     return origin, proxy
 
 
+_PROXIED = re.compile(
+    r"weserv\.nl|wsrv\.nl|googleusercontent|google\.|duckduckgo|fbcdn|\.wp\.com|/_next/image|/image/fetch/|/cdn-cgi/image/",
+    re.IGNORECASE,
+)
+"""What the addresses below have in them, and few others."""
 _WP_HOST = re.compile(r"^i[0-3]\.wp\.com$")
 _QUERY_PROXIES: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
     (re.compile(r"^(images\.|img\.)?weserv\.nl$|^wsrv\.nl$"), "", ("url",)),
@@ -178,6 +199,10 @@ _SCHEMED = re.compile(r"https?(?::|%3A)(?:/|%2F){1,2}", re.IGNORECASE)
 def _inner_image(parts: SplitResult) -> str | None:
     host = parts.hostname or ""
     query = parse_qs(parts.query)
+    if _WP_HOST.match(host):
+        scheme = "https" if query.get("ssl") == ["1"] or "ssl" not in query else "http"
+        # Photon's own parameters say how to scale; the origin is asked for the whole picture
+        return _with_scheme(unquote(parts.path.lstrip("/")), scheme)
     for pattern, path, names in _QUERY_PROXIES:
         if pattern.search(host) and parts.path.startswith(path):
             value = next((query[name][0] for name in names if query.get(name)), None)
@@ -185,10 +210,6 @@ def _inner_image(parts: SplitResult) -> str | None:
             if value and "?" in raw:  # not encoded, so what follows belongs to the origin's own query
                 value = raw
             return _with_scheme(value) if value else None
-    if _WP_HOST.match(host):
-        scheme = "https" if query.get("ssl") == ["1"] or "ssl" not in query else "http"
-        # Photon's own parameters say how to scale; the origin is asked for the whole picture
-        return _with_scheme(unquote(parts.path.lstrip("/")), scheme)
     if parts.path == "/_next/image" and query.get("url"):
         return resolve(f"{parts.scheme}://{parts.netloc}/", query["url"][0])
     if (match := _FETCH.search(parts.path)) and (start := _SCHEMED.search(match[1])):

@@ -13,6 +13,17 @@ from typing import Any
 
 import pytest
 
+from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
+
+LONGEST = ("test_serve", "test_docs", "test_lake", "test_crash", "test_backfill", "test_analysts", "test_ingest")
+"""Files that take minutes, and come first: begun last, one of them would keep one process at work alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
+
 PROGRAM = Path(sys.executable).with_name("newsmill")
 TIMEOUT = 180.0
 """Seconds a command may take; a hanging one is to fail its test, not the whole run."""
@@ -91,6 +102,9 @@ def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: py
         "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
         "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
         "NEWSMILL_RETRY_DELAY": "0.1",
+        # tests look at events as they come
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     }
 
 
@@ -98,7 +112,7 @@ def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: py
 def prefect_home(newsmill_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """NEWSMILL_HOME with a local Prefect server running, started and stopped by newsmill."""
     command = Newsmill(tmp_path_factory.mktemp("server"), newsmill_environment)
-    started = command("server", "start")
+    started = command.setting(prefect_port=free_port())("server", "start")
     assert started.returncode == 0, started.stderr
     yield Path(newsmill_environment["NEWSMILL_HOME"])
     stopped = command("server", "stop")
@@ -120,3 +134,15 @@ def newsmill_in(prefect_home: Path, newsmill_environment: dict[str, str]) -> Cal
 @pytest.fixture
 def newsmill(newsmill_in: Callable[[Path], Newsmill], tmp_path: Path) -> Newsmill:
     return newsmill_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    with s3_server() as server:
+        yield server

@@ -31,15 +31,24 @@ pytestmark = pytest.mark.timeout(900)  # all commands run in one fixture
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("operator", "analyst", "archivist", "backfill")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("operator", "rhythm", "settings", "analyst", "archivist", "backfill", "scaling")
+    ),
 ]
 LINKED = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 ELSEWHERE = {
     r"make (demo|test)": "CI runs `make test`; tests/test_demo.py the demo",
+    r"make serve": "tests/flows/test_serve.py",
+    r"prefect (automation|global-concurrency-limit) .*": "tests/flows/test_deploy.py",
+    r"docker .*": "no engine runs here; tests/flows/test_pools.py lints the image",
     r"pip install .*": "make test installs newsmill from the clone",
     r"export PREFECT_API_URL=.*": "tests/flows/test_deploy.py",
     r"prefect (work-pool|deploy|deployment|worker) .*": "tests/flows/test_deploy.py",
+    r"prefect (variable|block) .*|export NEWSMILL_WAREHOUSE=.*": "tests/flows/test_config.py",
+    r"newsmill doctor.*": "tests/flows/test_doctor.py: other tests' deployments have no worker any more",
+    r"newsmill deploy": "tests/flows/test_deploy.py",
     r"newsmill server stop": "it would stop the server that all tests share; tests/conftest.py runs it",
     r"newsmill backfill wayback .*": "tests/tasks/backfill/test_wayback.py, against a copy of the API",
     r"newsmill backfill archive https://git\..*": "tests/tasks/backfill/test_archive.py",
@@ -267,7 +276,8 @@ def table(path: Path, heading: str) -> list[list[str]]:
 
 
 def test_settings_table_has_every_setting_with_its_default() -> None:
-    rows = {name.strip("`"): default for name, default, _ in table(DOCUMENTS[0], "variable")}
+    settings = ROOT / "docs" / "settings.md"
+    rows = {name.strip("`"): default for name, default, _ in table(settings, "variable")}
     assert list(rows) == [f"NEWSMILL_{name.upper()}" for name in Settings.model_fields]
     for name, field in Settings.model_fields.items():
         told = rows[f"NEWSMILL_{name.upper()}"].strip("`")
@@ -280,7 +290,7 @@ def test_settings_table_has_every_setting_with_its_default() -> None:
 def test_settings_named_in_the_documents_exist() -> None:
     known = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields}
     for path in LINKED:
-        named = set(re.findall(r"NEWSMILL_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8")))
+        named = set(re.findall(r"NEWSMILL_[A-Z0-9_]*[A-Z0-9]", path.read_text(encoding="utf-8")))
         assert named <= known, name_of(path)
 
 

@@ -1,5 +1,7 @@
 """Opening the warehouse: one catalog name, a bounded wait for the lock, migrations by number.
 
+It is a DuckDB file, or a lake (warehouse/lake.py); whoever has a connection need not know which.
+
 Two in-memory DuckDB instances in one process would each attach the file and not see the other's lock (POSIX locks
 belong to the process), so `open_warehouse` also serialises the threads of this process.
 """
@@ -11,30 +13,52 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random,
+    wait_random_exponential,
+)
 
-from warehouse.errors import WarehouseError, WarehouseLockedError
+from warehouse import lake
+from warehouse.errors import OldSchemaError, WarehouseError, WarehouseLockedError
+from warehouse.lake import CATALOG, Lake, is_conflict, make_folder
 
-CATALOG = "newsmill"
 Connection = duckdb.DuckDBPyConnection
+Place = Path | Lake
+"""A DuckDB file, or a lake."""
+T = TypeVar("T")
 
 _HOLDER = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
-_threads: dict[Path, threading.RLock] = defaultdict(threading.RLock)
-
+_threads: dict[Place, threading.RLock] = defaultdict(threading.RLock)
 
 HOLD = 20.0
 """Seconds after which a held warehouse is let go for a moment, so that whoever waits for it gets in."""
 LET_IN = 0.5
 """Seconds, the moment; those who wait look every fifth of a second."""
+KEPT_BYTES = 128_000_000
+"""What DuckDB may keep in memory between the batches of a held warehouse."""
+LOAD_BYTES = 256_000_000
+ROOM = 10
+"""What it may take for a batch: so much, for what waits for its checkpoint, and so many times the documents' size."""
+ATTEMPTS = 10
+"""How often a transaction is begun, where others' commits come between."""
+ROW_GROUP = 2048
+"""Rows that DuckDB stores together. What is appended to is written again as a whole, texts and all: with its default of
+122,880, loading 74,000 articles by the thousand took twice as long, and the more the larger the table."""
 
 
 @dataclass(slots=True)
@@ -46,17 +70,26 @@ class _Hold:
     since: float = 0.0
 
     @contextmanager
-    def connection(self, store: Warehouse) -> Iterator[Connection]:
+    def connection(self, store: Warehouse, room: int) -> Iterator[Connection]:
         if self.open and time.monotonic() - self.since > HOLD:
             self.release()
             time.sleep(LET_IN)
         if not self.open:
-            self.open = self.stack.enter_context(_attached(store.path.absolute(), store.lock_timeout, False))
-            self.open.execute("SET checkpoint_threshold = '256MB'")
+            self.open = self.stack.enter_context(_attached(store.path, store.lock_timeout, False))
+            self.open.execute("SET checkpoint_threshold = '96MB'")
+            # the other cores mill; shared out, the small steps of a load take twice the CPU time
+            self.open.execute("SET threads = 1")
             self.since = time.monotonic()
+        # What is written and not read again would stay in DuckDB's memory for as long as the file is open. Each time it
+        # is told so, it gives back what its allocator keeps, too.
+        with suppress(duckdb.OutOfMemoryException):  # more than that waits for its checkpoint
+            self.open.execute(f"SET memory_limit = '{KEPT_BYTES}B'")
+        self.open.execute(f"SET memory_limit = '{LOAD_BYTES + ROOM * room}B'")
         try:
             with reporting(store.path):
                 yield self.open
+                if ROOM * room > LOAD_BYTES:  # what waits for its checkpoint would be too much for the next batch's
+                    self.open.execute(f"CHECKPOINT {CATALOG}")
         except BaseException:
             self.release()  # whatever state it is in: the next one begins afresh
             raise
@@ -66,27 +99,40 @@ class _Hold:
         self.stack.close()
 
 
-_holds: dict[Path, _Hold] = {}
+_holds: dict[Place, _Hold] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
     """Where the warehouse is and how long to wait for it."""
 
-    path: Path
+    place: Place
     lock_timeout: float = 60.0
     """Seconds."""
 
+    @property
+    def path(self) -> Path:
+        """The file, where it is one."""
+        if isinstance(self.place, Lake):
+            raise TypeError(f"{self.place} is no file")
+        return self.place.absolute()
+
+    def exists(self) -> bool:
+        return self.place.exists()
+
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection that can write, made and migrated as needed; opened only while a batch loads."""
-        path = self.path.absolute()
-        with _threads[path]:
-            if hold := _holds.get(path):
-                with hold.connection(self) as connection:
+    def writing(self, room: int = 0) -> Iterator[Connection]:
+        """A connection that can write, made and migrated as needed; opened only while a batch loads.
+
+        `room` is the size in bytes of the documents that are to be loaded: a held warehouse has memory for few.
+        """
+        place = absolute(self.place)
+        with _threads[place]:
+            if hold := _holds.get(place):
+                with hold.connection(self, room) as connection:
                     yield connection
                 return
-            with open_warehouse(path, lock_timeout=self.lock_timeout) as connection:
+            with open_warehouse(place, lock_timeout=self.lock_timeout) as connection:
                 yield connection
 
     @contextmanager
@@ -94,55 +140,79 @@ class Warehouse:
         """Keep what `writing` opens for up to HOLD seconds: for many batches one after the other.
 
         Opening and closing for each costs a checkpoint each time, in which DuckDB writes the last row group of every
-        table again. A commit is as durable as ever: it is in the write-ahead log.
+        table again. A commit is as durable as ever: it is in the write-ahead log. A lake has no such cost.
         """
-        path = self.path.absolute()
+        if isinstance(self.place, Lake):
+            yield
+            return
         hold = _Hold()
-        _holds[path] = hold
+        _holds[self.path] = hold
         try:
             yield
         finally:
-            with _threads[path]:
-                del _holds[path]
+            with _threads[self.path]:
+                del _holds[self.path]
                 hold.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read-only connection. It keeps writers of other processes out, so it is for short reads only."""
-        if not self.path.exists():
-            raise WarehouseError(
-                f"{self.path}: there is no warehouse yet; `newsmill ingest` makes it, --warehouse names another"
-            )
-        with open_warehouse(self.path, lock_timeout=self.lock_timeout, read_only=True) as connection:
+        """A read-only connection. It keeps writers of other processes out of a file, so it is for short reads only;
+        of a lake it keeps nobody out."""
+        if isinstance(self.place, Path) and not self.place.exists():
+            raise WarehouseError(f"{self.place}: {lake.MISSING}")
+        with open_warehouse(self.place, lock_timeout=self.lock_timeout, read_only=True) as connection:
             yield connection
 
 
 @contextmanager
-def open_warehouse(path: Path, *, lock_timeout: float = 60.0, read_only: bool = False) -> Iterator[Connection]:
-    """Attach the file as `newsmill` and use it.
+def open_warehouse(place: Place, *, lock_timeout: float = 60.0, read_only: bool = False) -> Iterator[Connection]:
+    """Attach the file or lake as `newsmill` and use it.
 
     Raises WarehouseLockedError when another process holds it for longer than `lock_timeout` seconds, and
     WarehouseError when it can't be opened, isn't DuckDB's, or was written by a newer newsmill.
     """
-    path = path.absolute()
-    with _threads[path], _attached(path, lock_timeout, read_only) as connection:
-        yield connection
+    place = absolute(place)
+    with ExitStack() as stack:
+        if not (read_only and isinstance(place, Lake)):
+            stack.enter_context(_threads[place])
+        yield stack.enter_context(_attached(place, lock_timeout, read_only))
+
+
+def absolute(place: Place) -> Place:
+    return place.absolute() if isinstance(place, Path) else place
 
 
 @contextmanager
-def _attached(path: Path, lock_timeout: float, read_only: bool) -> Iterator[Connection]:
+def _attached(place: Place, lock_timeout: float, read_only: bool) -> Iterator[Connection]:
+    if isinstance(place, Path):
+        opening = _file(place, lock_timeout, read_only)
+    else:
+        opening = place.reading() if read_only else place.writing(lock_timeout)
+    with opening as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"USE {CATALOG}")
+        migrate(connection, place, read_only=read_only)
+        with reporting(place):
+            yield connection
+
+
+@contextmanager
+def _file(path: Path, lock_timeout: float, read_only: bool) -> Iterator[Connection]:
+    """An in-memory DuckDB with the file attached."""
     if not read_only:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WarehouseError(
-                f"{path.parent}: can't be made ({error.strerror}); choose another --warehouse"
-            ) from error
+        make_folder(path.parent)
     connection = duckdb.connect(":memory:")
     try:
-        connection.execute("SET TimeZone = 'UTC'")
         # A commit goes straight into the file: what went through the log first would be written twice.
         connection.execute("SET checkpoint_threshold = '100KB'")
+        # Of long texts DuckDB tries all that it knows and stores them as they are: half of a commit's time for 1 %.
+        connection.execute("SET force_compression = 'uncompressed'")
+        # Loads delete next to nothing, and looking for what is deleted made every other commit of theirs write down the
+        # place of every row group anew: twice their time, with a million articles. `maintain` looks for it.
+        connection.execute("SET max_vacuum_tasks = 0")
+        # DuckDB's own would be in the folder that the command is given in.
+        spill = f"{path}.tmp".replace("'", "''")
+        connection.execute(f"SET temp_directory = '{spill}'")
         waiting = Retrying(
             retry=retry_if_exception_type(WarehouseLockedError),
             stop=stop_after_delay(lock_timeout),
@@ -150,30 +220,31 @@ def _attached(path: Path, lock_timeout: float, read_only: bool) -> Iterator[Conn
             reraise=True,
         )
         waiting(_attach, connection, path, read_only)
-        connection.execute(f"USE {CATALOG}")
-        migrate(connection, path, read_only=read_only)
-        with reporting(path):
-            yield connection
+        yield connection
     finally:
         connection.close()
 
 
 def _attach(connection: Connection, path: Path, read_only: bool) -> None:
     name = str(path).replace("'", "''")  # ATTACH takes no parameters
-    options = "(READ_ONLY)" if read_only else ""
+    options = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {ROW_GROUP}"
     try:
-        connection.execute(f"ATTACH '{name}' AS {CATALOG} {options}")
+        connection.execute(f"ATTACH '{name}' AS {CATALOG} ({options})")
     except duckdb.Error as error:
         raise _explained(error, path) from error
 
 
 @contextmanager
-def reporting(path: Path) -> Iterator[None]:
+def reporting(place: Place) -> Iterator[None]:
     """Turn the errors of the disk under the warehouse into words; a mistaken query stays DuckDB's own error."""
+    if isinstance(place, Lake):
+        with lake.reporting(place):
+            yield
+        return
     try:
         yield
     except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.TransactionException) as error:
-        raise _explained(error, path) from error
+        raise _explained(error, place) from error
 
 
 def _explained(error: duckdb.Error, path: Path) -> WarehouseError:
@@ -224,34 +295,42 @@ def query(name: str) -> str:
     return (files("warehouse") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def migrate(connection: Connection, path: Path, *, read_only: bool = False) -> None:
+def migrate(connection: Connection, place: Place, *, read_only: bool = False) -> None:
     """Bring the schema up to date; each migration is one transaction. Raises WarehouseError for a newer schema."""
     known = migrations()
     applied = _applied(connection)
     newest = max(applied, default=0)
     if newest > known[-1][0]:
         raise WarehouseError(
-            f"{path}: its schema is number {newest}, this newsmill knows up to {known[-1][0]}; upgrade newsmill"
+            f"{place}: its schema is number {newest}, this newsmill knows up to {known[-1][0]}; upgrade newsmill"
         )
     if read_only:
-        if newest < known[-1][0]:
-            raise WarehouseError(
-                f"{path}: its schema is out of date; any command that writes (`newsmill ingest`) updates it"
+        if any(number not in applied for number, _, _ in known):
+            raise OldSchemaError(
+                f"{place}: its schema is out of date (number {newest}, this newsmill's is {known[-1][0]}); any command "
+                "that writes (`newsmill ingest`) updates it"
             )
         return
     for number, name, sql in known:
         if number not in applied:
             with transaction(connection):
-                connection.execute(sql)
+                _run(connection, sql, place)
                 connection.execute(
                     "INSERT INTO ops.schema_migrations VALUES (?, ?, ?)", [number, name, datetime.now(UTC)]
                 )
     digest, sql = marts()
     if applied.get(0) != digest:
         with transaction(connection):
-            connection.execute(sql)
+            _run(connection, sql, place)
             connection.execute("DELETE FROM ops.schema_migrations WHERE version = 0")
             connection.execute("INSERT INTO ops.schema_migrations VALUES (0, ?, ?)", [digest, datetime.now(UTC)])
+
+
+def _run(connection: Connection, sql: str, place: Place) -> None:
+    """Run a script. A lake keeps no comments of macros; the published copy, which is a file, has them."""
+    for statement in connection.extract_statements(sql):
+        if not (isinstance(place, Lake) and statement.query.lstrip().startswith("COMMENT ON MACRO")):
+            connection.execute(statement)
 
 
 def _applied(connection: Connection) -> dict[int, str]:
@@ -276,3 +355,21 @@ def transaction(connection: Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def transact(connection: Connection, work: Callable[[], T]) -> T:
+    """Do the work in one transaction: from its beginning again where another's commit came between, which happens only
+    in a lake. The work is to read what it goes by from the warehouse each time."""
+    trying = Retrying(
+        retry=retry_if_exception(is_conflict),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(0.05, max=5),
+        reraise=True,
+    )
+    result: T = trying(_transacted, connection, work)
+    return result
+
+
+def _transacted(connection: Connection, work: Callable[[], T]) -> T:
+    with transaction(connection):
+        return work()

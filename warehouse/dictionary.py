@@ -1,24 +1,29 @@
-"""The data dictionary, docs/schema.md, made from the catalogue of a new warehouse.
+"""The data dictionary, docs/schema.md and a page for each table in docs/tables, made from the catalogue of a new
+warehouse, from columns.toml and from examples/*.sql.
 
-`python -m warehouse.dictionary > docs/schema.md` writes it.
+`python -m warehouse.dictionary docs` writes it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from warehouse.connection import Connection, open_warehouse
 from warehouse.errors import WarehouseError
-from warehouse.search_index import index
+from warehouse.publish import published_schema
+from warehouse.search_index import build
 
-COMMAND = "python -m warehouse.dictionary > docs/schema.md"
+COMMAND = "python -m warehouse.dictionary docs"
 
 SCHEMAS = {
     "clean": "What analysts read: articles, their versions and images.",
@@ -98,6 +103,14 @@ class Macro:
     name: str
     parameters: tuple[str, ...]
     comment: str
+
+
+def documents(connection: Connection, links: Sequence[tuple[str, str]] = LINKS) -> dict[str, str]:
+    """The path below docs/ of each document of a migrated warehouse, and its text."""
+    relations, macros = read_relations(connection), read_macros(connection)
+    found = {"schema.md": schema_document(connection, links)}
+    found |= {f"tables/{each.full_name}.md": "\n".join(_page(each, links)) + "\n" for each in relations}
+    return found | {f"tables/{each.name}.md": "\n".join(_macro_page(each)) + "\n" for each in macros}
 
 
 def schema_document(connection: Connection, links: Sequence[tuple[str, str]] = LINKS) -> str:
@@ -250,6 +263,7 @@ def _document(
         yield from ("", "## Table macros", "", "Queries with parameters: `FROM name(value, …)`.")
     for macro in macros:
         yield from ("", f"### {macro.name}({', '.join(macro.parameters)})", "", escaped(macro.comment))
+        yield from ("", f"[More](tables/{macro.name}.md)")
 
 
 def _section(relation: Relation) -> Iterator[str]:
@@ -260,6 +274,7 @@ def _section(relation: Relation) -> Iterator[str]:
     yield from ("", "| column | type | is |", "| --- | --- | --- |")
     for each in relation.columns:
         yield f"| `{each.name}` | {escaped(_short(each.type))} | {escaped(each.comment)} |".replace("|  |", "| |")
+    yield from ("", f"[More](tables/{relation.full_name}.md)")
 
 
 def _diagram(tables: Sequence[Relation], links: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -313,11 +328,99 @@ def escaped(text: str) -> str:
     return "<br>".join(_SPECIAL.sub(lambda found: "\\" + found[0], text).splitlines())
 
 
+# --- pages ----------------------------------------------------------------------------------------------------------
+
+
+def example(name: str) -> str | None:
+    """A query on the table, view or macro."""
+    file = files("warehouse") / "examples" / f"{name}.sql"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else None
+
+
+def made_by(table: str, column: str) -> str:
+    """How the column's values come about, in words; empty where columns.toml has none."""
+    return _said("made", table, column)
+
+
+@cache
+def _columns() -> dict[str, dict[str, str]]:
+    return tomllib.loads((files("warehouse") / "columns.toml").read_text(encoding="utf-8"))
+
+
+def _said(what: str, table: str, column: str) -> str:
+    said = _columns()[what]
+    return said.get(f"{table}.{column}") or said.get(column, "")
+
+
+def _unit(table: str, column: Column) -> str:
+    of_type = "UTC" if column.type == "TIMESTAMP WITH TIME ZONE" else ""
+    is_number = not column.type.startswith("VARCHAR") or f"{table}.{column.name}" in _columns()["unit"]
+    return of_type or (_said("unit", table, column.name) if is_number else "")
+
+
+def _page(relation: Relation, links: Sequence[tuple[str, str]]) -> Iterator[str]:
+    name = relation.full_name
+    yield from (f"# {name}", "", f"Made by `{COMMAND}`; don't edit it. [All tables and views](../schema.md).", "")
+    yield f"{'View. ' if relation.view else ''}{escaped(_KEY.sub('', relation.comment).strip())}"
+    if relation.key:
+        yield from ("", f"Key: {', '.join(f'`{part}`' for part in relation.key)}.")
+    if relation.view:
+        yield from ("", "| column | type | unit | is |", "| --- | --- | --- | --- |")
+    else:
+        yield from ("", "| column | type | unit | is | comes from |", "| --- | --- | --- | --- | --- |")
+    for each in relation.columns:
+        cells = [f"`{each.name}`", *map(escaped, (_short(each.type), _unit(name, each), each.comment))]
+        cells += [] if relation.view else [escaped(made_by(name, each.name))]
+        yield "".join(f"| {cell} ".replace("|  ", "| ") for cell in cells) + "|"
+    refers = [(column.rpartition(".")[2], target) for column, target in links if column.rpartition(".")[0] == name]
+    referred = [(column, target.rpartition(".")[2]) for column, target in links if target.rpartition(".")[0] == name]
+    if refers or referred:
+        yield from ("", "## Links", "")
+        yield from (f"- `{column}` is {_linked_to(target)}" for column, target in refers)
+        yield from (f"- `{column}` is what {_linked_to(other)} names" for other, column in referred)
+    yield from _shown(name, "marts" if relation.view else None, relation.name)
+
+
+def _macro_page(macro: Macro) -> Iterator[str]:
+    yield from (f"# {macro.name}({', '.join(macro.parameters)})", "")
+    yield from (f"Made by `{COMMAND}`; don't edit it. [All tables and views](../schema.md).", "")
+    yield f"Table macro. {escaped(macro.comment)}"
+    yield from _shown(macro.name, "search" if macro.name == "search" else "marts", macro.name)
+
+
+def _linked_to(column: str) -> str:
+    table = column.rpartition(".")[0]
+    return f"[`{column}`]({table}.md)"
+
+
+def _shown(name: str, folder: str | None, file: str) -> Iterator[str]:
+    """An example, and the SQL of what is made by SQL alone."""
+    if asked := example(name):
+        yield from ("", "## For example", "", "```sql", asked, "```")
+    if folder and (source := files("warehouse") / folder / f"{file}.sql").is_file():
+        sql = source.read_text(encoding="utf-8").partition("\nCOMMENT ON")[0]
+        yield from ("", "## Made by", "", "```sql", sql.strip(), "```")
+
+
+def add_published(connection: Connection, folder: Path) -> None:
+    """What only the published copy has."""
+    build(connection, None, folder / "scratch.duckdb")
+    connection.execute(published_schema())
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, help="the folder docs/")
+    docs: Path = parser.parse_args().docs
     with tempfile.TemporaryDirectory() as folder, open_warehouse(Path(folder) / "newsmill.duckdb") as connection:
-        index(connection, Path(folder) / "none.duckdb")  # what only the published copy has
-        text = schema_document(connection)
-    sys.stdout.buffer.write(text.encode())  # whatever the terminal's encoding
+        add_published(connection, Path(folder))
+        found = documents(connection)
+    (docs / "tables").mkdir(parents=True, exist_ok=True)
+    for page in (docs / "tables").glob("*.md"):
+        if f"tables/{page.name}" not in found:
+            page.unlink()
+    for path, text in found.items():
+        (docs / path).write_bytes(text.encode())
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from warehouse.connection import Connection, Warehouse, query, transaction
-from warehouse.staging import apply, fetch, staged, write
+from warehouse.connection import Connection, Warehouse, query, transact
+from warehouse.staging import apply, fetch, insert, staged
 
 SIMILAR = 0.6
 """Jaccard similarity from which two articles tell one story; benchmarks/duplicates.py measures it."""
@@ -41,9 +41,9 @@ def mark_duplicates(store: Warehouse, measure: Measure) -> int:
     Each chunk is a transaction: killed, the next time goes on there.
     """
     while True:
-        with store.writing() as connection, transaction(connection):
-            if not _compare(connection, measure):
-                return _mark(connection)
+        with store.writing() as connection:
+            if not transact(connection, lambda: _compare(connection, measure)):
+                return transact(connection, lambda: _mark(connection))
 
 
 def _compare(connection: Connection, measure: Measure) -> int:
@@ -58,7 +58,7 @@ def _compare(connection: Connection, measure: Measure) -> int:
         {"article_id": article_id, "content_hash": content_hash, "method": measure.method, "bands": measure.bands(text)}
         for article_id, content_hash, text in fresh
     ]
-    write(connection, "insert_signatures", stage="stage_signatures", table="ops.article_signatures", rows=signatures)
+    insert(connection, "ops.article_signatures", signatures)
     pairs = [(row["article_id"], row["other_id"]) for row in fetch(connection, "candidates", ids)]
     involved = {article_id for pair in pairs for article_id in pair}
     shingles = {
@@ -70,7 +70,7 @@ def _compare(connection: Connection, measure: Measure) -> int:
         similarity = measure.similarity(shingles[article_id], shingles[other_id])
         if similarity >= KEPT:
             alike.append({"article_id": article_id, "other_id": other_id, "similarity": similarity})
-    write(connection, "insert_pairs", stage="stage_pairs", table="clean.similar_articles", rows=alike)
+    insert(connection, "clean.similar_articles", alike)
     return len(fresh)
 
 

@@ -39,6 +39,14 @@ class WarehouseLockedError(WarehouseError):
     """Another process holds the warehouse for longer than the time allowed."""
 
 
+class OldSchemaError(WarehouseError):
+    """The warehouse was made by an older newsmill; it is migrated when it is next opened for writing."""
+
+
+class WarehouseConflictError(WarehouseError):
+    """Another process wrote at the same time, and one of the two has to begin again."""
+
+
 class QualityError(NewsmillError):
     """What was loaded contradicts a quality check, and the settings say that this ends the run."""
 

@@ -59,6 +59,7 @@ TABLE_ROWS = 8_192
 
 _WORK = ".newsmill-export"
 _MADE_NAME = re.compile(r"([0-9a-f]{16})(?:_.*)?\.md", re.DOTALL)
+_PARTITION = re.compile(r"[^=]+=.*", re.DOTALL)
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = pa.schema([("article_id", pa.string()), ("folder", pa.string()), ("name", pa.string())])
@@ -90,8 +91,8 @@ class ParquetExport:
     folder: Path
     rows: int
     files: int
-    months: int
-    """Partitions; 0 where the rows have no published_at."""
+    partitions: int
+    """Folders with files; 0 where the rows are in one."""
     bytes: int
 
 
@@ -439,11 +440,17 @@ def _identifier(name: str) -> str:
 
 
 def export_parquet(
-    source: Path | Warehouse, folder: Path, *, sql: str | None = None, table: str = "clean.articles"
+    source: Path | Warehouse,
+    folder: Path,
+    *,
+    sql: str | None = None,
+    table: str = "clean.articles",
+    partition: Sequence[str] = (),
 ) -> ParquetExport:
-    """Write a table or a query's rows as Parquet (zstd), a partition `month=2024-05` for each month of published_at.
+    """Write a table or a query's rows as Parquet (zstd), in folders by the columns of `partition`.
 
-    Rows without published_at make one file. The folder is made anew and swapped in, so it must hold nothing but an
+    `month` is that of published_at (`month=2024-05`), and what is taken where no column is named; rows without
+    published_at make one file then. The folder is made anew and swapped in, so it must hold nothing but an
     earlier export. Raises WarehouseError, and NewsmillError where the folder isn't such a one or can't be written.
     """
     _check_replaceable(folder)
@@ -459,12 +466,18 @@ def export_parquet(
             # as many rows wait for each partition's file before they are written
             connection.execute("SET partitioned_write_flush_threshold = 4096")
             relation = _selected(connection, sql) if sql else _table(connection, table)
-            by_month = "month" in relation.columns
-            if "published_at" in relation.columns and not by_month:
-                relation = relation.project("*, strftime(published_at::TIMESTAMP, '%Y-%m') AS month")
-                by_month = True
-            if by_month:
-                relation.write_parquet(str(draft), partition_by=["month"], compression="zstd")
+            if "published_at" in relation.columns and "month" not in relation.columns:
+                months = relation.project("*, strftime(published_at::TIMESTAMP, '%Y-%m') AS month")
+                relation = months if "month" in partition or not partition else relation
+            chosen = list(partition) or [name for name in relation.columns if name == "month"]
+            if unknown := [name for name in chosen if name not in relation.columns]:
+                raise WarehouseError(
+                    f"there is no column {', '.join(unknown)} to partition by; there are: {', '.join(relation.columns)}"
+                )
+            if set(chosen) == set(relation.columns):
+                raise WarehouseError("every column is one to partition by, and the files would be empty; name fewer")
+            if chosen:
+                relation.write_parquet(str(draft), partition_by=chosen, compression="zstd")
             else:
                 relation.write_parquet(str(draft / "data_0.parquet"), compression="zstd")
         written = sorted(draft.rglob("*.parquet"))
@@ -474,8 +487,8 @@ def export_parquet(
             folder.replace(aside)
         draft.replace(folder)
         shutil.rmtree(aside, ignore_errors=True)
-    months = len({path.parent.name for path in written}) if by_month else 0
-    return ParquetExport(folder, rows, len(written), months, size)
+    partitions = len({path.parent for path in written}) if chosen else 0
+    return ParquetExport(folder, rows, len(written), partitions, size)
 
 
 def _rows_in(files: Sequence[Path]) -> int:
@@ -488,7 +501,8 @@ def _table(connection: Connection, name: str) -> duckdb.DuckDBPyRelation:
     """The table or view of that name. Raises WarehouseError where there is none."""
     found = connection.execute(
         "SELECT table_schema || '.' || table_name FROM information_schema.tables "
-        "WHERE table_catalog = current_database() AND table_schema IN ('raw', 'clean', 'ops', 'marts') ORDER BY ALL"
+        "WHERE table_catalog = current_database() "
+        "AND table_schema IN ('raw', 'clean', 'ops', 'marts', 'search') ORDER BY ALL"
     ).fetchall()
     known = [each for (each,) in found]
     if name not in known:
@@ -501,9 +515,8 @@ def _check_replaceable(folder: Path) -> None:
     """Raises NewsmillError where replacing the folder would destroy what isn't an export."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise NewsmillError(f"{folder}: not a folder; name another")
-    for parent, folders, files in os.walk(folder):
-        nested = Path(parent) != folder
-        others = [name for name in folders if nested or not name.startswith("month=")]
+    for _, folders, files in os.walk(folder):
+        others = [name for name in folders if not _PARTITION.fullmatch(name)]
         others += [name for name in files if not name.endswith(".parquet")]
         if others:
             raise NewsmillError(

@@ -14,7 +14,6 @@ Backfilling lands thousands of small files: a pack costs two fsyncs for all of t
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -23,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import zstandard
 
@@ -114,12 +113,12 @@ class Landing:
         path = self.root / name
         try:
             with path.open("rb") as file:
-                compressed: BinaryIO = io.BufferedReader(file)
                 if place:
                     offset, _, length = place.partition("+")
                     file.seek(int(offset))
-                    compressed = io.BytesIO(file.read(int(length)))
-                data = zstandard.ZstdDecompressor().stream_reader(compressed).read(MAX_BLOB_BYTES)
+                    data = _decompressed(file.read(int(length)))
+                else:
+                    data = _decompressed(file.read())
         except (OSError, ValueError, zstandard.ZstdError) as error:
             raise LandingError(
                 f"{path}: the landed bytes can't be read ({error}); restore them from a backup"
@@ -187,6 +186,14 @@ def _folder(document: Document) -> str:
 
 
 _PACK = re.compile(r"packs/[0-9a-f]{2}/([0-9a-f]{64})\.zst@")
+
+
+def _decompressed(frame: bytes) -> bytes:
+    """Raises ValueError for what is larger than anything that was landed: it was tampered with."""
+    size = zstandard.frame_content_size(frame)
+    if not 0 <= size <= MAX_BLOB_BYTES:
+        raise ValueError(f"{size:,} bytes after decompression")
+    return zstandard.ZstdDecompressor().decompress(frame)
 
 
 def write_durably(path: Path, data: bytes) -> None:

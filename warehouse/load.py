@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from warehouse.connection import Connection, transaction
+import pyarrow as pa
+
+from warehouse.connection import Connection, query, transact
 from warehouse.errors import WarehouseError
-from warehouse.records import Article, Counts, Document, Milled, Reject, Source, digest
-from warehouse.staging import apply, fetch, write
+from warehouse.records import CUT_OFF, Article, Counts, Document, Milled, Reject, Source, digest
+from warehouse.staging import apply, fetch, insert, write
 from warehouse.timeline import Span, timeline
 
 
@@ -47,6 +49,8 @@ class _Identities:
     """article_id → (title, published_at where the feed said so)"""
     fresh: list[dict[str, str]] = field(default_factory=list)
     """Keys the warehouse doesn't have yet."""
+    held: set[str] = field(default_factory=set)
+    """Articles the warehouse has."""
 
     def resolve(self, article: Article) -> str:
         """The article's id: that of its address, else that of its guid, else a new one made of its strongest key.
@@ -84,14 +88,20 @@ def known_entries(connection: Connection, feed_ids: Iterable[str]) -> dict[str, 
 def load(connection: Connection, batch: Sequence[Milled], *, run_id: str) -> Counts:
     """Load the batch in one transaction and say what it changed. Raises UnknownEntriesError before any change."""
     batch = sorted(batch, key=lambda milled: (milled.document.fetched_at, milled.document.feed_id))
-    with transaction(connection):
-        sightings, identities = _sightings(connection, batch)
-        counts = _load_articles(connection, sightings, batch)
-        write(connection, "merge_article_keys", stage="stage_keys", table="clean.article_keys", rows=identities.fresh)
-        _load_documents(connection, batch, counts, run_id)
-        load_rejects(connection, [reject for milled in batch for reject in milled.rejects], run_id=run_id)
+    counts = transact(connection, lambda: _load(connection, batch, run_id))
+    pa.default_memory_pool().release_unused()  # Arrow would keep what this batch took for the next one
     counts.documents = len(batch)
     counts.rejected = sum(len(milled.rejects) for milled in batch)
+    return counts
+
+
+def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Counts:
+    connection.execute(query("take_turn"))
+    sightings, identities = _sightings(connection, batch)
+    counts = _load_articles(connection, sightings, identities.held, batch)
+    write(connection, "insert_keys", stage="stage_keys", table="clean.article_keys", rows=identities.fresh)
+    _load_documents(connection, batch, counts, run_id)
+    load_rejects(connection, [reject for milled in batch for reject in milled.rejects], run_id=run_id)
     return counts
 
 
@@ -103,9 +113,10 @@ def _sightings(connection: Connection, batch: Sequence[Milled]) -> tuple[dict[st
     if missing := [e for milled in batch for e in milled.seen if e not in known]:
         raise UnknownEntriesError(f"{len(missing)} entries that were said to be known are not")
 
-    identities = _Identities()
+    identities = _Identities(held={row["article_id"] for row in known.values()})
     for row in fetch(connection, "articles_by_key", [k for m in batch for a in m.articles for k in a.keys]):
         identities.articles[row["key"]] = row["article_id"]
+        identities.held.add(row["article_id"])
         identities.facts[row["article_id"]] = row["title"], row["published_at"] if row["published_known"] else None
 
     sightings = defaultdict(list)
@@ -149,20 +160,26 @@ def _sightings(connection: Connection, batch: Sequence[Milled]) -> tuple[dict[st
             )
             moment = document.fetched_at
             seen.setdefault(entry_id, {"entry_id": entry_id, "first_seen_at": moment})["last_seen_at"] = moment
-    write(connection, "merge_entries", stage="stage_entries", table="raw.entries", rows=list(entries.values()))
+    fresh = [row for entry_id, row in entries.items() if entry_id not in known]
+    again = [row for entry_id, row in entries.items() if entry_id in known]
+    write(connection, "insert_entries", stage="stage_entries", table="raw.entries", rows=fresh)
+    write(connection, "merge_entries", stage="stage_entries", table="raw.entries", rows=again)
     write(connection, "touch_entries", stage="stage_seen", table="raw.entries", rows=list(seen.values()))
     return sightings, identities
 
 
-def _load_articles(connection: Connection, sightings: dict[str, list[_Sighting]], batch: Sequence[Milled]) -> Counts:
+def _load_articles(
+    connection: Connection, sightings: dict[str, list[_Sighting]], known: Collection[str], batch: Sequence[Milled]
+) -> Counts:
     """Bring versions, current articles and their images up to date with the sightings."""
     counts = Counts(entries=sum(len(m.entries) + len(m.seen) for m in batch))
     before: dict[str, list[Span]] = defaultdict(list)
-    for span in fetch(connection, "spans_by_article", sightings):
+    held = [article_id for article_id in sightings if article_id in known]  # the rest is new: nothing to look for
+    for span in fetch(connection, "spans_by_article", held):
         before[span["article_id"]].append(
             Span(span["feed_id"], span["content_hash"], span["word_count"], span["valid_from"], span["last_seen_at"])
         )
-    stored = {row["article_id"]: row for row in fetch(connection, "seen_by_article", sightings)}
+    stored = {row["article_id"]: row for row in fetch(connection, "seen_by_article", held)}
     histories = [
         _History(
             article_id,
@@ -178,20 +195,23 @@ def _load_articles(connection: Connection, sightings: dict[str, list[_Sighting]]
     texts = _texts(connection, sightings, superseded)
 
     article_rows = [row for history in histories if (row := history.article_row(texts))]
+    new_rows = [row for row in article_rows if row["article_id"] not in stored]
+    edited_rows = [row for row in article_rows if row["article_id"] in stored]
     version_rows = [row for history in rewritten for row in history.version_rows(texts)]
     seen_rows = [row for history in histories for row in history.seen_rows()]
     apply(connection, "delete_versions", superseded)
-    write(connection, "insert_versions", stage="stage_versions", table="clean.article_versions", rows=version_rows)
-    write(connection, "merge_articles", stage="stage_articles", table="clean.articles", rows=article_rows)
+    insert(connection, "clean.article_versions", version_rows)
+    insert(connection, "clean.articles", new_rows)
+    write(connection, "merge_articles", stage="stage_articles", table="clean.articles", rows=edited_rows)
     write(connection, "touch_versions", stage="stage_seen", table="clean.article_versions", rows=seen_rows)
     write(
         connection,
         "touch_articles",
         stage="stage_touched",
         table="clean.articles",
-        rows=[history.touched_row() for history in histories],
+        rows=[history.touched_row() for history in histories if history.stored],
     )
-    _load_images(connection, article_rows, sightings)
+    _load_images(connection, article_rows, sightings, stored)
     for history in histories:
         new, changed = not history.before, bool(history.before) and len(history.after) > len(history.before)
         counts.new += new
@@ -343,7 +363,10 @@ def _text_row(article: Article, source: Source) -> dict[str, Any]:
 
 
 def _load_images(
-    connection: Connection, article_rows: Sequence[dict[str, Any]], sightings: dict[str, list[_Sighting]]
+    connection: Connection,
+    article_rows: Sequence[dict[str, Any]],
+    sightings: dict[str, list[_Sighting]],
+    stored: Collection[str],
 ) -> None:
     """Write the images of every text in the batch, and where the current ones stand."""
     images: dict[str, dict[str, Any]] = {}
@@ -380,14 +403,8 @@ def _load_images(
             for position, image in enumerate(holders[-1].images)
         ]
     write(connection, "merge_images", stage="stage_images", table="clean.images", rows=list(images.values()))
-    apply(connection, "delete_article_images", written)
-    write(
-        connection,
-        "insert_article_images",
-        stage="stage_article_images",
-        table="clean.article_images",
-        rows=places,
-    )
+    apply(connection, "delete_article_images", [article_id for article_id in written if article_id in stored])
+    insert(connection, "clean.article_images", places)
 
 
 def _load_documents(connection: Connection, batch: Sequence[Milled], counts: Counts, run_id: str) -> None:
@@ -412,7 +429,8 @@ def _load_documents(connection: Connection, batch: Sequence[Milled], counts: Cou
         )
         if document.source == "feed":
             # a broken document is asked for again in full: "not modified" would hide that it is still broken
-            broken = bool(milled.rejects) and not milled.entries and not milled.seen
+            cut = any(reject.error == CUT_OFF for reject in milled.rejects)
+            broken = cut or (bool(milled.rejects) and not milled.entries and not milled.seen)
             brought = any(counts.by_feed.get(document.feed_id, (0, 0)))
             validators[document.feed_id] = {
                 "feed_id": document.feed_id,
@@ -424,6 +442,7 @@ def _load_documents(connection: Connection, batch: Sequence[Milled], counts: Cou
                 "last_new_at": document.fetched_at if brought else None,
                 "consecutive_failures": 0,
                 "last_status": document.status,
+                **asdict(milled.hints),
             }
     write(connection, "merge_documents", stage="stage_documents", table="raw.documents", rows=documents)
     write(

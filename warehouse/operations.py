@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
 
-from warehouse.connection import Connection, query, transaction
-from warehouse.records import Feed, FeedState, Fetch, Image, PendingImage, Source, Watermark
-from warehouse.staging import staged, write
+from warehouse.connection import Connection, query, transact
+from warehouse.records import Feed, FeedState, Fetch, Image, PendingImage, Rhythm, Source, Watermark
+from warehouse.staging import fetch, staged, write
 
 
 def feed_states(connection: Connection) -> dict[str, FeedState]:
@@ -58,13 +58,47 @@ def record_fetches(
             "last_status": fetch.status,
             "last_error": fetch.error,
             "disabled_reason": state.disabled_reason,
+            "max_age_seconds": _whole(state.max_age_seconds),
+            "due_at": state.due_at,
+            "interval_seconds": _whole(state.interval_seconds),
+            "interval_reason": state.interval_reason,
+            "missing_count": state.missing_count,
+            "missing_since": state.missing_since,
         }
         for feed, fetch, state in fetches
         if fetch.outcome != "skipped"
     ]
-    with transaction(connection):
+
+    def work() -> None:
         write(connection, "merge_fetches", stage="stage_fetches", table="ops.fetches", rows=rows)
         write(connection, "merge_feed_states", stage="stage_states", table="ops.feeds", rows=states)
+
+    transact(connection, work)
+
+
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds)
+
+
+def learn_rhythms(
+    connection: Connection, feed_ids: Collection[str], changed: Collection[str] = ()
+) -> dict[str, Rhythm]:
+    """How often the feeds publish, with what they say of it themselves.
+
+    It is measured where they brought something (`changed`), or where it never was, and remembered in ops.feeds.
+    """
+    if not feed_ids:
+        return {}
+    unknown = [row["feed_id"] for row in fetch(connection, "rhythms", feed_ids) if row["newest_at"] is None]
+    measured = fetch(connection, "measured_rhythms", [*changed, *unknown]) if changed or unknown else []
+    write(connection, "merge_rhythms", stage="stage_rhythms", table="ops.feeds", rows=measured)
+    found = fetch(connection, "rhythms", feed_ids)
+    return {
+        row.pop("feed_id"): Rhythm(
+            **row | {"skip_hours": tuple(row["skip_hours"] or ()), "skip_days": tuple(row["skip_days"] or ())}
+        )
+        for row in found
+    }
 
 
 def record_run(
@@ -116,8 +150,27 @@ def want_images(connection: Connection, feeds: Sequence[Feed]) -> None:
 def record_images(connection: Connection, images: Sequence[Image]) -> None:
     """Record how fetching images went."""
     rows = [{name: getattr(image, name) for name in Image.__slots__} for image in images]
-    with transaction(connection):
-        write(connection, "merge_fetched_images", stage="stage_fetched_images", table="clean.images", rows=rows)
+    transact(
+        connection,
+        lambda: write(
+            connection, "merge_fetched_images", stage="stage_fetched_images", table="clean.images", rows=rows
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SilentFeed:
+    """A feed that has brought nothing for longer than its rhythm says."""
+
+    feed_id: str
+    newest_at: datetime
+    silent_from: datetime
+    """When an article should have come at the latest."""
+
+
+def silent_feeds(connection: Connection, run_id: str) -> list[SilentFeed]:
+    """Feeds that the run found silent for the first time."""
+    return [SilentFeed(*row) for row in connection.execute(query("silent_feeds"), {"run": run_id}).fetchall()]
 
 
 def watermark(connection: Connection, beginning: Watermark) -> Watermark:
@@ -136,6 +189,11 @@ def record_watermark(connection: Connection, reached: Watermark, *, run_id: str)
         "run_id": run_id,
     }
     write(connection, "merge_watermark", stage="stage_watermarks", table="ops.watermarks", rows=[row])
+
+
+def loaded_finds(connection: Connection, source: Source) -> frozenset[int]:
+    """Hashes of (document_id, feed_id, fetched_at) of the articles that came by that source: 100 bytes for each."""
+    return frozenset(map(hash, connection.execute(query("loaded_finds"), [source]).fetchall()))
 
 
 def captures(connection: Connection, source: Source, feed_id: str) -> dict[str, datetime]:

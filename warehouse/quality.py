@@ -20,6 +20,8 @@ from warehouse.staging import staged, write
 
 SAMPLE = 5
 """Contradicting rows that are kept of each check."""
+MEMORY = "400MB"
+"""DuckDB's; it would keep all that is read, up to most of the machine's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ def check(connection: Connection, run_id: str, counts: Counts, hashed: Callable[
 
     `hashed` makes an article's content hash of its title and text.
     """
+    connection.execute(f"SET memory_limit = '{MEMORY}'")
+    try:
+        return _check(connection, run_id, counts, hashed)
+    finally:
+        connection.execute("RESET memory_limit")  # a lake's next connection is of the same DuckDB
+
+
+def _check(connection: Connection, run_id: str, counts: Counts, hashed: Callable[[str, str], str]) -> list[Check]:
     moment = datetime.now(UTC)
     run = {"run_id": [run_id], "documents": [counts.documents], "fresh": [counts.new], "checked_at": [moment]}
     checks = []

@@ -9,8 +9,9 @@ from typing import Any
 
 import duckdb
 
-from warehouse.connection import Connection, Warehouse, query
+from warehouse.connection import Connection, Warehouse, marts, migrations, query
 from warehouse.errors import WarehouseError
+from warehouse.records import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,48 @@ def run_query(
         ) from error
     with connection:
         connection.execute("SET TimeZone = 'UTC'")
-        return _result(connection, sql, parameters, parquet)
+        try:
+            return _result(connection, sql, parameters, parquet)
+        except WarehouseError as error:
+            if hint := _hint(connection, error.__cause__):
+                raise WarehouseError(f"{source}: {error} ({hint}: `newsmill publish` makes it anew)") from error
+            raise
+
+
+def _hint(connection: Connection, error: BaseException | None) -> str:
+    """Why a query may fail that is right."""
+    if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
+        return "the copy is damaged"
+    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+        known = connection.execute("SELECT version FROM ops.schema_migrations ORDER BY version").fetchall()
+        if known != [(0,), *((number,) for number, _, _ in migrations())]:
+            return "it was published by an older newsmill"
+    return ""
+
+
+def is_current(published: Path) -> bool:
+    """Whether there is a published copy, with this newsmill's tables and views."""
+    try:
+        found = run_query(published, query("published_schema")).rows
+    except WarehouseError:
+        return False
+    return found == [(migrations()[-1][0], marts()[0])]
+
+
+def is_behind(warehouse: Warehouse, published: Path, run_id: str) -> bool:
+    """Whether a run before this one loaded something that it didn't come to publish."""
+    try:
+        ((since,),) = run_query(published, "SELECT max(published_at) FROM ops.publications").rows
+    except WarehouseError:
+        return True
+    ((found,),) = run_query(warehouse, query("loaded_since"), {"since": since, "run_id": run_id}).rows
+    return bool(found)
+
+
+def knows_source(warehouse: Warehouse, source: Source) -> bool:
+    """Whether anything of such a source was ever loaded."""
+    ((found,),) = run_query(warehouse, query("knows_source"), {"source": source}).rows
+    return bool(found)
 
 
 def _result(connection: Connection, sql: str, parameters: Mapping[str, Any] | None, parquet: Path | None) -> Result:

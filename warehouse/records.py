@@ -16,11 +16,11 @@ ImagePolicy = Literal["all", "lead", "none"]
 
 def digest(*parts: str | None) -> str:
     """A key of 32 hex digits over the parts; None and "" differ, and no two lists of parts collide by joining."""
-    sha = hashlib.sha256()
+    said: list[bytes] = []
     for part in parts:
         data = b"\xff" if part is None else part.encode("utf-8", "surrogatepass")
-        sha.update(len(data).to_bytes(8, "big") + data)
-    return sha.hexdigest()[:32]
+        said += (len(data).to_bytes(8, "big"), data)
+    return hashlib.sha256(b"".join(said)).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,38 @@ class Reject:
     """Where in the document it lies: an entry's position and guid."""
 
 
+CUT_OFF = "the document is cut off; its last entry is left out until it comes whole"
+"""The reject of a document that is to be asked for again, although entries of it were loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a document says of its own rhythm; the columns of ops.feeds."""
+
+    ttl_seconds: int | None = None
+    update_seconds: int | None = None
+    """Of sy:updatePeriod and sy:updateFrequency."""
+    skip_hours: tuple[int, ...] = ()
+    """UTC."""
+    skip_days: tuple[str, ...] = ()
+    """In English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a feed publishes, as its articles show and as it says itself. Seconds."""
+
+    newest_at: datetime | None = None
+    gap: float | None = None
+    """Median between its articles."""
+    turnover: float | None = None
+    """In how long half of what its document holds was published."""
+    ttl: float | None = None
+    update: float | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Milled:
     """A document after parsing and cleaning. `seen` are entries that were known and are here again."""
@@ -161,6 +193,7 @@ class Milled:
     articles: tuple[Article, ...] = ()
     seen: tuple[str, ...] = ()
     rejects: tuple[Reject, ...] = ()
+    hints: Hints = Hints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +213,8 @@ class Fetch:
     """Seconds the server asked to be left alone."""
     moved_to: str | None = None
     """Where every redirect on the way was permanent: the feed's new address."""
+    max_age: float | None = None
+    """Seconds for which the server says the answer stays fresh."""
     document: Document | None = None
 
 
@@ -195,6 +230,18 @@ class FeedState:
     next_fetch_at: datetime | None = None
     consecutive_failures: int = 0
     disabled_reason: str | None = None
+    max_age_seconds: float | None = None
+    due_at: datetime | None = None
+    interval_seconds: float | None = None
+    interval_reason: str | None = None
+    missing_count: int = 0
+    """Answers of 404 since the last success."""
+    missing_since: datetime | None = None
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the feed is asked for what has changed; else it sends all it has."""
+        return bool(self.etag or self.last_modified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +252,8 @@ class PendingImage:
     url: str
     proxy_url: str | None
     attempts: int
+    feed_id: str | None = None
+    """Of an article that shows it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ _ARROW = {
     "JSON": pa.string(),
     "INTEGER": pa.int32(),
     "BIGINT": pa.int64(),
+    "UBIGINT": pa.uint64(),
     "DOUBLE": pa.float64(),
     "BOOLEAN": pa.bool_(),
     "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
@@ -55,8 +56,18 @@ def write(connection: Connection, name: str, *, stage: str, table: str, rows: Se
             connection.execute(query(name))
 
 
+def insert(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+    """Append the rows, which are known not to be there: a MERGE would read the whole table to find that out."""
+    if rows:
+        with staged(connection, "stage_new", rows_for(connection, table, rows)):
+            connection.execute(f"INSERT INTO {table} BY NAME FROM stage_new")
+
+
 def fetch(connection: Connection, name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
     """The rows of warehouse/queries/<name>.sql, which reads the ids from `stage_ids`."""
+    ids = set(ids)
+    if not ids:
+        return []
     with _ids(connection, ids):
         result = connection.execute(query(name))
         names = [column[0] for column in result.description]

@@ -8,14 +8,13 @@ import os
 import re
 import shutil
 import socket
-import stat
 import tarfile
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,7 +143,7 @@ class Archive:
         elif path.name.lower().endswith(TARS):
             yield from _in_tar(path)
         elif path.suffix.lower() in SUFFIXES:
-            yield _file(path, path.parent)
+            yield _file(path, path.name, path.stat())
         else:
             raise BackfillError(f"{where}: neither a folder, a zip, a tar nor an article file")
 
@@ -211,8 +210,7 @@ def _has(repository: Any, revision: str) -> bool:
 
 
 def _is_article(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.parts)
+    return name.lower().endswith(SUFFIXES) and not any(p.startswith(".") and p != "." for p in name.split("/"))
 
 
 def _moment(seconds: float) -> datetime:
@@ -222,30 +220,40 @@ def _moment(seconds: float) -> datetime:
         return datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _bounded(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(limit)
+def _bounded(path: str | Path, limit: int) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes longer to make than the file to open
+        # room for all of the limit would be made and given back, which takes longer than reading
+        return file.read(min(limit, os.fstat(file.fileno()).st_size + 1))
 
 
-def _file(path: Path, root: Path) -> File:
-    name = path.relative_to(root).as_posix().encode("utf-8", "replace").decode()  # a name need not be Unicode
-    info = path.stat()
+def _file(path: str | Path, name: str, info: os.stat_result) -> File:
+    name = name.encode("utf-8", "replace").decode()  # a name need not be Unicode
     return File(name, name, info.st_size, _moment(info.st_mtime), lambda limit: _bounded(path, limit), name)
 
 
 def _in_folder(root: Path) -> Iterator[File]:
-    """Links are not followed: they may lead anywhere, or in a circle."""
+    """A folder's files before those of its folders, each by name. Links are not followed: they may lead anywhere, or in
+    a circle. What may not be listed is passed over."""
     count = 0
-    for parent, folders, names in os.walk(root):
-        folder = Path(parent)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = folder / name
-            if _is_article(name) and stat.S_ISREG(path.lstat().st_mode):
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        try:
+            with os.scandir(root / prefix) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if _is_article(entry.name) and entry.is_file(follow_symlinks=False):
                 count += 1
                 if count > MAX_FILES:
                     raise BackfillError(f"{root}: more than {MAX_FILES:,} files")
-                yield _file(path, root)
+                yield _file(entry.path, prefix + entry.name, entry.stat(follow_symlinks=False))
+        waiting += [f"{prefix}{e.name}/" for e in reversed(entries) if _is_folder(e)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
 
 
 def _in_zip(path: Path) -> Iterator[File]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal, Protocol
 
 from warehouse.records import Feed, Form, Source
@@ -59,6 +60,11 @@ class Find:
     headers: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
     """Why there are no bytes; becomes a row of ops.rejects."""
+
+    @property
+    def key(self) -> int:
+        """As `warehouse.operations.loaded_finds` has it, in this process."""
+        return hash((sha256(self.data).hexdigest(), self.feed.id, self.seen_at))
 
 
 @dataclass(frozen=True, slots=True)

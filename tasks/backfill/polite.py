@@ -63,4 +63,5 @@ def _is_worth_waiting(error: BaseException) -> bool:
     if not isinstance(error, FetchError):
         return False
     asked = error.retry_after or 0
-    return asked <= LONGEST_WAIT and (isinstance(error, TransientFetchError) or error.status in (429, 503))
+    busy = isinstance(error, TransientFetchError) or error.status == 429 or bool(asked)
+    return asked <= LONGEST_WAIT and busy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from tasks.backfill.finds import Wanted
 from tasks.feeds import slug
 from warehouse.records import Feed, digest
 
-_NO_SITE = frozenset(["_posts", "articles", "posts", "content", "source", "docs", "src", "data"])
+_NO_SITE = frozenset(["", ".", "_posts", "articles", "posts", "content", "source", "docs", "src", "data"])
 """Folders that hold articles of many sites, or name none."""
 
 
@@ -37,10 +37,10 @@ class Sites:
 
     def name_of(self, path: str, fields: Mapping[str, Any]) -> str | None:
         """The site: the nearest folder that names one, else the front matter's category, else the address's host."""
-        folder = Path(self._wanted.where)
-        for part in reversed(PurePosixPath(path).parts[:-1]):
+        for part in reversed(path.split("/")[:-1]):
             if part not in _NO_SITE:
                 return part
+        folder = Path(self._wanted.where)
         if folder.is_dir() and not (folder / ".git").exists() and (root := folder.resolve().name) not in _NO_SITE:
             return root
         for name in ("site", "categories", "category"):

@@ -9,8 +9,11 @@ from typing import Any
 
 import duckdb
 
+from warehouse.connection import Place, Warehouse
+from warehouse.lake import Lake
 
-def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+
+def until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
     """Wait for the condition; fail when it doesn't come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -18,9 +21,12 @@ def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> 
         time.sleep(0.005)
 
 
-def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
-    """The query's rows, from a DuckDB file that nobody writes."""
-    with duckdb.connect(str(path), read_only=True) as connection:
+def rows(place: Place, sql: str) -> list[tuple[Any, ...]]:
+    """The query's rows, from a DuckDB file that nobody writes, or from a lake."""
+    if isinstance(place, Lake):
+        with Warehouse(place).reading() as connection:
+            return connection.execute(sql).fetchall()
+    with duckdb.connect(str(place), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
         return found
@@ -47,6 +53,9 @@ IDENTITIES = {
 }
 
 
-def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+def contents(place: Place) -> dict[str, list[tuple[Any, ...]]]:
     """What the warehouse holds, whenever and however often it was fetched."""
-    return {name: rows(path, sql) for name, sql in IDENTITIES.items()}
+    if isinstance(place, Lake):
+        with Warehouse(place).reading() as connection:
+            return {name: connection.execute(sql).fetchall() for name, sql in IDENTITIES.items()}
+    return {name: rows(place, sql) for name, sql in IDENTITIES.items()}

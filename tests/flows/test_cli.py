@@ -108,7 +108,11 @@ def test_sql_reads_raw_only_live(filled: Newsmill) -> None:
 @pytest.mark.parametrize("where", [(), ("--live",)])
 @pytest.mark.parametrize(
     "statement",
-    ["INSERT INTO clean.article_keys VALUES ('a', 'b')", "DELETE FROM clean.articles", "DROP VIEW marts.feed_health"],
+    [
+        "INSERT INTO clean.article_keys (key, article_id) VALUES ('a', 'b')",
+        "DELETE FROM clean.articles",
+        "DROP VIEW marts.feed_health",
+    ],
 )
 def test_sql_cannot_write(filled: Newsmill, statement: str, where: tuple[str, ...]) -> None:
     done = filled("sql", statement, *where)

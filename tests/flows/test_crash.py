@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 
 from tests.conftest import Newsmill
@@ -74,9 +75,7 @@ def pending(newsmill: Newsmill) -> list[Path]:
 
 
 def children(pid: int) -> list[int]:
-    return [
-        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
-    ]
+    return [child.pid for child in psutil.Process(pid).children()]
 
 
 def lives(pid: int) -> bool:
@@ -148,7 +147,7 @@ def test_killed_while_publishing(newsmill: Newsmill, site: SampleSite, undisturb
     kill(process)
     assert not newsmill.published.exists(), "never half of a copy"
     assert_next_run_completes(newsmill, undisturbed)
-    assert list(folder.glob(".news.duckdb*")) == [], "the killed run's draft is cleared away"
+    assert list(folder.glob(".news.duckdb.*.draft*")) == [], "the killed run's draft is cleared away"
 
 
 def test_two_ingests_at_once(newsmill: Newsmill, site: SampleSite, undisturbed: Undisturbed) -> None:

@@ -247,6 +247,12 @@ def test_failed_feed_is_not_asked_again_at_once(story: Story, second: dict[str, 
     assert story.asked(path) == 0
 
 
+def test_a_feed_that_was_cut_off_is_asked_for_all_of_it_again(story: Story, second: dict[str, Any]) -> None:
+    (request,) = [each for each in story.site.requests if each.path == "/cut-silently"]
+    assert "if-none-match" not in request.headers
+    assert second["cut-silently"]["status"] == "fetched"
+
+
 def test_skipped_feeds_say_why(second: dict[str, Any]) -> None:
     assert "`newsmill feeds enable 410` undoes it" in second["410"]["detail"]
     assert "waits until" in second["429-seconds"]["detail"]

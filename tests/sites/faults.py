@@ -201,7 +201,7 @@ def _redirect(location: str, status: int = 302) -> Page:
 
 def _cut_silently(handler: RequestHandler) -> None:
     """/cut-silently: no length, and the connection closes in the middle of the third of five items."""
-    handler.send_head(200, {"Content-Type": RSS, "Connection": "close"})
+    handler.send_head(200, {"Content-Type": RSS, "Connection": "close", "ETag": '"cut"'})
     body = GOOD_FEED.body
     handler.send_body(body[: body.index(b"Notice 3:") + len(b"Notice 3: the sl")])
 

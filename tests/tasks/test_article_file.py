@@ -6,10 +6,11 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tasks.article_file import decode, parse_article, stated_time, take_apart
+from tasks.article_file import Verbatim, decode, parse_article, simple_front_matter, stated_time, take_apart
 from tasks.mill import mill_bytes
 from warehouse.errors import ParseError
 from warehouse.records import Document, Entry, Feed
@@ -160,3 +161,73 @@ def test_any_bytes_are_an_article_or_refused(data: bytes) -> None:
     except ParseError:
         return
     assert len(found.entries) == 1
+
+
+_PIECES = [
+    *[
+        "a",
+        "b c",
+        "港口",
+        ": ",
+        ":",
+        "#",
+        " #",
+        "- ",
+        "-",
+        "[",
+        "]",
+        ",",
+        ", ",
+        "'",
+        '"',
+        "\\",
+        "null",
+        "~",
+        "?",
+        "!",
+        "&",
+        "*",
+    ],
+    *[
+        "|",
+        ">",
+        "%",
+        "@",
+        "`",
+        "{",
+        "}",
+        "=",
+        "<<",
+        "1",
+        "2020-01-01",
+        "true",
+        "  ",
+        "\u2028",
+        "\u3000",
+        "\u00a0",
+        "\t",
+    ],
+    "https://quay.example/a?b=1#c",
+]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["title", "null", "x-y", "_z"]),
+            st.sampled_from(["{}", '"{}"', "[{}]", "[ {} ]"]),
+            st.lists(st.sampled_from(_PIECES), max_size=5),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_plain_front_matter_is_read_as_yaml_reads_it(lines: list[tuple[str, str, list[str]]]) -> None:
+    text = "".join(f"{name}: {form.format(''.join(pieces))}\n" for name, form, pieces in lines)
+    simple = simple_front_matter(text)
+    assume(simple is not None)
+    assert simple == yaml.load(text, Loader=Verbatim)
+
+
+def test_most_front_matter_is_plain() -> None:
+    assert simple_front_matter(FRONT.split("---\n")[1]) is not None

@@ -141,6 +141,11 @@ def test_a_footer_is_left_out(footer: str) -> None:
     assert found.html == "<p>The gate opens.</p><p>At eight.</p>"
 
 
+def test_a_link_to_another_article_ends_nothing() -> None:
+    html = "<p>The gate opens.</p><p>Read more: <a href='/x'>The quay</a></p><p>At eight.</p><p>So it is said.</p>"
+    assert text(html).endswith("At eight.\n\nSo it is said.")
+
+
 def test_what_only_begins_like_a_footer_far_from_the_end_stays() -> None:
     html = "<p>Read more books, says Oda.</p>" + "".join(f"<p>Line {n}.</p>" for n in range(6))
     assert text(html).startswith("Read more books")

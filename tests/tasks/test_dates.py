@@ -84,6 +84,39 @@ def test_a_date_without_a_zone_is_local_to_the_feed(written: str, hour: int) -> 
     assert parse_date(written, timezone="Not/AZone", now=NOW) == local
 
 
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("Tue, 05 Mar 2024 15:08:09 GMT+8", 7),
+        ("Tue, 05 Mar 2024 15:08:09 GMT+0800", 7),
+        ("2024-03-05 15:08:09 UTC+08:00", 7),
+        ("2024-03-05T15:08:09GMT-2", 17),
+        ("Tue, 05 Mar 2024 15:08:09 CST", 7),
+        ("Tue, 05 Mar 2024 15:08:09 Asia/Shanghai", 7),
+        ("Tue, 05 Mar 2024 15:08:09 Asia/Tokyo", 6),
+        ("2024-03-05T15:08:09+08:00[Asia/Shanghai]", 7),
+        ("2024年3月5日 15點08分09秒", 7),
+        ("2024年3月5日 3:08:09 下午", 7),
+    ],
+)
+def test_zones_and_clocks_of_chinese_feeds(written: str, hour: int) -> None:
+    assert parse_date(written, timezone="Asia/Shanghai", now=NOW) == MORNING.replace(hour=hour)
+
+
+def test_noon_and_midnight_in_chinese() -> None:
+    for written, hour in (("上午12:10", 0), ("凌晨12:10", 0), ("下午12:10", 12), ("12:10 上午", 0)):
+        assert parse_date(f"2024年3月5日 {written}", now=NOW) == datetime(2024, 3, 5, hour, 10, tzinfo=UTC)
+
+
+def test_an_american_feed_s_cst_is_chicago_s() -> None:
+    assert parse_date("Tue, 05 Mar 2024 01:08:09 CST", timezone="America/Chicago", now=NOW) == MORNING
+    assert parse_date("Tue, 05 Mar 2024 01:08:09 CST", now=NOW) == MORNING
+
+
+def test_an_empty_field_is_no_date_in_any_zone() -> None:
+    assert parse_date("1970-01-01 00:00:00", timezone="Asia/Shanghai", now=NOW) is None
+
+
 def test_the_zone_follows_the_season() -> None:
     assert parse_date("2024-07-05T12:00:00", timezone="Europe/Lisbon", now=NOW) == datetime(2024, 7, 5, 11, tzinfo=UTC)
     assert parse_date("2024-01-05T12:00:00", timezone="Europe/Lisbon", now=NOW) == datetime(2024, 1, 5, 12, tzinfo=UTC)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.fetch import BACKOFF, LONGEST_BACKOFF, failed, fetch, next_state, reason_to_wait, skipped, state_of
+from tasks.fetch import BACKOFF, LONGEST_BACKOFF, failed, fetch, reason_to_wait, skipped, state_of
+from tasks.fetch import next_state as next_state_within
 from tasks.http import open_client
+from tasks.rhythm import Bounds
 from tasks.settings import Settings
 from tests.sites.server import Page, SiteServer
 from warehouse.errors import FetchError
@@ -21,6 +23,10 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FEED = Feed("quay", "The Quay", "https://quay.example/feed.xml")
 STATE = FeedState("quay", FEED.url)
 BODY = b"<rss/>"
+
+
+def next_state(state: FeedState, fetch: Fetch) -> FeedState:
+    return next_state_within(state, fetch, Bounds())
 
 
 def fetched(feed: Feed, state: FeedState, landing: Landing) -> Fetch:
@@ -114,6 +120,64 @@ def test_wait_the_server_asks_for_is_kept_to() -> None:
 def test_gone_feed_is_disabled_and_no_other() -> None:
     assert next_state(STATE, failure(410)).disabled_reason == "the server says 410 Gone"
     assert next_state(STATE, failure(404)).disabled_reason is None
+
+
+def test_feed_that_is_missing_for_days_is_disabled() -> None:
+    missing = failure(404)
+    state = STATE
+    for day in range(5):
+        assert state.disabled_reason is None
+        state = next_state(state, replace(missing, started_at=NOW + timedelta(days=day)))
+    assert state.disabled_reason == "the server said 404 Not Found 5 times in a row, since 2026-11-20"
+
+
+def test_feed_that_is_missing_for_an_hour_or_now_and_then_is_asked_again() -> None:
+    state = STATE
+    for minute in range(40):
+        state = next_state(state, replace(failure(404), started_at=NOW + timedelta(minutes=minute)))
+    assert (state.missing_count, state.disabled_reason) == (40, None), "not for days"
+    state = STATE
+    for day in range(20):
+        at = NOW + timedelta(days=day)
+        state = next_state(state, replace(failure(404), started_at=at))
+        if day % 4 == 3:
+            state = next_state(state, Fetch("quay", FEED.url, at, 0.1, "not-modified", status=304))
+        assert state.disabled_reason is None, "it came back"
+    assert (state.missing_count, state.missing_since) == (0, None)
+
+
+def test_other_failures_neither_count_as_missing_nor_forget_it() -> None:
+    state = next_state(STATE, failure(404))
+    state = next_state(state, replace(failure(500), started_at=NOW + timedelta(days=9)))
+    assert (state.missing_count, state.missing_since, state.disabled_reason) == (1, NOW, None)
+
+
+def test_missing_feed_is_kept_where_the_settings_say_so() -> None:
+    state = STATE
+    for day in range(30):
+        late = replace(failure(404), started_at=NOW + timedelta(days=day))
+        state = next_state_within(state, late, Bounds(missing_tries=0))
+    assert state.disabled_reason is None
+
+
+def test_disabled_feed_stays_so_when_it_is_asked_all_the_same() -> None:
+    disabled = replace(STATE, disabled_reason="the server says 410 Gone")
+    assert next_state(disabled, failure(500)).disabled_reason == "the server says 410 Gone"
+
+
+def test_failure_says_when_it_is_due_and_why() -> None:
+    second = next_state(replace(STATE, consecutive_failures=1), failure())
+    assert (second.due_at, second.interval_reason) == (second.next_fetch_at, "2 failures in a row")
+    told = next_state(STATE, failure(503, 777))
+    assert (told.interval_seconds, told.interval_reason) == (777, "the server asked for it")
+
+
+def test_scheduled_run_waits_until_a_feed_is_due() -> None:
+    state = replace(STATE, due_at=NOW + timedelta(hours=1), interval_seconds=7200, interval_reason="its ttl: 2 h")
+    assert reason_to_wait(state, NOW) is None, "by hand it may be asked"
+    assert reason_to_wait(state, NOW, due_only=True) == "is due at 2026-11-20 13:00 UTC: its ttl: 2 h"
+    assert reason_to_wait(state, NOW + timedelta(minutes=50), due_only=True) is None, "a tenth of the interval early"
+    assert reason_to_wait(STATE, NOW, due_only=True) is None
 
 
 def test_success_forgets_failures_and_keeps_the_new_address() -> None:

@@ -40,9 +40,9 @@ def zstd(data: bytes) -> bytes:
 
 
 PACKED = {
-    "gzip": ("gzip", gzip.compress(TEXT)),
-    "x-gzip": ("x-gzip", gzip.compress(TEXT)),
-    "gzip of three members": ("gzip", b"".join(gzip.compress(TEXT[i::3]) for i in range(3))),
+    "gzip": ("gzip", gzip.compress(TEXT, mtime=0)),
+    "x-gzip": ("x-gzip", gzip.compress(TEXT, mtime=0)),
+    "gzip of three members": ("gzip", b"".join(gzip.compress(TEXT[i::3], mtime=0) for i in range(3))),
     "deflate": ("deflate", deflated(TEXT, zlib.MAX_WBITS)),
     "deflate without its wrapper": ("deflate", deflated(TEXT, -zlib.MAX_WBITS)),
     "br": ("br", brotli.compress(TEXT)),
@@ -75,7 +75,7 @@ def test_what_is_cut_off_is_refused(encoding: str) -> None:
 
 
 def test_gzip_whose_second_member_is_cut_off_is_refused() -> None:
-    data = gzip.compress(TEXT)
+    data = gzip.compress(TEXT, mtime=0)
     with pytest.raises(ValueError, match="ends too early"):
         decode(data + data[:-20], "gzip", PLENTY)
 
@@ -87,7 +87,7 @@ def test_what_is_no_such_coding_is_refused(encoding: str) -> None:
 
 
 def test_gzip_with_a_wrong_checksum_is_refused() -> None:
-    data = bytearray(gzip.compress(TEXT))
+    data = bytearray(gzip.compress(TEXT, mtime=0))
     data[-5] ^= 1
     data[-8] ^= 1
     with pytest.raises(ValueError, match="incorrect"):
@@ -184,7 +184,7 @@ def test_answer_is_decoded_whatever_its_coding() -> None:
         f"/{number}": Page(data, "text/plain", headers={"Content-Encoding": encoding})
         for number, (encoding, data) in enumerate(PACKED.values())
     }
-    twice = gzip.compress(brotli.compress(TEXT))
+    twice = gzip.compress(brotli.compress(TEXT), mtime=0)
     pages["/twice"] = Page(twice, "text/plain", headers={"Content-Encoding": "br, gzip"})
     pages["/identity"] = Page(TEXT, "text/plain", headers={"Content-Encoding": "identity"})
     with SiteServer(pages) as site:
@@ -236,7 +236,7 @@ def test_redirects_for_good_are_told_from_those_for_now() -> None:
 
 @pytest.mark.parametrize(
     ("status", "transient"),
-    [(404, False), (403, False), (410, False), (408, True), (500, True), (502, True), (504, True)],
+    [(404, False), (403, False), (410, False), (408, True), (500, True), (502, True), (503, True), (504, True)],
 )
 def test_statuses_worth_asking_again(status: int, transient: bool) -> None:
     with (
@@ -248,13 +248,24 @@ def test_statuses_worth_asking_again(status: int, transient: bool) -> None:
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_busy_server_is_left_alone(status: int) -> None:
-    page = Page(b"", "text/plain", status=status)
+@pytest.mark.parametrize(
+    ("status", "headers", "wait", "transient"),
+    [
+        (429, {}, 900, False),
+        (503, {}, 900, True),  # it may be better in a moment; when it isn't, it is left alone
+        (429, {"retry-after": "60"}, 60, False),
+        (503, {"retry-after": "60"}, 60, False),
+        (500, {"retry-after": "60"}, 60, False),
+        (404, {"retry-after": "60"}, 60, False),
+        (500, {"retry-after": "0"}, 0, True),
+    ],
+)
+def test_busy_server_is_left_alone(status: int, headers: dict[str, str], wait: float, transient: bool) -> None:
+    page = Page(b"", "text/plain", status=status, headers=headers)
     with SiteServer({"/": page}) as site, pytest.raises(FetchError) as caught:
         ask(local(), site.url("/"))
-    assert not isinstance(caught.value, TransientFetchError)
-    assert failed(FEED, caught.value, started_at=NOW).retry_after == 900
+    assert isinstance(caught.value, TransientFetchError) == transient
+    assert failed(FEED, caught.value, started_at=NOW).retry_after == wait
 
 
 def test_nobody_listens() -> None:

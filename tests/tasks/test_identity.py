@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,3 +108,13 @@ def test_numbers_and_absolute_times_count() -> None:
 def test_the_hash_of_any_text(title: str, text: str) -> None:
     assert len(content_hash(title, text)) == 32
     assert content_hash(title, text) == content_hash(f" {title}\n", f"\t{text} ")
+
+
+@given(
+    st.text(
+        alphabet="a é港\uff0c\u3002\u0301\u3099\uff76\uff9e\u30ab\u212b\u2460\u1100\u1161\u11a8=\u0338", max_size=40
+    )
+)
+def test_the_hash_is_that_of_nfkc(text: str) -> None:
+    """The short way for Chinese texts composes and decomposes as NFKC of the whole does."""
+    assert content_hash("\uff0c", text) == content_hash(",", unicodedata.normalize("NFKC", text))

@@ -78,7 +78,7 @@ async def loads(sizes: list[int], slow: frozenset[int]) -> list[list[int]]:
 
 
 def test_batches_that_are_ready_are_loaded_together() -> None:
-    assert asyncio.run(loads([2, 2, 2, 2, 2], frozenset())) == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]]
+    assert asyncio.run(loads([2, 2, 2, 2, 2], frozenset())) == [[0, 1, 2, 3], [4, 5], [6, 7, 8, 9]]
 
 
 def test_a_small_last_batch_is_waited_for() -> None:

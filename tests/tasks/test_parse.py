@@ -153,6 +153,10 @@ def test_json_feed_s_images_and_the_feed_s_authors() -> None:
     assert (entry.author, entry.link) == ("Oda, Ana", "https://quay.example/x")
 
 
+def test_an_author_of_json_feed_1_0_s_whole_feed() -> None:
+    assert only(json_feed({"id": "1"}, version="1", author={"name": "Oda"})).author == "Oda"
+
+
 # --- what is no feed ------------------------------------------------------------------------------------------------
 
 

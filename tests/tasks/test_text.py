@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tasks.language import detect
 from tasks.markup import parse
-from tasks.text import SUMMARY, UNSPACED, render, summarise, word_count
+from tasks.text import NO_WORD, SUMMARY, UNSPACED, printable, render, summarise, word_count
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,8 @@ from tasks.text import SUMMARY, UNSPACED, render, summarise, word_count
         ("Гавань открыта", 2),
         ("The 港口 opens at 8", 6),
         ("COVID-19疫情", 3),
+        ("☞\ufe0f港口🙏🙏gate —opens", 4),
+        ("港口a\ufe0f1 ２", 4),
         ("e\u0301te\u0301 en ville", 3),
         ("# Heading\n\n- one\n- two\n\n1. three\n\n> four", 5),
         ("> > deep\n> # quoted", 2),
@@ -55,6 +58,25 @@ def test_mixed_text_is_the_sum_of_its_parts(characters: str, words: list[str]) -
     assert word_count("，".join(characters)) == len(characters)
 
 
+@given(st.text(alphabet="abÉœ½Şъ3_'’-.,· \n—…“”\u00a0港，", max_size=60))
+def test_the_short_way_of_counting_words_comes_to_the_same(text: str) -> None:
+    unspaced = sum(map(len, UNSPACED.findall(text)))
+    spaced = UNSPACED.sub(" ", text)
+    assume(not re.search(r"^\s*(\d+\. |- |> |#)", text, re.MULTILINE))
+    assert word_count(text) == unspaced + len(re.findall(r"[^\W_]+(?:['’\-.,·][^\W_]+)*", spaced))
+
+
+@given(st.text(alphabet="a港\n\t\r\u00a0\u3000\u200b\ufeff\x00\x1f\x7f\ud800\uffff", max_size=30))
+def test_printable_leaves_out_what_no_text_holds(text: str) -> None:
+    assert printable(text) == "".join(c for c in text if c not in "\x00\x1f\x7f\ud800\uffff")
+
+
+@given(st.text(alphabet="ab. \n", min_size=300, max_size=3000))
+def test_a_summary_needs_only_the_beginning(text: str) -> None:
+    collapsed = " ".join(text.split())
+    assert summarise(text) == summarise(collapsed)
+
+
 def test_the_unspaced_scripts_are_unicode_s() -> None:
     """The ranges are written out: they are the letters of the five scripts, by the Unicode database."""
     letters = regex.compile(r"(?=\p{L}|\p{Nl})[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
@@ -66,6 +88,13 @@ def test_the_unspaced_scripts_are_unicode_s() -> None:
         and bool(UNSPACED.match(character)) != bool(letters.match(character))
     ]
     assert differing == []
+
+
+def test_what_is_taken_for_no_word_is_none() -> None:
+    """By the Unicode database, and by what joins two words."""
+    word = regex.compile(r"[\p{L}\p{N}\p{M}'’\-.,·]")
+    taken = filter(NO_WORD.fullmatch, map(chr, range(sys.maxunicode + 1)))
+    assert [f"U+{ord(character):04X}" for character in taken if word.match(character)] == []
 
 
 @given(st.text())
@@ -124,6 +153,10 @@ def test_a_summary_is_a_beginning_and_never_longer(text: str, limit: int) -> Non
         ("The gate", "The north gate opens at eight, the harbour master said on Monday.", None, "en"),
         ("港口", "港口今天上午八点重新开放，港务局长星期一表示。", None, "zh"),
         ("港口", "港口今天上午八点重新开放，港务局长星期一表示。", "en", "zh"),
+        ("2026年1月1日的港口海边", "", None, "zh"),
+        ("水庫突然泄洪，碼頭損失慘重，該由誰來承擔？ #渡輪 #暴雨", "", "en", "zh"),
+        ("東京都港区北門再開記念式典開催決定", "", None, "ja"),
+        ("港区北門再開", "", "ja", "ja"),
         ("港のカフェ", "港のカフェは月曜日の朝八時に再び開店しました。", "en", "ja"),
         ("항구", "항구의 북문은 월요일 아침 여덟 시에 열린다고 항만장이 말했다.", "en", "ko"),
         ("Le port", "La porte nord du port ouvre à huit heures, a déclaré lundi le capitaine.", None, "fr"),
@@ -137,3 +170,9 @@ def test_a_summary_is_a_beginning_and_never_longer(text: str, limit: int) -> Non
 )
 def test_language(title: str, text: str, declared: str | None, language: str | None) -> None:
     assert detect(title, text, declared) == language
+
+
+def test_an_address_ends_where_another_script_begins() -> None:
+    """In Chinese, addresses stand in the text without a space: what follows is text."""
+    text = "https://quay.example/join渡轮今天恢复通航，码头上的人们从清晨就开始排队等候第一班船"
+    assert detect("港口", text, None) == "zh"

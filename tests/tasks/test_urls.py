@@ -4,10 +4,19 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.urls import MAX_LENGTH, canonical, identity, resolve, unwrap_image, unwrap_link, without_tracking
+from tasks.urls import (
+    MAX_LENGTH,
+    canonical,
+    identity,
+    presentable,
+    resolve,
+    unwrap_image,
+    unwrap_link,
+    without_tracking,
+)
 
 ORIGIN = "https://pics.example/2024/quay.jpg"
 BARE = "pics.example/2024/quay.jpg"
@@ -68,6 +77,7 @@ def test_what_is_no_address(address: str | None) -> None:
 
 
 @given(st.text(max_size=80), st.one_of(st.none(), st.text(max_size=40)))
+@example(".\x1b", None)
 def test_any_text_resolves_to_an_http_address_or_nothing(text: str, base: str | None) -> None:
     for address in (text, "http://" + text, "https://quay.example/" + text):
         found = resolve(base, address)
@@ -394,3 +404,18 @@ def test_whatever_a_proxy_is_given_an_address_comes_out(address: str, text: str)
             assert resolve(None, origin) is not None
             assert proxy in (None, proxied)
             assert resolve(None, unwrap_link(proxied)) is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://reader:s3cret@news.example/feed", "https://news.example/feed"),
+        ("https://reader:p@ss@news.example", "https://news.example"),
+        ("https://news.example/feed?token=abc&page=2", "https://news.example/feed?token=…&page=2"),
+        ("https://news.example/feed?api_key=abc#top", "https://news.example/feed?api_key=…#top"),
+        ("https://news.example/feed?page=2&X-Amz-Signature=abc", "https://news.example/feed?page=2&X-Amz-Signature=…"),
+        ("https://news.example/@editor/feed?keyword=port", "https://news.example/@editor/feed?keyword=port"),
+    ],
+)
+def test_what_is_secret_in_an_address_is_not_shown(address: str, shown: str) -> None:
+    assert presentable(address) == shown

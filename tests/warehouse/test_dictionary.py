@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from warehouse.connection import Connection, open_warehouse
-from warehouse.dictionary import COMMAND, LINKS, escaped, read_macros, read_relations, schema_document
+from warehouse.dictionary import (
+    COMMAND,
+    LINKS,
+    add_published,
+    documents,
+    escaped,
+    example,
+    made_by,
+    read_macros,
+    read_relations,
+    schema_document,
+)
 from warehouse.errors import WarehouseError
-from warehouse.search_index import index
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Connection]:
     with open_warehouse(tmp_path / "newsmill.duckdb") as connection:
-        index(connection, tmp_path / "none.duckdb")
+        add_published(connection, tmp_path)
         yield connection
 
 
@@ -28,16 +40,56 @@ def section(document: str, name: str) -> str:
     return document.partition(f"\n### {name}\n")[2].partition("\n##")[0]
 
 
-def test_the_document_is_current(warehouse: Connection) -> None:
-    written = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
-    assert written == schema_document(warehouse), f"docs/schema.md is out of date; run: {COMMAND}"
+def written(docs: Path) -> dict[str, str]:
+    pages = ["schema.md", *(f"tables/{page.name}" for page in (docs / "tables").iterdir())]
+    return {page: (docs / page).read_text(encoding="utf-8") for page in pages}
 
 
-def test_the_command_prints_it(warehouse: Connection) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "warehouse.dictionary"], cwd=ROOT, capture_output=True, check=True, timeout=60
-    )
-    assert done.stdout.decode() == schema_document(warehouse)
+def test_the_documents_are_current(warehouse: Connection) -> None:
+    there, wanted = written(ROOT / "docs"), documents(warehouse)
+    old = {page for page in there.keys() | wanted.keys() if there.get(page) != wanted.get(page)}
+    assert not old, f"out of date; run: {COMMAND}"
+
+
+def test_the_command_writes_them(warehouse: Connection, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "tables").mkdir(parents=True)
+    (tmp_path / "docs" / "tables" / "marts.no_more.md").write_text("# marts.no_more")
+    command = [sys.executable, "-m", "warehouse.dictionary", str(tmp_path / "docs")]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    assert written(tmp_path / "docs") == documents(warehouse)
+
+
+def test_everything_has_an_example_that_runs(warehouse: Connection) -> None:
+    names = [each.full_name for each in read_relations(warehouse)] + [each.name for each in read_macros(warehouse)]
+    assert not [name for name in names if not example(name)]
+    for name in names:
+        asked = example(name) or ""
+        assert name in asked
+        warehouse.execute(asked).fetchall()
+    there = {file.stem for file in (ROOT / "warehouse" / "examples").iterdir()}
+    assert there == set(names), "an example of what is no more"
+
+
+def test_it_is_said_of_every_column_where_it_comes_from(warehouse: Connection) -> None:
+    tables = [each for each in read_relations(warehouse) if not each.view]
+    assert not [f"{t.full_name}.{c.name}" for t in tables for c in t.columns if not made_by(t.full_name, c.name)]
+    columns = {f"{t.full_name}.{c.name}" for t in read_relations(warehouse) for c in t.columns}
+    known = columns | {column.rpartition(".")[2] for column in columns}
+    said = tomllib.loads((ROOT / "warehouse" / "columns.toml").read_text(encoding="utf-8"))
+    assert not {column for part in said.values() for column in part} - known, "columns that are no more"
+
+
+def test_a_page_says_what_a_column_is(warehouse: Connection) -> None:
+    pages = documents(warehouse)
+    page = pages["tables/clean.images.md"]
+    assert "| `width` | INTEGER | pixels | Pixels | read from the file |" in page
+    assert "- `image_id` is what [`clean.article_images.image_id`](clean.article_images.md) names" in page
+    assert "CREATE OR REPLACE VIEW marts.authors" in pages["tables/marts.authors.md"]
+    assert "| `median_seconds` | DOUBLE | seconds |" in pages["tables/marts.publication_lag.md"]
+    assert pages["tables/search.md"].startswith("# search(query, n)\n")
+    for name, text in pages.items():
+        for link in re.findall(r"\]\(([^)#]+\.md)\)", text):
+            assert (ROOT / "docs" / name).parent.joinpath(link).is_file(), (name, link)
 
 
 def test_everything_has_a_comment(warehouse: Connection) -> None:
@@ -80,12 +132,14 @@ def test_a_new_table_view_and_macro_show(warehouse: Connection) -> None:
         "| `berth_id` | VARCHAR | |",
         "| `opened_at` | TIMESTAMPTZ | |",
         "| `depth` | DECIMAL(5,2) | Metres \\| feet |",
+        "",
+        "[More](tables/clean.berths.md)",
     ]
     view = section(document, "marts.deep")
     assert view.startswith("\nView. The deep ones.\n")
     assert "| `depth` | DECIMAL(5,2) | Metres \\| feet |" in view
     assert "| `since` | TIMESTAMPTZ | Its first day |" in view
-    assert section(document, "clean.deeper(metres)").strip() == "Deeper than that."
+    assert section(document, "clean.deeper(metres)").strip().startswith("Deeper than that.")
     assert '    clean_berths["clean.berths"] {\n        VARCHAR berth_id PK\n    }\n' in document
 
 

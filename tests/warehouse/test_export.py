@@ -490,7 +490,7 @@ def test_a_folder_that_is_not_there(warehouse: Warehouse, tmp_path: Path) -> Non
 def test_parquet_by_month(warehouse: Warehouse, target: Path) -> None:
     loaded(warehouse, milled(GATE, CAFE, replace(GATE, link="https://quay.example/2", guid="2", title="Another")))
     done = export_parquet(published(warehouse), target)
-    assert (done.rows, done.months, done.files) == (3, 2, 2)
+    assert (done.rows, done.partitions, done.files) == (3, 2, 2)
     assert sorted(path.name for path in target.iterdir()) == ["month=2024-10", "month=2026-11"]
     sql = f"FROM read_parquet('{target}/*/*.parquet', hive_partitioning = true)"
     assert duckdb.sql(f"SELECT month, count(*) {sql} GROUP BY ALL ORDER BY ALL").fetchall() == [
@@ -512,14 +512,45 @@ def test_parquet_is_made_anew(warehouse: Warehouse, target: Path) -> None:
     assert sorted(path.name for path in target.parent.iterdir()) == ["data", "out"]
 
 
+def test_parquet_by_any_columns(warehouse: Warehouse, target: Path) -> None:
+    loaded(warehouse, milled(GATE, CAFE, replace(GATE, link="https://quay.example/2", guid="2", title="Another")))
+    news = published(warehouse)
+    done = export_parquet(news, target, partition=["feed_id", "language", "month"])
+    assert (done.rows, done.partitions) == (3, 2)
+    assert sorted(str(path.relative_to(target).parent) for path in target.rglob("*.parquet")) == [
+        "feed_id=quay/language=en/month=2026-11",
+        "feed_id=quay/language=zh/month=2024-10",
+    ]
+    done = export_parquet(news, target, sql="SELECT title, version FROM clean.articles", partition=["version"])
+    assert (done.rows, [path.name for path in target.iterdir()]) == (3, ["version=1"])
+    before = files(target)
+    with pytest.raises(WarehouseError, match=r"no column nothing to partition by; there are: key, article_id"):
+        export_parquet(news, target, table="clean.article_keys", partition=["nothing"])
+    with pytest.raises(WarehouseError, match="name fewer"):
+        export_parquet(news, target, table="clean.article_keys", partition=["key", "article_id", "key_hash"])
+    assert files(target) == before
+
+
+def test_every_table_and_view_can_be_exported(warehouse: Warehouse, target: Path) -> None:
+    loaded(warehouse, milled(GATE, CAFE))
+    news = published(warehouse)
+    with duckdb.connect(str(news), read_only=True) as copy:
+        tables = copy.execute(
+            "SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE table_schema <> 'main'"
+        ).fetchall()
+        for (table,) in tables:
+            row = copy.execute(f"SELECT count(*) FROM {table}").fetchone()
+            assert (export_parquet(news, target, table=table).rows,) == row, table
+
+
 def test_parquet_without_months(warehouse: Warehouse, target: Path) -> None:
     loaded(warehouse, milled(GATE, CAFE))
     done = export_parquet(published(warehouse), target, table="clean.images")
-    assert (done.rows, done.months, [path.name for path in target.iterdir()]) == (1, 0, ["data_0.parquet"])
+    assert (done.rows, done.partitions, [path.name for path in target.iterdir()]) == (1, 0, ["data_0.parquet"])
     done = export_parquet(published(warehouse), target, table="marts.latest_articles")
     assert done.rows == 2
     done = export_parquet(warehouse, target, sql="SELECT link, title FROM raw.entries")
-    assert (done.rows, done.months) == (2, 0)
+    assert (done.rows, done.partitions) == (2, 0)
     for table in ("clean.nothing", "clean.articles; DROP", "articles", "information_schema.tables"):
         with pytest.raises(WarehouseError, match="there is no table"):
             export_parquet(published(warehouse), target, table=table)
@@ -685,7 +716,7 @@ def test_commands(command: Callable[..., Result], tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) == 2
 
     facts = json.loads(command("parquet", "months", "--table", "clean.article_versions", "--json").stdout)
-    assert (facts["rows"], facts["months"]) == (2, 2)
+    assert (facts["rows"], facts["partitions"]) == (2, 2)
     assert command("parquet", "months", "--table", "a", "--sql", "b").exit_code == 2
 
     done = command("feed", "--limit", "1")

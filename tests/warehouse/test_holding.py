@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from warehouse import connection
-from warehouse.connection import Warehouse
+from warehouse.connection import ROW_GROUP, Warehouse
 
 OTHER = """
 import sys, duckdb
@@ -65,3 +65,26 @@ def test_an_error_lets_go(store: Warehouse) -> None:
         assert seen_by_another_process(store.path) == "1"
         add(store, 2)
     assert seen_by_another_process(store.path) == "2"
+
+
+def test_a_batch_larger_than_what_is_held_gets_room(store: Warehouse) -> None:
+    text = "港口" * 500_000
+    with store.holding():
+        add(store, 1)
+        with store.writing(100 * len(text.encode())) as opened:
+            opened.execute("INSERT INTO raw.entries (content_html) SELECT ? FROM range(100)", [text])
+        add(store, 2)
+    with store.reading() as opened:
+        assert opened.execute("SELECT count(*), sum(len(content_html)) FROM raw.entries").fetchone() == (
+            100,
+            100 * len(text),
+        )
+    assert [path.name for path in store.path.parent.iterdir()] == [store.path.name]
+
+
+def test_what_is_appended_to_is_small(store: Warehouse) -> None:
+    with store.holding(), store.writing() as opened:
+        opened.execute("INSERT INTO ops.rejects (reject_id) SELECT range FROM range(10000)")
+    with store.reading() as opened:
+        groups = opened.execute("SELECT max(count) FROM pragma_storage_info('ops.rejects')").fetchone()
+    assert groups == (ROW_GROUP,)

@@ -104,6 +104,18 @@ def test_coverage_gaps(copy: duckdb.DuckDBPyConnection) -> None:
     assert [(day, articles) for day, _, articles, _ in found[1:]] == [(f"2026-11-{day}", 0) for day in range(12, 20)]
 
 
+def test_a_feed_that_has_stopped_has_gaps_too(tmp_path: Path) -> None:
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    first = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+    daily = [item(10 * day + place, first + timedelta(days=day)) for day in range(6) for place in range(6)]
+    for asked in (5, 8):
+        with store.writing() as connection:
+            load(connection, [milled(*daily, feed=WIRE, at=first + timedelta(days=asked))], run_id=str(asked))
+    with store.reading() as connection:
+        found = connection.execute("SELECT day::VARCHAR, articles FROM marts.coverage_gaps ORDER BY day").fetchall()
+    assert found == [("2026-11-08", 0), ("2026-11-09", 0)], "not the day that is not over"
+
+
 def test_authors_and_categories(copy: duckdb.DuckDBPyConnection) -> None:
     assert rows(copy, "SELECT author, feed_id, articles FROM marts.authors") == [("王码头", "wire", 1)]
     assert rows(copy, "SELECT category, feed_id, articles FROM marts.categories ORDER BY 1") == [

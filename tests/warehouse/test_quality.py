@@ -70,7 +70,10 @@ BROKEN = {
         {"keys": 1},
     ),
     "an entry twice": ("INSERT INTO raw.entries SELECT * FROM raw.entries", {"keys": 2}),
-    "a key that names nothing": ("INSERT INTO clean.article_keys VALUES ('url:nowhere', 'nothing')", {"keys": 1}),
+    "a key that names nothing": (
+        "INSERT INTO clean.article_keys (key, article_id) VALUES ('url:nowhere', 'nothing')",
+        {"keys": 1},
+    ),
     "a version that is missing": ("DELETE FROM clean.article_versions WHERE guid = 'cafe'", {"versions": 1}),
     "a last version that has ended": (
         "UPDATE clean.article_versions SET valid_to = valid_from + INTERVAL 1 DAY WHERE guid = 'gate'",
@@ -108,7 +111,9 @@ def test_articles_that_were_lost_are_found(connection: Connection, counts: Count
 
 def test_a_sample_is_kept_and_all_are_counted(connection: Connection, counts: Counts) -> None:
     found = SAMPLE + 3
-    connection.execute(f"INSERT INTO clean.article_keys SELECT 'url:' || i, 'x' FROM range({found}) t(i)")
+    connection.execute(
+        f"INSERT INTO clean.article_keys BY NAME SELECT 'url:' || i AS key, 'x' AS article_id FROM range({found}) t(i)"
+    )
     keys = next(each for each in checked(connection, counts) if each.name == "keys")
     assert keys.found == found
     assert len(keys.sample) == SAMPLE
@@ -121,3 +126,21 @@ def test_checked_again_is_one_row(connection: Connection, counts: Counts) -> Non
     checks = checked(connection, counts)
     stored = connection.execute("SELECT count(*), count(*) FILTER (NOT passed) FROM ops.checks").fetchone()
     assert stored == (len(checks), 1)
+
+
+def test_checks_take_little_memory_and_give_it_back(connection: Connection, counts: Counts, tmp_path: Path) -> None:
+    """DuckDB would keep all that they read; what is too much lies beside the warehouse."""
+
+    def setting(name: str) -> str:
+        return str(connection.execute("SELECT current_setting(?)", [name]).fetchall()[0][0])
+
+    def hashed(title: str, text: str) -> str:
+        during.add(setting("memory_limit"))
+        return content_hash(title, text)
+
+    during: set[str] = set()
+    before = setting("memory_limit")
+    check(connection, "run", counts, hashed)
+    assert during == {"381.4 MiB"} != {before}
+    assert setting("memory_limit") == before
+    assert Path(setting("temp_directory")).parent == tmp_path

@@ -2,7 +2,11 @@ CREATE OR REPLACE MACRO term_trend(term, grain) AS TABLE
 WITH held AS (
     SELECT
         CAST(date_trunc(grain, published_at) AS DATE) AS period,
-        contains(lower(concat_ws(' ', title, content_text)), lower(term)) AS holds
+        -- what has no small letters needs no folding, which takes most of the time
+        CASE
+            WHEN lower(term) = upper(term) THEN contains(title, term) OR contains(content_text, term)
+            ELSE contains(lower(title), lower(term)) OR contains(lower(content_text), lower(term))
+        END IS TRUE AS holds
     FROM clean.articles
     WHERE duplicate_of IS NULL
 )

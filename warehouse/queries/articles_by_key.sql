@@ -1,5 +1,9 @@
 -- stage_ids(id): keys
+-- First their places, for which only the hashes are read.
 SELECT k.key, k.article_id, a.title, a.published_at, a.published_known
 FROM clean.article_keys k
-SEMI JOIN stage_ids s ON k.key = s.id
 JOIN clean.articles a ON a.article_id = k.article_id
+WHERE k.rowid IN (
+    SELECT h.rowid FROM clean.article_keys h SEMI JOIN (SELECT md5_number_lower(id) AS hash FROM stage_ids) s ON h.key_hash = s.hash
+)
+AND k.key IN (SELECT id FROM stage_ids)

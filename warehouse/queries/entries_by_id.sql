@@ -1,3 +1,8 @@
 -- stage_ids(id)
+-- First their places, for which only the hashes are read.
 SELECT e.entry_id, e.feed_id, e.article_id, e.content_hash, e.word_count
-FROM raw.entries e SEMI JOIN stage_ids s ON e.entry_id = s.id
+FROM raw.entries e
+WHERE e.rowid IN (
+    SELECT h.rowid FROM raw.entries h SEMI JOIN (SELECT md5_number_lower(id) AS hash FROM stage_ids) s ON h.entry_hash = s.hash
+)
+AND e.entry_id IN (SELECT id FROM stage_ids)

@@ -12,4 +12,3 @@ WHEN MATCHED AND (
     article_id = coalesce(s.article_id, t.article_id),
     content_hash = coalesce(s.content_hash, t.content_hash),
     word_count = coalesce(s.word_count, t.word_count)
-WHEN NOT MATCHED THEN INSERT BY NAME

@@ -17,5 +17,11 @@ WHEN MATCHED THEN UPDATE SET
     consecutive_failures = s.consecutive_failures,
     last_status = s.last_status,
     last_error = s.last_error,
-    disabled_reason = s.disabled_reason
+    disabled_reason = s.disabled_reason,
+    max_age_seconds = s.max_age_seconds,
+    due_at = s.due_at,
+    interval_seconds = s.interval_seconds,
+    interval_reason = s.interval_reason,
+    missing_count = s.missing_count,
+    missing_since = s.missing_since
 WHEN NOT MATCHED THEN INSERT BY NAME

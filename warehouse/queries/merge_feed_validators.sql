@@ -7,5 +7,9 @@ WHEN MATCHED AND (t.last_success_at IS NULL OR s.last_success_at >= t.last_succe
     etag = s.etag,
     last_modified = s.last_modified,
     last_success_at = s.last_success_at,
-    last_new_at = coalesce(s.last_new_at, t.last_new_at)
+    last_new_at = coalesce(s.last_new_at, t.last_new_at),
+    ttl_seconds = s.ttl_seconds,
+    update_seconds = s.update_seconds,
+    skip_hours = s.skip_hours,
+    skip_days = s.skip_days
 WHEN NOT MATCHED THEN INSERT BY NAME

@@ -1,6 +1,9 @@
 -- $1: attempts allowed, $2: not tried since, $3: how many
-SELECT image_id, url, proxy_url, attempts
+SELECT image_id, url, proxy_url, attempts, feed_id
 FROM clean.images
+LEFT JOIN (
+    SELECT image_id, min(feed_id) AS feed_id FROM clean.article_images JOIN clean.articles USING (article_id) GROUP BY ALL
+) USING (image_id)
 WHERE status = 'pending' OR (status = 'failed' AND attempts < ? AND fetched_at < ?)
 ORDER BY attempts, image_id
 LIMIT ?

@@ -1,16 +1,27 @@
--- What search_take took, into the index.
-INSERT INTO search.documents SELECT doc, article_id, content_hash, len(title) + len(said) FROM held;
-
-INSERT INTO search.postings
-SELECT term, (SELECT min(doc) FROM held), list(doc ORDER BY doc), list(weight ORDER BY doc)
+-- The waiting articles from $first up to $last, without it, as terms into fresh.postings and search.documents.
+INSERT INTO fresh.postings
+SELECT
+    term, if(length(term) < 3 AND unicode(term) >= 3584, left(term, 1), NULL) AS first, doc,
+    least(weight, 255) AS weight, length
 FROM (
-    SELECT doc, term, least(sum(weight), 255)::UTINYINT AS weight
+    SELECT
+        doc, least(len(title) + len(said), 65535) AS length,
+        unnest(map_keys(held)) AS term, unnest(map_values(held)) AS weight
     FROM (
-        SELECT doc, unnest(title) AS term, 5 AS weight FROM held
-        UNION ALL
-        SELECT doc, unnest(said), 1 FROM held
+        SELECT *, list_histogram(list_concat(said, title, title, title, title, title)) AS held
+        FROM (
+            SELECT w.doc, search_held(a.title) AS title, search_held(a.content_text) AS said
+            FROM waiting w JOIN clean.articles a USING (article_id)
+            WHERE w.doc >= $first AND w.doc < $last
+        )
     )
-    GROUP BY doc, term
+    WHERE len(title) + len(said) > 0
 )
-GROUP BY term
-ORDER BY term;
+ORDER BY term, doc;
+
+INSERT INTO search.documents
+SELECT w.doc, w.article_id, w.content_hash, coalesce(p.length, 0), NULL
+FROM waiting w
+LEFT JOIN (SELECT DISTINCT doc, length FROM fresh.postings WHERE doc >= $first AND doc < $last) p USING (doc)
+WHERE w.doc >= $first AND w.doc < $last
+ORDER BY w.doc;

@@ -2,9 +2,13 @@
 -- English plurals (the S-stemmer of Harman 1991, "How effective is suffixing?"); Chinese, Japanese, Korean and Thai,
 -- which have no spaces or few, are pairs of neighbouring characters.
 CREATE OR REPLACE MACRO search_folded(said) AS
-    lower(translate(coalesce(said, ''),
-        '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
-        '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'));
+    lower(
+        CASE
+            WHEN regexp_matches(said, '[０-９Ａ-Ｚａ-ｚ]') THEN translate(said,
+                '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
+                '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
+            ELSE coalesce(said, '')
+        END);
 COMMENT ON MACRO search_folded IS 'Full-width letters and digits as plain ones, all small.';
 
 CREATE OR REPLACE MACRO search_stem(word) AS
@@ -41,3 +45,14 @@ CREATE OR REPLACE MACRO search_terms(said) AS
         search_words(search_folded(said)),
         flatten(list_transform(search_runs(search_folded(said)), lambda run: search_pairs(run))));
 COMMENT ON MACRO search_terms IS 'A text as the terms that are searched for.';
+
+CREATE OR REPLACE MACRO search_held(said) AS
+    list_concat(
+        search_terms(said),
+        list_transform(
+            list_filter(search_runs(search_folded(said)), lambda run: length(run) > 1), lambda run: right(run, 1)));
+COMMENT ON MACRO search_held IS 'The terms an article is found by: with the last character of each piece, so that every character begins a term.';
+
+CREATE OR REPLACE MACRO search_first(term) AS
+    nullif(regexp_extract(term, '^[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}ー]'), '');
+COMMENT ON MACRO search_first IS 'The first character of a term in a script without spaces.';

@@ -209,11 +209,11 @@ def chunked(data: bytes, step: int = 100) -> bytes:
     ("body", "headers"),
     [
         (chunked(PAGE), (("Transfer-Encoding", "chunked"),)),
-        (gzip.compress(PAGE), (("Content-Encoding", "gzip"),)),
+        (gzip.compress(PAGE, mtime=0), (("Content-Encoding", "gzip"),)),
         (zlib.compress(PAGE), (("Content-Encoding", "deflate"),)),
         (brotli.compress(PAGE), (("Content-Encoding", "br"),)),
-        (chunked(gzip.compress(PAGE)), (("Content-Encoding", "GZIP"), ("Transfer-Encoding", "chunked"))),
-        (gzip.compress(brotli.compress(PAGE)), (("Content-Encoding", "br, gzip"),)),
+        (chunked(gzip.compress(PAGE, mtime=0)), (("Content-Encoding", "GZIP"), ("Transfer-Encoding", "chunked"))),
+        (gzip.compress(brotli.compress(PAGE), mtime=0), (("Content-Encoding", "br, gzip"),)),
         # the crawler has undone the coding, and kept the header
         (PAGE, (("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked"))),
         (PAGE, (("Content-Encoding", "br"),)),
@@ -227,10 +227,10 @@ def test_codings_are_undone(tmp_path: Path, body: bytes, headers: tuple[tuple[st
 @pytest.mark.parametrize(
     ("body", "headers", "error"),
     [
-        (gzip.compress(bytes(50_000_000)), (("Content-Encoding", "gzip"),), "larger than"),
+        (gzip.compress(bytes(50_000_000), mtime=0), (("Content-Encoding", "gzip"),), "larger than"),
         (brotli.compress(bytes(50_000_000), quality=4), (("Content-Encoding", "br"),), "larger than"),
         (chunked(PAGE)[:-30], (("Transfer-Encoding", "chunked"),), "breaks off"),
-        (gzip.compress(PAGE)[:-9], (("Content-Encoding", "gzip"),), "its gzip encoding is broken"),
+        (gzip.compress(PAGE, mtime=0)[:-9], (("Content-Encoding", "gzip"),), "its gzip encoding is broken"),
         (b"\x01\x02", (("Content-Encoding", "gzip, gzip, gzip, gzip"),), "encoded 4 times"),
         (b" " * 30_000_000, (), "larger than"),
         (PAGE + b" " * MAX_BYTES, (), "larger than"),
@@ -425,18 +425,18 @@ def test_a_damaged_member_is_found_by_its_checksum(tmp_path: Path) -> None:
     [
         (b"", "empty"),
         (b"GIF89a nothing of the kind\n\n\n", "no WARC file"),
-        (gzip.compress(b"GIF89a nothing of the kind\n\n\n"), "no WARC file"),
+        (gzip.compress(b"GIF89a nothing of the kind\n\n\n", mtime=0), "no WARC file"),
         (b"\x1f\x8b\x08\x00 no gzip at all", "gzip"),
         (b"\x28\xb5\x2f\xfd\x00", "zstd"),
         (b"x" * 3_000_000, "too long"),
-        (gzip.compress(bytes(30_000_000)), "too long"),
+        (gzip.compress(bytes(30_000_000), mtime=0), "too long"),
         (b"\n" * 3_000_000, "too long"),
         (b"WARC/1.0\r\n" + b"X-Header: y\r\n" * 200_000, "too long"),
         (b"WARC/1.0\r\nWARC-Type: response\r\n\r\n", "without a length"),
         (b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: -4\r\n\r\n", "without a length"),
         (b"WARC/1.0\r\nWARC-Type: metadata\r\nContent-Length: 1\r\n\r\nlonger\r\n\r\n", "longer than it says"),
         (b"".join(written([Record()])) + b"rubbish after it", "no gzip"),
-        (gzip.compress(b"".join(written([Record(), Record()], packed=False))), RECOMPRESS),
+        (gzip.compress(b"".join(written([Record(), Record()], packed=False)), mtime=0), RECOMPRESS),
     ],
 )
 def test_a_broken_file_is_named_and_the_next_is_read(tmp_path: Path, data: bytes, reason: str) -> None:

@@ -1,0 +1,33 @@
+# newsmill in a container: for the docker and kubernetes work pools, or to run any of its commands.
+#   docker build -t newsmill:0.1.0 .
+#   docker run --rm -v newsmill-data:/data newsmill:0.1.0 newsmill status
+FROM python:3.11-slim-bookworm
+
+# no pool is made by itself: that of containers has a template
+ENV PYTHONUNBUFFERED=1 \
+    PREFECT_PLUGINS_ENABLED=false \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
+
+# what is kept lies in /data: the warehouse, and beside it the landing zone, the images and the analysts' copy
+RUN groupadd --gid 10001 newsmill \
+    && useradd --create-home --uid 10001 --gid 10001 newsmill \
+    && install -d -o newsmill -g newsmill /data
+WORKDIR /opt/newsmill
+
+COPY requirements.lock ./
+RUN pip install --require-hashes -r requirements.lock
+
+COPY pyproject.toml README.md LICENSE prefect.yaml feeds.toml ./
+COPY --chown=10001:10001 feeds.toml /data/feeds.toml
+COPY flows flows
+COPY tasks tasks
+COPY warehouse warehouse
+RUN pip install --no-deps --no-build-isolation -e .
+
+ENV NEWSMILL_FEEDS=/data/feeds.toml \
+    NEWSMILL_WAREHOUSE=/data/newsmill.duckdb \
+    NEWSMILL_HOME=/data/prefect
+USER 10001
+VOLUME /data
+CMD ["newsmill", "--help"]

@@ -1,0 +1,36 @@
+"""Upkeep, once a night: compaction, retention, files that nothing names, quality checks, publishing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+from flows.finishing import check_and_publish
+from flows.report import publish_report
+from flows.runs import Report, open_run
+from tasks.settings import current_settings
+from tasks.steps import keep_in_shape
+
+
+def _run_name() -> str:
+    return f"maintain {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+@flow(name="maintain", flow_run_name=_run_name)
+async def maintain(publish: bool = True) -> Report:
+    """Compact the warehouse, forget old records of runs, remove files that nothing names, check, publish.
+
+    Nothing of raw.* and clean.* is dropped. It may run beside an ingest, and be killed and begun again.
+
+    Args:
+        publish: Publish the analysts' copy afterwards.
+    """
+    settings = current_settings()
+    async with open_run("maintain", settings, {"publish": publish}) as run:
+        kept = await keep_in_shape(settings)
+        run.says += kept.says
+        run.did |= kept.facts
+        await check_and_publish(run, settings, changed=True, publish=publish)
+        await publish_report(run)
+    return run

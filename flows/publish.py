@@ -1,0 +1,26 @@
+"""Publishing on its own: duplicates are marked, and the analysts' copy is written and swapped in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+from flows.finishing import check_and_publish
+from flows.report import publish_report
+from flows.runs import Report, open_run
+from tasks.settings import current_settings
+
+
+def _run_name() -> str:
+    return f"publish {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+@flow(name="publish", flow_run_name=_run_name)
+async def publish() -> Report:
+    """Write the copy that analysts read (news.duckdb beside the warehouse) and swap it in."""
+    settings = current_settings()
+    async with open_run("publish", settings, {}) as run:
+        await check_and_publish(run, settings, changed=True, publish=True)
+        await publish_report(run)
+    return run

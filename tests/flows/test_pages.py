@@ -1,0 +1,144 @@
+"""The pages an operator works with, looked at and used in a real browser.
+
+`make pictures` makes the documentation's pictures of them anew.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import element_to_be_clickable, text_to_be_present_in_element
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.flows.observing import rows
+from tests.flows.serving import ROOT, Served
+from tests.tasks.backfill.archives import article, write_archive
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+PICTURES = ROOT / "docs" / "pictures"
+WIDTH, HEIGHT = 1280, 930
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="no browser here: apt-get install chromium chromium-driver"
+)
+
+
+class Browser:
+    """Headless Chromium on Prefect's UI."""
+
+    def __init__(self, driver: webdriver.Chrome, ui: str) -> None:
+        self.driver, self.ui = driver, ui
+
+    def open(self, path: str, *texts: str) -> None:
+        """The page, once it shows the texts."""
+        self.driver.get(f"{self.ui}/v2{path}")
+        self.shows(*texts)
+
+    def shows(self, *texts: str) -> None:
+        wait = WebDriverWait(self.driver, 60)
+        for text in texts:
+            wait.until(text_to_be_present_in_element((By.TAG_NAME, "body"), text), f"{text!r}")
+
+    def find(self, xpath: str) -> WebElement:
+        return WebDriverWait(self.driver, 60).until(element_to_be_clickable((By.XPATH, xpath)), xpath)
+
+    def picture(self, name: str) -> None:
+        """What is to be seen; kept for the documentation where that is wanted."""
+        image = Image.open(io.BytesIO(self.driver.get_screenshot_as_png())).convert("RGB")
+        assert image.size == (WIDTH, HEIGHT)
+        assert len(image.getcolors(WIDTH * HEIGHT) or ()) > 50, "the page is not blank"
+        if os.environ.get("PICTURES"):
+            PICTURES.mkdir(exist_ok=True)
+            image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+                PICTURES / f"{name}.png", optimize=True
+            )
+
+
+@pytest.fixture(scope="module")
+def browser(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM or ""
+    for flag in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    try:
+        size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        yield Browser(driver, served.ui)
+    finally:
+        driver.quit()
+
+
+def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Browser) -> None:
+    run = served.run("ingest/ingest", force=True)
+    assert served.finished(run) == "Completed"
+    page = "/deployments?page=1&sort=NAME_ASC&limit=25"
+    browser.open(page, "ingest", "archive", "wayback", "maintain", "1 schedules")
+    browser.picture("deployments")
+
+    browser.open(f"/runs/flow-run/{run}?tab=Logs", "ingest all feeds", "Completed", "harbour-dead failed after")
+    browser.open(f"/runs/flow-run/{run}?tab=Artifacts", "ingest-progress-feeds", "ingest-feeds")
+    browser.picture("run")
+
+    artifacts = served.artifacts(run)
+    browser.open(f"/artifacts/artifact/{artifacts['ingest-summary']['id']}", "1 feeds failed", "404 Not Found")
+    browser.open(f"/artifacts/artifact/{artifacts['ingest-feeds']['id']}", "harbour-dead", "404 Not Found", "images")
+    browser.picture("result")
+
+
+def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp_path: Path) -> None:
+    files = {f"quay/{number}.md": article(number) for number in range(1, 8)}
+    archive = write_archive(tmp_path / "archive", files)
+    deployment = served.deployment("backfill/archive")["id"]
+    browser.open(
+        f"/deployments/deployment/{deployment}/run",
+        "A folder, zip, tar or git repository",
+        "The first day that is wanted",
+        "every version that every article ever had",
+    )
+    where = browser.find("//label[contains(., 'Where')]/following::textarea[1]")
+    where.send_keys("/srv/archive")
+    browser.picture("backfill")
+    where.send_keys(Keys.CONTROL, "a")
+    where.send_keys(str(archive))
+    assert where.get_attribute("value") == str(archive)
+    wanted = {"deployments": {"id": {"any_": [deployment]}}, "limit": 5}
+
+    def submitted(driver: webdriver.Chrome) -> bool:
+        return bool(served.ask("/flow_runs/filter", **wanted))
+
+    for _ in range(3):  # while the server's database is busy the page says so, and one presses again
+        browser.find("//button[normalize-space()='Submit']").click()
+        with suppress(TimeoutException):
+            WebDriverWait(browser.driver, 30).until(submitted)
+            break
+    (run,) = served.ask("/flow_runs/filter", **wanted)
+    assert run["parameters"]["wanted"]["where"] == str(archive)
+    assert served.finished(run["id"]) == "Completed", served.logs(run["id"])
+    assert rows(
+        served.newsmill.published, "SELECT count(*) FROM clean.articles WHERE feed_id = 'quay' AND source = 'archive'"
+    ) == [(7,)]

@@ -1,0 +1,228 @@
+"""`newsmill serve`: one command from a clone to scheduled runs, and nothing left of it when it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psutil
+import pytest
+
+from tests.flows.observing import rows, until
+from tests.flows.serving import Served, serving
+from tests.flows.test_crash import Gate, children, lives
+from tests.sites.sample import SampleSite
+from tests.sites.server import Page, SiteServer
+
+
+@pytest.fixture
+def site(served_site: SampleSite) -> SampleSite:
+    return served_site
+
+
+def descendants(pid: int) -> list[int]:
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+
+
+def test_everything_is_registered(served: Served) -> None:
+    deployments = {each["name"]: each for each in served.ask("/deployments/filter", limit=50)}
+    assert {"ingest", "images", "reprocess", "publish", "maintain"} < set(deployments)
+    assert {"archive", "feeds", "wayback", "paged", "warc", "sitemap"} < set(deployments)
+    assert all(each["work_pool_name"] == "newsmill" for each in deployments.values())
+    assert {each["name"] for each in served.ask("/automations/filter", limit=50)} == {
+        "newsmill: a run failed",
+        "newsmill: many feeds fail",
+        "newsmill: a feed is silent",
+        "newsmill: quality checks fail",
+    }
+    crons = {name: [each["schedule"]["cron"] for each in found["schedules"]] for name, found in deployments.items()}
+    assert {name: cron for name, cron in crons.items() if cron} == {"ingest": ["7 * * * *"], "maintain": ["37 3 * * *"]}
+    limits = {each["name"]: each["limit"] for each in served.ask("/v2/concurrency_limits/filter", limit=50)}
+    assert limits["newsmill-writer"] == 1
+    assert limits["newsmill-host-127.0.0.1"] == 2
+
+
+def test_a_second_one_is_refused(served: Served) -> None:
+    done = served.newsmill("serve")
+    assert done.returncode == 1
+    assert "another `newsmill serve` runs there" in done.stderr or "no prefect.yaml" in done.stderr
+
+
+def test_a_run_one_can_read(served: Served, site: SampleSite) -> None:
+    """Its name, its tags, its progress, its result and its log; a feed's password shows nowhere."""
+    secret = site.url("/dead.xml").replace("://", "://reader:s3cret@") + "?token=t0ken"
+    served.newsmill.registry(site.feeds_toml().replace(site.url("/dead.xml"), secret))
+    run = served.run("ingest/ingest", groups=["harbour"], force=True)
+    # one feed of five failed: that is no failed run
+    assert served.finished(run) == "Completed", served.ask(f"/flow_runs/{run}")["state"]["message"]
+    assert served.ask(f"/flow_runs/{run}")["name"].startswith("ingest harbour 2")
+    tasks = served.ask("/task_runs/filter", flow_runs={"id": {"any_": [run]}})
+    tags = {task["name"]: set(task["tags"]) for task in tasks}
+    assert tags["fetch harbour-zh"] >= {"feed:harbour-zh", "host:127.0.0.1"}
+
+    until(lambda: "ingest-summary" in served.artifacts(run), "the summary is there")
+    artifacts = served.artifacts(run)
+    table = artifacts["ingest-feeds"]["data"]
+    first = '"feed": "harbour-dead", "status": "failed", "new": 0, "changed": 0, "images": 0'
+    assert first in table.partition("}")[0], "failed feeds come first"
+    assert table.count('"images": 0') < 5
+    assert artifacts["ingest-progress-feeds"]["data"] == 100
+    assert artifacts["ingest-progress-images"]["data"] == 100
+    summary = artifacts["ingest-summary"]["data"]
+    assert summary.index("1 feeds failed") < summary.index("**18 new**")
+    assert f"[harbour-dead]({site.url('/dead.xml')}?token=…)" in summary
+    assert "the server answered 404 Not Found" in summary
+
+    until(lambda: served.logs(run)[-1:] and "Finished in state" in served.logs(run)[-1][1], "the log has come")
+    log = served.logs(run)
+    assert len(log) < 30, log
+    assert any(level == 30 and message.startswith("harbour-dead failed") for level, message in log)
+    assert not any("Traceback" in message for _, message in log)
+    shown = f"{log} {artifacts} {served.log.read_text()}"
+    assert "s3cret" not in shown
+    assert "t0ken" not in shown
+
+
+def test_a_schedule_brings_a_run(served: Served) -> None:
+    """Prefect's scheduler, server and worker do that; with a library that Prefect doesn't know, it plans none."""
+    deployment = served.deployment("ingest/ingest")["id"]
+    soon = datetime.now(UTC) + timedelta(seconds=8)
+    schedule = {"interval": 7 * 86_400, "anchor_date": soon.isoformat()}
+    served.patch(f"/deployments/{deployment}", schedules=[{"active": True, "schedule": schedule}], paused=False)
+    wanted = {"deployments": {"id": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
+
+    def planned() -> list[Any]:
+        return [run for run in served.ask("/flow_runs/filter", **wanted) if run["auto_scheduled"]]
+
+    until(planned, "a run is planned")
+    first = planned()[0]
+    assert first["expected_start_time"][:19] == soon.isoformat()[:19]
+    assert served.finished(first["id"]) == "Completed"
+    served.patch(f"/deployments/{deployment}", paused=True)
+
+
+def test_the_other_deployments_run_beside_one_another(served: Served) -> None:
+    runs = {name: served.run(f"{name}/{name}") for name in ("maintain", "publish", "images")}
+    assert {name: served.finished(run, 180) for name, run in runs.items()} == dict.fromkeys(runs, "Completed")
+
+
+def test_a_run_in_which_nothing_could_be_fetched_fails_and_sets_off_the_alarms(
+    served: Served, site: SampleSite
+) -> None:
+    served.newsmill.registry(f'[[feed]]\nid = "dead"\nname = "Dead"\nurl = "{site.url("/dead.xml")}"\n')
+    run = served.run("ingest/ingest", force=True)
+    assert served.finished(run) == "Failed"
+    wanted = {"newsmill: a run failed", "newsmill: many feeds fail"}
+    until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
+    assert alarms(served) == wanted
+    (failing,) = served.events("newsmill.feeds.failing")
+    assert failing["payload"]["share"] == 1.0
+    assert list(failing["payload"]["feeds"]) == ["dead"]
+
+
+def test_a_silent_feed_and_failing_checks_set_off_the_alarms(served: Served) -> None:
+    newest = datetime.now(UTC) - timedelta(days=6)
+    with SiteServer({"/feed": notices(newest, 8)}) as other:
+        served.newsmill.registry(f'[[feed]]\nid = "pier"\nname = "Pier"\nurl = "{other.url("/feed")}"\n')
+        served.newsmill.facts("ingest", "--no-images")
+        assert served.events("newsmill.feed.silent") == []
+        with duckdb.connect(str(served.newsmill.warehouse)) as connection:
+            connection.execute("UPDATE ops.fetches SET started_at = started_at - INTERVAL 7 DAY")
+        other.pages["/feed"] = notices(newest, 9)  # one more from long ago, so that checks are made again
+        served.newsmill.facts("ingest", "--no-images")
+    wanted = {"newsmill: a feed is silent", "newsmill: quality checks fail"}
+    until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
+    (silent,) = served.events("newsmill.feed.silent")
+    assert silent["resource"]["prefect.resource.id"] == "newsmill.feed.pier"
+    assert silent["payload"]["newest_article_at"][:16] == newest.isoformat()[:16]
+    assert "address: Every article has an address." in served.events("newsmill.checks.failing")[0]["payload"]["address"]
+
+
+def notices(newest: datetime, count: int) -> Page:
+    """A feed of hourly notices, none of which has an address."""
+    items = "".join(
+        f"<item><title>Notice {n}</title><guid isPermaLink='false'>notice-{n}</guid>"
+        f"<pubDate>{format_datetime(newest - timedelta(hours=n))}</pubDate><description>No ferry.</description></item>"
+        for n in range(count)
+    )
+    return Page(
+        f'<rss version="2.0"><channel><title>Pier</title>{items}</channel></rss>'.encode(), "application/rss+xml"
+    )
+
+
+def alarms(served: Served) -> set[str]:
+    """The automations that have fired and done their action."""
+    done = served.events("prefect.automation.action.executed")
+    return {each["resource"]["prefect.resource.name"] for each in done}
+
+
+def test_a_second_run_is_cancelled_or_waits(served: Served, site: SampleSite) -> None:
+    served.newsmill.registry(site.feeds_toml())
+    deployment = served.deployment("ingest/ingest")["id"]
+    with Gate(site, "/en/feed.xml") as gate:
+        first = served.run("ingest/ingest", force=True)
+        until(gate.arrived.is_set, "the first run fetches")
+        assert served.finished(served.run("ingest/ingest")) == "Cancelled"
+        served.patch(f"/deployments/{deployment}", concurrency_options={"collision_strategy": "ENQUEUE"})
+        waiting = served.run("ingest/ingest")
+        until(lambda: served.state(waiting) == "AwaitingConcurrencySlot", "the next one waits")
+        gate.opened.set()
+        assert served.finished(first) == "Completed"
+    assert served.finished(waiting) == "Completed"
+    served.patch(f"/deployments/{deployment}", concurrency_options={"collision_strategy": "CANCEL_NEW"})
+
+
+def articles(served: Served, site: SampleSite) -> int:
+    """Of that site."""
+    sql = f"SELECT count(*) FROM clean.articles WHERE starts_with(url, '{site.url('/')}')"
+    ((count,),) = rows(served.newsmill.warehouse, sql)
+    return int(count)
+
+
+def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, site: SampleSite) -> None:
+    site.edit()
+    served.newsmill.registry(site.feeds_toml())
+    before = articles(served, site)
+    with Gate(site, "/en/feed.xml") as gate:
+        run = served.run("ingest/ingest", force=True)
+        until(gate.arrived.is_set, "the run fetches")
+        served.ask(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
+        assert served.finished(run) == "Cancelled"
+        assert articles(served, site) == before
+    assert served.finished(served.run("ingest/ingest", force=True)) == "Completed"
+    assert articles(served, site) == 20
+    assert list((served.newsmill.landing / "pending").glob("*.json")) == []
+
+
+def test_worker_and_run_killed_the_next_goes_on(served: Served, site: SampleSite) -> None:
+    """The last test of this server: it ends with its worker, and is started again."""
+    site.edit()
+    served.newsmill.registry(site.feeds_toml())
+    below = children(served.process.pid)
+    (worker,) = [pid for pid in below if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    with Gate(site, "/zh/feed.xml") as gate:
+        run = served.run("ingest/ingest", force=True)
+        until(gate.arrived.is_set, "the run fetches")
+        killed = [worker, *descendants(worker)]
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        assert served.process.wait(60) == 1, "whoever looks after the service is to start it again"
+    assert "error: the worker ended with status -9" in served.log.read_text()
+    until(lambda: not any(map(lives, below + killed)), "nothing of it is left")
+
+    with serving(served.newsmill, Path(served.newsmill.environment["NEWSMILL_HOME"])) as again:
+        assert again.state(run) == "Crashed"
+        assert len(again.ask("/automations/filter", limit=50)) == 4, "none is there twice"
+        assert again.finished(again.run("ingest/ingest", force=True)) == "Completed"
+        assert articles(served, site) == 20
+        assert list((served.newsmill.landing / "pending").glob("*.json")) == []
+        below = descendants(again.process.pid)
+        assert len(below) >= 2
+        assert "Stopped the server" in again.stop()
+        assert again.process.returncode == 0
+        until(lambda: not any(map(lives, below)), "all of it is stopped")

@@ -1,0 +1,1 @@
+SELECT published_at, feed, title FROM marts.latest_articles LIMIT 20

@@ -1,0 +1,1 @@
+SELECT count(*) AS articles, median(length) AS typical, max(length) AS longest FROM search.documents

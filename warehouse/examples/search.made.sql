@@ -1,0 +1,1 @@
+SELECT documents, mean FROM search.made

@@ -1,0 +1,1 @@
+DELETE FROM ops.checks WHERE checked_at < $1

@@ -1,0 +1,1 @@
+SELECT DISTINCT path FROM clean.images WHERE path IS NOT NULL

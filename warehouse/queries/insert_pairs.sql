@@ -1,1 +1,0 @@
-INSERT INTO clean.similar_articles BY NAME FROM stage_pairs;

@@ -1,1 +1,0 @@
-INSERT INTO ops.article_signatures BY NAME FROM stage_signatures;

@@ -1,1 +1,0 @@
-INSERT INTO clean.article_versions BY NAME SELECT * FROM stage_versions

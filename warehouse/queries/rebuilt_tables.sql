@@ -1,0 +1,6 @@
+-- Tables that are filled anew from a rebuilt warehouse; the lake's own account of itself stays.
+SELECT schema_name, table_name
+FROM duckdb_tables()
+WHERE database_name = 'rebuilt' AND schema_name IN ('raw', 'clean', 'ops')
+    AND table_name NOT IN ('schema_migrations', 'turns')
+ORDER BY ALL

@@ -1,0 +1,31 @@
+-- When each feed is due, by which rule, and what that rule goes by.
+
+ALTER TABLE ops.feeds ADD COLUMN due_at TIMESTAMPTZ;
+ALTER TABLE ops.feeds ADD COLUMN interval_seconds BIGINT;
+ALTER TABLE ops.feeds ADD COLUMN interval_reason VARCHAR;
+ALTER TABLE ops.feeds ADD COLUMN newest_at TIMESTAMPTZ;
+ALTER TABLE ops.feeds ADD COLUMN gap_seconds BIGINT;
+ALTER TABLE ops.feeds ADD COLUMN turnover_seconds BIGINT;
+ALTER TABLE ops.feeds ADD COLUMN usual_silence_seconds BIGINT;
+ALTER TABLE ops.feeds ADD COLUMN max_age_seconds BIGINT;
+ALTER TABLE ops.feeds ADD COLUMN ttl_seconds BIGINT;
+ALTER TABLE ops.feeds ADD COLUMN update_seconds BIGINT;
+ALTER TABLE ops.feeds ADD COLUMN skip_hours BIGINT[];
+ALTER TABLE ops.feeds ADD COLUMN skip_days VARCHAR[];
+ALTER TABLE ops.feeds ADD COLUMN missing_count INTEGER;
+ALTER TABLE ops.feeds ADD COLUMN missing_since TIMESTAMPTZ;
+COMMENT ON COLUMN ops.feeds.due_at IS 'When a scheduled ingest asks it again; NULL: at the next one';
+COMMENT ON COLUMN ops.feeds.interval_seconds IS 'How long after it was last asked that is';
+COMMENT ON COLUMN ops.feeds.interval_reason IS 'Why then, in words';
+COMMENT ON COLUMN ops.feeds.newest_at IS 'When the newest article it ever held was published; articles it shares with other feeds count too';
+COMMENT ON COLUMN ops.feeds.gap_seconds IS 'Median time between its last 50 articles; those within 15 minutes count as one';
+COMMENT ON COLUMN ops.feeds.turnover_seconds IS 'In how long half of the articles in its last document were published';
+COMMENT ON COLUMN ops.feeds.usual_silence_seconds IS 'A silence longer than this is unusual: twice the 99th percentile of the time between its articles, a day at least; NULL while too few are known';
+COMMENT ON COLUMN ops.feeds.max_age_seconds IS 'How long its last answer stays fresh, by Cache-Control or Expires (RFC 9111 4.2)';
+COMMENT ON COLUMN ops.feeds.ttl_seconds IS 'What its last document says in ttl (RSS 2.0)';
+COMMENT ON COLUMN ops.feeds.update_seconds IS 'What its last document says in sy:updatePeriod and sy:updateFrequency';
+COMMENT ON COLUMN ops.feeds.skip_hours IS 'Hours, UTC, in which its last document says it need not be asked (RSS 2.0 skipHours)';
+COMMENT ON COLUMN ops.feeds.skip_days IS 'Days, in English, on which its last document says it need not be asked (RSS 2.0 skipDays)';
+COMMENT ON COLUMN ops.feeds.missing_count IS 'Answers of 404 since the last success';
+COMMENT ON COLUMN ops.feeds.missing_since IS 'The first of them';
+COMMENT ON COLUMN ops.feeds.disabled_reason IS 'Why newsmill stopped asking (410 Gone, or 404 again and again); `newsmill feeds enable` undoes it';
