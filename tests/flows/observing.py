@@ -13,12 +13,12 @@ from warehouse.connection import Place, Warehouse
 from warehouse.lake import Lake
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
-    """Wait for the condition; fail when it doesn't come true in time."""
+def until(condition: Callable[[], object], what: str, seconds: float = 120.0, every: float = 0.005) -> None:
+    """Wait for the condition; fail when it doesn't come true in time. `every` is the pause between two looks."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.005)
+        time.sleep(every)
 
 
 def rows(place: Place, sql: str) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,8 @@ from tests.stores import free_port
 ROOT = Path(__file__).resolve().parents[2]
 STARTS = 240.0
 """Seconds serving may take to be ready: Prefect makes its database."""
+ANSWERS = 120.0
+"""Seconds the server may take to answer; its database writes for one at a time."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Served:
     def _request(self, method: str, path: str, body: dict[str, Any]) -> Any:
         """As Prefect's own client does, ask again while the server's database is busy."""
         for _ in range(10):
-            answer = httpx.request(method, self.api + path, json=body or None, timeout=30, trust_env=False)
+            answer = httpx.request(method, self.api + path, json=body or None, timeout=ANSWERS, trust_env=False)
             if answer.status_code != 503:
                 break
             time.sleep(float(answer.headers.get("retry-after", 1)))
@@ -66,9 +68,13 @@ class Served:
         state = self.ask(f"/flow_runs/{flow_run}")["state"]
         return str(state["name"]) if state else "Pending"
 
-    def finished(self, flow_run: str, seconds: float = 90.0) -> str:
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait for what the server says; who asks it all the time keeps its runs from what they do."""
+        until(condition, f"{what}; {self.log.read_text()}", 300.0, every=0.5)
+
+    def finished(self, flow_run: str) -> str:
         ends = {"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"}
-        until(lambda: self.state(flow_run) in ends, f"the run ends; {self.log.read_text()}", seconds)
+        self.until(lambda: self.state(flow_run) in ends, "the run ends")
         return self.state(flow_run)
 
     def logs(self, flow_run: str) -> list[tuple[int, str]]:

@@ -65,7 +65,7 @@ def test_a_run_one_can_read(served: Served, site: SampleSite) -> None:
     tags = {task["name"]: set(task["tags"]) for task in tasks}
     assert tags["fetch harbour-zh"] >= {"feed:harbour-zh", "host:127.0.0.1"}
 
-    until(lambda: "ingest-summary" in served.artifacts(run), "the summary is there")
+    served.until(lambda: "ingest-summary" in served.artifacts(run), "the summary is there")
     artifacts = served.artifacts(run)
     table = artifacts["ingest-feeds"]["data"]
     first = '"feed": "harbour-dead", "status": "failed", "new": 0, "changed": 0, "images": 0'
@@ -78,7 +78,7 @@ def test_a_run_one_can_read(served: Served, site: SampleSite) -> None:
     assert f"[harbour-dead]({site.url('/dead.xml')}?token=…)" in summary
     assert "the server answered 404 Not Found" in summary
 
-    until(lambda: served.logs(run)[-1:] and "Finished in state" in served.logs(run)[-1][1], "the log has come")
+    served.until(lambda: served.logs(run)[-1:] and "Finished in state" in served.logs(run)[-1][1], "the log has come")
     log = served.logs(run)
     assert len(log) < 30, log
     assert any(level == 30 and message.startswith("harbour-dead failed") for level, message in log)
@@ -99,7 +99,7 @@ def test_a_schedule_brings_a_run(served: Served) -> None:
     def planned() -> list[Any]:
         return [run for run in served.ask("/flow_runs/filter", **wanted) if run["auto_scheduled"]]
 
-    until(planned, "a run is planned")
+    served.until(planned, "a run is planned")
     first = planned()[0]
     assert first["expected_start_time"][:19] == soon.isoformat()[:19]
     assert served.finished(first["id"]) == "Completed"
@@ -108,7 +108,7 @@ def test_a_schedule_brings_a_run(served: Served) -> None:
 
 def test_the_other_deployments_run_beside_one_another(served: Served) -> None:
     runs = {name: served.run(f"{name}/{name}") for name in ("maintain", "publish", "images")}
-    assert {name: served.finished(run, 180) for name, run in runs.items()} == dict.fromkeys(runs, "Completed")
+    assert {name: served.finished(run) for name, run in runs.items()} == dict.fromkeys(runs, "Completed")
 
 
 def test_a_run_in_which_nothing_could_be_fetched_fails_and_sets_off_the_alarms(
@@ -118,7 +118,7 @@ def test_a_run_in_which_nothing_could_be_fetched_fails_and_sets_off_the_alarms(
     run = served.run("ingest/ingest", force=True)
     assert served.finished(run) == "Failed"
     wanted = {"newsmill: a run failed", "newsmill: many feeds fail"}
-    until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
+    served.until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
     assert alarms(served) == wanted
     (failing,) = served.events("newsmill.feeds.failing")
     assert failing["payload"]["share"] == 1.0
@@ -136,7 +136,7 @@ def test_a_silent_feed_and_failing_checks_set_off_the_alarms(served: Served) -> 
         other.pages["/feed"] = notices(newest, 9)  # one more from long ago, so that checks are made again
         served.newsmill.facts("ingest", "--no-images")
     wanted = {"newsmill: a feed is silent", "newsmill: quality checks fail"}
-    until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
+    served.until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
     (silent,) = served.events("newsmill.feed.silent")
     assert silent["resource"]["prefect.resource.id"] == "newsmill.feed.pier"
     assert silent["payload"]["newest_article_at"][:16] == newest.isoformat()[:16]
@@ -166,11 +166,11 @@ def test_a_second_run_is_cancelled_or_waits(served: Served, site: SampleSite) ->
     deployment = served.deployment("ingest/ingest")["id"]
     with Gate(site, "/en/feed.xml") as gate:
         first = served.run("ingest/ingest", force=True)
-        until(gate.arrived.is_set, "the first run fetches")
+        served.until(gate.arrived.is_set, "the first run fetches")
         assert served.finished(served.run("ingest/ingest")) == "Cancelled"
         served.patch(f"/deployments/{deployment}", concurrency_options={"collision_strategy": "ENQUEUE"})
         waiting = served.run("ingest/ingest")
-        until(lambda: served.state(waiting) == "AwaitingConcurrencySlot", "the next one waits")
+        served.until(lambda: served.state(waiting) == "AwaitingConcurrencySlot", "the next one waits")
         gate.opened.set()
         assert served.finished(first) == "Completed"
     assert served.finished(waiting) == "Completed"
@@ -190,7 +190,7 @@ def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, s
     before = articles(served, site)
     with Gate(site, "/en/feed.xml") as gate:
         run = served.run("ingest/ingest", force=True)
-        until(gate.arrived.is_set, "the run fetches")
+        served.until(gate.arrived.is_set, "the run fetches")
         served.ask(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
         assert served.finished(run) == "Cancelled"
         assert articles(served, site) == before
@@ -207,7 +207,7 @@ def test_worker_and_run_killed_the_next_goes_on(served: Served, site: SampleSite
     (worker,) = [pid for pid in below if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     with Gate(site, "/zh/feed.xml") as gate:
         run = served.run("ingest/ingest", force=True)
-        until(gate.arrived.is_set, "the run fetches")
+        served.until(gate.arrived.is_set, "the run fetches")
         killed = [worker, *descendants(worker)]
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
