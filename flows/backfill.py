@@ -22,11 +22,12 @@ from flows.forms import Archive, Backfill, Paged, SavedFeeds, Sitemap, Warc, Way
 from flows.images import download_images
 from flows.pending import load_pending
 from flows.report import publish_report
-from flows.runs import Report, RunFailedError, open_run
+from flows.runs import Report, RunFailedError, open_run, tag
 from tasks.backfill.finds import BackfillSource, Find, Kind, Plan, Wanted
 from tasks.backfill.polite import Asker
 from tasks.feeds import read_feeds, slug
 from tasks.http import Client, open_client
+from tasks.limits import turn_of
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
@@ -100,10 +101,14 @@ async def _backfill(asked: Backfill) -> Report:
     parameters = _said(source, wanted, limit)
     async with (
         open_run("backfill", settings, {**parameters, "dry_run": asked.dry_run}) as run,
-        open_client(settings) as client,
+        open_client(settings, turn_of) as client,
     ):
         beginning = Watermark(source, where, json.dumps(parameters), None, 0, run.started_at)
         reached, opened = await asyncio.to_thread(_open, source, wanted, registry, client, settings, beginning)
+        host = urlsplit(asked.where).hostname if "://" in asked.where else None
+        await tag(
+            f"source:{source}", *([f"feed:{asked.feed}"] if asked.feed else []), *([f"host:{host}"] if host else [])
+        )
         # where planning means reading all of it, or asking the server for all of it, that is done once
         plan = await opened.plan() if asked.dry_run or source in ("archive", "feeds", "wayback") else Plan(None)
         run.says += _explained(plan, reached, settings, limit)

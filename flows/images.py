@@ -14,9 +14,11 @@ from flows.report import publish_report
 from flows.runs import Report, open_run
 from tasks.feeds import read_feeds
 from tasks.http import Client, open_client
+from tasks.limits import turn_of
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
 from tasks.steps import fetch_images
+from tasks.urls import presentable
 from warehouse.operations import pending_images, want_images
 from warehouse.records import Feed, PendingImage
 
@@ -38,7 +40,7 @@ async def images(limit: int | None = None, publish: bool = True) -> Report:
     """
     settings = current_settings()
     registry = await asyncio.to_thread(read_feeds, settings.feeds)
-    async with open_run("images", settings, {"limit": limit}) as run, open_client(settings) as client:
+    async with open_run("images", settings, {"limit": limit}) as run, open_client(settings, turn_of) as client:
         await asyncio.to_thread(_want, settings, registry)
         await download_images(run, client, limit)
         await check_and_publish(run, settings, changed=bool(run.images_stored), publish=publish)
@@ -50,7 +52,7 @@ async def download_images(run: Report, client: Client, limit: int | None = None)
     """Download what is pending, batch by batch; each image is tried once in a run."""
     settings = client.settings
     total = limit or settings.images_per_run
-    done = 0
+    done, log = 0, get_run_logger()
     while done < total:
         batch = await asyncio.to_thread(_pending, settings, run.started_at, min(BATCH, total - done))
         if not batch:
@@ -58,7 +60,9 @@ async def download_images(run: Report, client: Client, limit: int | None = None)
         fetched = await fetch_images(batch, client, settings.store, f"{done + 1} to {done + len(batch)}")
         run.note_images(batch, fetched)
         done += len(batch)
-        get_run_logger().info("%d images stored, %d failed", run.images_stored, run.images_failed)
+        for asked, image in zip(batch, fetched, strict=True):
+            log.debug("%s: %s", presentable(asked.url), image.error or f"{image.status} as {image.path}")
+        log.info("%d images stored, %d failed", run.images_stored, run.images_failed)
         progress("images", done, min(total, done + BATCH) if len(batch) == BATCH else done)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from prefect import flow
 from prefect.logging import get_run_logger
@@ -18,10 +19,11 @@ from flows.finishing import check_and_publish
 from flows.images import download_images
 from flows.pending import load_pending
 from flows.report import publish_report
-from flows.runs import Report, RunFailedError, open_run
+from flows.runs import Report, RunFailedError, open_run, tag
 from tasks.feeds import choose, part_of, read_feeds
 from tasks.fetch import next_state, reason_to_wait, state_of
 from tasks.http import Client, open_client
+from tasks.limits import turn_of
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
@@ -39,6 +41,8 @@ from warehouse.records import Feed, FeedState, Fetch, Milled
 
 NAMED = 3
 """Groups and feeds that a run's name has room for."""
+TAGGED = 20
+"""Feeds that are tags of their run, too."""
 
 
 def _run_name() -> str:
@@ -85,7 +89,9 @@ async def ingest(
         "due_only": due_only,
         "partition": partition,
     }
-    async with open_run("ingest", settings, parameters) as run, open_client(settings) as client:
+    if feeds or groups:
+        await tag(*_tags(chosen, groups or ()))
+    async with open_run("ingest", settings, parameters) as run, open_client(settings, turn_of) as client:
         known: dict[str, frozenset[str]] = {}
         with open_mill(settings, registry, known) as mill:
             await load_pending(run, mill, settings)
@@ -113,6 +119,13 @@ async def ingest(
         failing = {feed.id for feed in chosen if due_only and state_of(feed, states).consecutive_failures}
         _judge(run, settings, failing)
     return run
+
+
+def _tags(chosen: Sequence[Feed], groups: Sequence[str]) -> list[str]:
+    """By feed and host, as the tasks are; of a run with very many the tasks alone are."""
+    few = chosen if len(chosen) <= TAGGED else ()
+    hosts = {host for feed in few if (host := urlsplit(feed.url).hostname)}
+    return [f"group:{group}" for group in groups] + [f"feed:{f.id}" for f in few] + [f"host:{host}" for host in hosts]
 
 
 def _judge(run: Report, settings: Settings, failing: Collection[str]) -> None:

@@ -18,6 +18,7 @@ from flows.finishing import check_and_publish
 from flows.report import publish_report
 from flows.runs import Report, open_run
 from tasks.feeds import read_feeds
+from tasks.limits import WRITER, turn
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import current_settings
@@ -54,7 +55,8 @@ async def reprocess(publish: bool = True) -> Report:
             while True:
                 await _load_all(late, rebuilt, mill, run)
                 done |= {document.key for document in late}
-                late = await asyncio.to_thread(swap, settings.store, rebuilt, landing, done)
+                async with turn(WRITER):
+                    late = await asyncio.to_thread(swap, settings.store, rebuilt, landing, done)
                 if not late:
                     break
         landing.settle(d for d in await asyncio.to_thread(landing.pending) if d.key in done)

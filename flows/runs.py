@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -136,6 +138,13 @@ class Report:
             **self.did,
             **({"plan": self.says} if self.says else {}),
         }
+
+
+async def tag(*tags: str) -> None:
+    """Add tags to the flow run: by them it is found among the others in Prefect's UI."""
+    if flow_run.id and (new := set(tags).difference(flow_run.tags)):
+        async with get_client() as client:
+            await client.update_flow_run(UUID(flow_run.id), tags=[*flow_run.tags, *sorted(new)])
 
 
 class RunFailedError(NewsmillError):

@@ -10,16 +10,18 @@ import asyncio
 import math
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import brotli
 import httpx
 import zstandard
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 
+from tasks.lanes import Lanes
 from tasks.settings import Settings
 from tasks.urls import presentable
 from warehouse.errors import FetchError, TransientFetchError
@@ -28,6 +30,9 @@ PERMANENT = frozenset({301, 308})
 TRANSIENT = frozenset({408, 425, *range(500, 600)})
 """Statuses that asking again may mend, where the answer doesn't say when to come again (Retry-After)."""
 STEP = 1 << 16
+
+Turn = Callable[[str], AbstractAsyncContextManager[None]]
+"""Given a host: what is held while it is asked, such as a slot of a limit that other runs and machines share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +51,19 @@ class Response:
 class Client:
     """The shared client and its per-host limit."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: Settings) -> None:
+    def __init__(self, client: httpx.AsyncClient, settings: Settings, turn: Turn) -> None:
         self.httpx = client
         self.settings = settings
-        self.hosts: dict[str, asyncio.Semaphore] = {}
+        self.turn = turn
+        self.hosts: dict[str, Lanes] = {}
 
     async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
         """GET, following redirects. Raises FetchError, or TransientFetchError where asking again may help."""
         shown = presentable(url)
         host = httpx.URL(url).host if "://" in url else ""
-        limit = self.hosts.setdefault(host, asyncio.Semaphore(self.settings.per_host))
-        async with limit:
+        if host not in self.hosts:
+            self.hosts[host] = Lanes(self.settings.per_host, partial(self.turn, host))
+        async with self.hosts[host].place():
             try:
                 async with asyncio.timeout(self.settings.deadline):
                     return await self._get(url, max_bytes, headers or {})
@@ -101,8 +108,12 @@ class Client:
             )
 
 
+def _alone(_host: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
 @asynccontextmanager
-async def open_client(settings: Settings) -> AsyncIterator[Client]:
+async def open_client(settings: Settings, turn: Turn = _alone) -> AsyncIterator[Client]:
     """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed."""
     client = httpx.AsyncClient(
         http2=True,
@@ -116,7 +127,12 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
     if not settings.allow_private_addresses:
         httpx_ssrf_protection(client)
     async with client:
-        yield Client(client, settings)
+        ours = Client(client, settings, turn)
+        try:
+            yield ours
+        finally:
+            for lanes in ours.hosts.values():
+                await lanes.closed()
 
 
 def _refused(url: str, answer: httpx.Response) -> FetchError:

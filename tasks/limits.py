@@ -1,28 +1,26 @@
 """Limits that hold across runs and machines, kept by Prefect's server as global concurrency limits.
 
-Only runs of deployments ask for them, and only for those that are there: a slot costs requests of its own, 0.25 s of
-a busy server. So the deployment makes one for the warehouse's writer, asked for once a load, and one for each host that
-has several feeds. One feed is asked once in a run, and within a run `per_host` holds all the same.
+Only runs of deployments ask for them, and only for those that are there: a slot costs requests of its own. The
+deployment makes one for the warehouse's writer, and one for each host that feeds lie on. Within a run `per_host` holds
+all the same, for these hosts and for any other.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.concurrency.asyncio import concurrency
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
 from prefect.logging import get_run_logger
 from prefect.runtime import deployment
 
 from tasks.feeds import read_feeds
 from tasks.settings import current_settings
-from warehouse.records import Feed
 
 WRITER = "newsmill-writer"
 LEASE = 60.0
@@ -60,7 +58,14 @@ async def turn(name: str) -> AsyncIterator[None]:
                 await stack.enter_async_context(concurrency(name, timeout_seconds=PATIENCE, lease_duration=LEASE))
             except TimeoutError:
                 get_run_logger().warning("no slot of %s within %g s; going on without", name, PATIENCE)
+            except ConcurrencySlotAcquisitionError as error:
+                get_run_logger().warning("no slot of %s, going on without: %s", name, error)
         yield
+
+
+def turn_of(host: str) -> AbstractAsyncContextManager[None]:
+    """Hold a slot of the host's limit, where there is one."""
+    return turn(of_host(host))
 
 
 async def make_limits() -> None:
@@ -73,16 +78,17 @@ async def make_limits() -> None:
     feeds = read_feeds(settings.feeds) if settings.feeds.exists() else []
     async with get_client() as client:
         await client.upsert_global_concurrency_limit_by_name(WRITER, 1)
-        for name in sorted({of_host(host) for host in shared_hosts(feeds)} - await _names(client)):
+        wanted = {
+            of_host(host) for host in hosts_of(settings.wayback_url, *(feed.url for feed in feeds if feed.enabled))
+        }
+        for name in sorted(wanted - await _names(client)):
             await client.create_global_concurrency_limit(
                 GlobalConcurrencyLimitCreate(name=name, limit=settings.per_host)
             )
 
 
-def shared_hosts(feeds: Iterable[Feed]) -> set[str]:
-    """The hosts that several enabled feeds lie on."""
-    count = Counter(urlsplit(feed.url).hostname for feed in feeds if feed.enabled)
-    return {host for host, feeds_there in count.items() if host and feeds_there > 1}
+def hosts_of(*addresses: str) -> set[str]:
+    return {host for address in addresses if (host := urlsplit(address).hostname)}
 
 
 async def _names(client: PrefectClient) -> frozenset[str]:

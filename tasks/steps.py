@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext, TaskRunContext
+from prefect.logging import get_run_logger
 from prefect.runtime import task_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
@@ -26,7 +29,7 @@ from tasks import fetch, images, rhythm
 from tasks.backfill.finds import Find
 from tasks.http import Client
 from tasks.identity import content_hash
-from tasks.limits import WRITER, of_host, turn
+from tasks.limits import WRITER, turn
 from tasks.milling import BATCH_BYTES, Mill, open_mill
 from tasks.rhythm import Bounds
 from tasks.settings import Settings, load_settings
@@ -62,6 +65,7 @@ AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
 
 T = TypeVar("T")
+Log = logging.Logger | logging.LoggerAdapter[Any]
 
 
 async def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -95,8 +99,7 @@ def _tag(*tags: str) -> None:
 async def fetch_feed(feed: Feed, state: FeedState, client: Client, landing: Landing) -> Fetch:
     host = urlsplit(feed.url).hostname or ""
     _tag(f"feed:{feed.id}", f"host:{host}")
-    async with turn(of_host(host)):
-        return await fetch.fetch(feed, state, client, landing, attempt=task_run.run_count or 1)
+    return await fetch.fetch(feed, state, client, landing, attempt=task_run.run_count or 1)
 
 
 @cache  # Prefect takes as long for the options as for the task
@@ -251,10 +254,23 @@ class _Work:
 async def _load_batch(work: _Work, mill: Mill, label: str) -> Counts:
     async with turn(WRITER):
         try:
-            return await _in_loader(work)
+            counts = await _in_loader(work)
         except load.UnknownEntriesError:  # the warehouse was rebuilt meanwhile
-            again = await mill([m.document for m in work.milled], afresh=True)
-            return await _in_loader(replace(work, milled=again))
+            work = replace(work, milled=await mill([m.document for m in work.milled], afresh=True))
+            counts = await _in_loader(work)
+    _tell_of(work, get_run_logger())
+    return counts
+
+
+def _tell_of(work: _Work, log: Log) -> None:
+    """At DEBUG: each document that was loaded, and all that was rejected."""
+    if not log.isEnabledFor(logging.DEBUG):
+        return
+    for milled in work.milled:
+        feed, document, entries, seen = milled.document.feed_id, milled.document, milled.entries, milled.seen
+        log.debug("%s: %s: %d entries, %d seen before", feed, document.document_id, len(entries), len(seen))
+    for reject in chain(work.rejects, *(milled.rejects for milled in work.milled)):
+        log.debug("%s: rejected (%s): %s: %s", reject.feed_id, reject.step, reject.location, reject.error)
 
 
 _LOADER = ThreadPoolExecutor(1, "load")
@@ -303,7 +319,8 @@ async def fetch_images(pending: Sequence[PendingImage], client: Client, store: W
             return await images.fetch_image(image, client, settings.images_path)
 
     fetched = await asyncio.gather(*map(one, pending))
-    await asyncio.to_thread(_record_images, store, fetched)
+    async with turn(WRITER):
+        await asyncio.to_thread(_record_images, store, fetched)
     return list(fetched)
 
 
@@ -319,7 +336,8 @@ async def check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[C
 
 @task(name="check", cache_policy=NO_CACHE)
 async def _check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
-    return await asyncio.to_thread(_check, store, run_id, counts)
+    async with turn(WRITER):
+        return await asyncio.to_thread(_check, store, run_id, counts)
 
 
 def _check(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
@@ -332,7 +350,8 @@ async def find_duplicates(store: Warehouse) -> int:
     """Compare what is new or changed with all the rest, and mark what repeats another article."""
     from tasks.similarity import MEASURE  # only what publishes needs it
 
-    return await asyncio.to_thread(mark_duplicates, store, MEASURE)
+    async with turn(WRITER):
+        return await asyncio.to_thread(mark_duplicates, store, MEASURE)
 
 
 @task(name="publish", cache_policy=NO_CACHE)
@@ -343,9 +362,10 @@ async def publish_copy(settings: Settings) -> Published:
 @task(name="keep in shape", cache_policy=NO_CACHE)
 async def keep_in_shape(settings: Settings) -> Upkeep:
     """Compact the warehouse, forget old records of runs, remove files that nothing names."""
-    return await asyncio.to_thread(
-        upkeep, settings.store, settings.retention, settings.images_path, settings.landing_zone.root
-    )
+    async with turn(WRITER):
+        return await asyncio.to_thread(
+            upkeep, settings.store, settings.retention, settings.images_path, settings.landing_zone.root
+        )
 
 
 async def in_batches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:

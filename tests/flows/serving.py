@@ -57,10 +57,10 @@ class Served:
     def deployment(self, name: str) -> Any:
         return self.ask(f"/deployments/name/{name}")
 
-    def run(self, name: str, **parameters: Any) -> str:
+    def run(self, name: str, *, env: dict[str, str] | None = None, **parameters: Any) -> str:
         """Let the deployment run now; the flow run's id."""
         deployment = self.deployment(name)["id"]
-        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
+        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "job_variables": {"env": env or {}}}
         return str(self.ask(f"/deployments/{deployment}/create_flow_run", **body)["id"])
 
     def state(self, flow_run: str) -> str:

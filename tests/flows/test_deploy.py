@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
+from tasks.feeds import part_of
 from tests.conftest import Newsmill
 from tests.flows.observing import rows, until
+from tests.flows.test_crash import Gate
 from tests.sites.sample import SampleSite
-from tests.sites.server import SiteServer
+from tests.sites.server import Page, RequestHandler, Route, SiteServer
+from warehouse.records import Feed
 
 ROOT = Path(__file__).resolve().parents[2]
+FEEDS = ("harbour-en", "harbour-zh", "harbour-world", "harbour-brief", "harbour-dead")
 PREFECT = Path(sys.executable).with_name("prefect")
 
 
@@ -71,7 +78,6 @@ def environment(clean_environment: dict[str, str], prefect_api: str) -> dict[str
     assert "newsmill" not in registered(prefect_api)["work_pools"]
     prefect(environment, "deploy", "--all")
     prefect(environment, "automation", "create", "--from-file", "flows/automations.yaml")
-    prefect(environment, "global-concurrency-limit", "create", "newsmill-host-127.0.0.1", "--limit", "1")
     return environment
 
 
@@ -114,12 +120,13 @@ def test_ingest_is_scheduled_every_hour_and_never_twice_at_once(environment: dic
     assert found["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
 
 
-def test_hosts_with_several_feeds_have_a_limit(environment: dict[str, str], prefect_api: str) -> None:
-    """Of the feeds.toml that comes with newsmill."""
+def test_the_feeds_hosts_have_a_limit(environment: dict[str, str], prefect_api: str) -> None:
+    """Of the feeds.toml that comes with newsmill; and the Wayback Machine."""
     limits = limits_of(prefect_api)
     assert limits["newsmill-writer"] == 1
     assert limits["newsmill-host-feedx.net"] == 2
-    assert "newsmill-host-news.ycombinator.com" not in limits
+    assert limits["newsmill-host-news.ycombinator.com"] == 2
+    assert limits["newsmill-host-web.archive.org"] == 2
 
 
 def test_without_a_prefect_yaml_nothing_is_deployed(newsmill: Newsmill) -> None:
@@ -128,11 +135,53 @@ def test_without_a_prefect_yaml_nothing_is_deployed(newsmill: Newsmill) -> None:
     assert "there is no prefect.yaml here" in done.stderr
 
 
-def test_worker_runs_the_deployed_ingest(
+@contextmanager
+def waiting_for_company(site: SampleSite, *, first: int) -> Iterator[list[int]]:
+    """The site, whose `first` answers wait a moment for another request; how many there were at once, each time."""
+    arrival, now = threading.Condition(), 0
+    seen: list[int] = []
+
+    def beside_others(route: Route) -> Route:
+        def answer(handler: RequestHandler) -> None:
+            nonlocal now
+            with arrival:
+                now += 1
+                seen.append(now)
+                arrival.notify_all()
+                if len(seen) <= first:
+                    arrival.wait_for(lambda: now > 1, timeout=0.5)
+            try:
+                handler.send_page(route) if isinstance(route, Page) else route(handler)
+            finally:
+                with arrival:
+                    now -= 1
+
+        return answer
+
+    pages = dict(site.pages)
+    site.pages |= {path: beside_others(route) for path, route in pages.items()}
+    try:
+        yield seen
+    finally:
+        site.pages |= pages
+
+
+def notice_sooner(api: str, automation: str, seconds: int) -> None:
+    """Let the automation wait no longer than that."""
+    found = httpx.post(f"{api}/automations/filter", json={}, trust_env=False, timeout=30).json()
+    (shipped,) = (each for each in found if each["name"] == automation)
+    wanted = {key: shipped[key] for key in ("name", "description", "enabled", "trigger", "actions")}
+    wanted["trigger"]["within"] = seconds
+    httpx.put(f"{api}/automations/{shipped['id']}", json=wanted, trust_env=False, timeout=30).raise_for_status()
+
+
+def test_a_worker_is_killed_with_its_run_and_the_next_one_goes_on(
     environment: dict[str, str], prefect_api: str, newsmill: Newsmill, prefect_home: Path
 ) -> None:
+    """On a server of one's own; the second run keeps to the limits."""
     # at seven minutes past the hour the scheduled run would come between
     prefect(environment, "deployment", "schedule", "clear", "-y", "ingest/ingest")
+    notice_sooner(prefect_api, "newsmill: a run has died", 40)
     with SampleSite() as site:
         newsmill.registry(site.feeds_toml())
         environment = environment | {
@@ -142,8 +191,34 @@ def test_worker_runs_the_deployed_ingest(
             "NEWSMILL_RETRY_DELAY": "0.1",
         }
         prefect(environment, "deployment", "run", "ingest/ingest")
-        worked = prefect(environment, "worker", "start", "--pool", "newsmill", "--run-once")
-    ((flow_run, state),) = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs")
+        with Gate(site, "/en/feed.xml") as gate:
+            worker = subprocess.Popen(
+                [PREFECT, "worker", "start", "--pool", "newsmill"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            until(gate.arrived.is_set, "the run fetches")
+            for each in [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]:
+                each.kill()
+            worker.wait()
+        ((killed,),) = rows(newsmill.warehouse, "SELECT flow_run_id FROM ops.runs")
+        until(
+            lambda: ask(f"{prefect_api}/flow_runs/{killed}")["state_type"] == "CRASHED",
+            "the automation sees that the run has died",
+            every=1,
+        )
+        prefect(environment, "global-concurrency-limit", "create", "newsmill-host-127.0.0.1", "--limit", "1")
+        prefect(environment, "deployment", "run", "ingest/ingest")
+        with waiting_for_company(site, first=8) as at_once:
+            worked = prefect(environment, "worker", "start", "--pool", "newsmill", "--run-once")
+    assert max(at_once) == 1, "feeds and images together keep to the host's limit"
+    assert any("/img/" in request.path for request in site.requests)
+    ((flow_run, state),) = rows(
+        newsmill.warehouse, f"SELECT flow_run_id, state FROM ops.runs WHERE flow_run_id <> '{killed}'"
+    )
     assert state == "partial", worked
     assert rows(newsmill.warehouse, "SELECT count(*) FROM clean.articles") == [(18,)]
     assert newsmill.published.exists()
@@ -159,15 +234,46 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
     """The last one here: its deployments name another folder."""
     prefect(environment, "global-concurrency-limit", "update", "newsmill-host-feedx.net", "--limit", "1")
     before = registered(prefect_api)
-    (newsmill.folder / "prefect.yaml").symlink_to(ROOT / "prefect.yaml")
+    (newsmill.folder / "prefect.yaml").write_text(in_parts_on_dask((ROOT / "prefect.yaml").read_text("utf-8")), "utf-8")
     (newsmill.folder / "flows").symlink_to(ROOT / "flows")
-    newsmill.registry(
-        "".join(f'[[feed]]\nid = "{n}"\nname = "{n}"\nurl = "https://quay.example/{n}"\n' for n in ("one", "two"))
-    )
-    done = newsmill("deploy")
-    assert done.returncode == 0, done.stderr
-    assert "prefect worker start --pool newsmill" in done.stdout
-    assert registered(prefect_api) == before
-    limits = limits_of(prefect_api)
-    assert limits["newsmill-host-feedx.net"] == 1
-    assert limits["newsmill-host-quay.example"] == 2
+    with SampleSite() as site:
+        newsmill.registry(site.feeds_toml().replace(site.url("/brief.json"), "http://quay.localhost:9/brief.json"))
+        done = newsmill("deploy")
+        assert done.returncode == 0, done.stderr
+        assert "prefect worker start --pool newsmill" in done.stdout
+        assert registered(prefect_api) == before
+        limits = limits_of(prefect_api)
+        assert limits["newsmill-host-feedx.net"] == 1
+        assert limits["newsmill-host-quay.localhost"] == 2
+
+        schedules = ask(f"{prefect_api}/deployments/name/ingest/ingest")["schedules"]
+        assert {each["slug"]: each["parameters"] for each in schedules} == {
+            "first": {"partition": "1/2"},
+            "second": {"partition": "2/2"},
+        }
+        environment = environment | {
+            "NEWSMILL_FEEDS": str(newsmill.folder / "feeds.toml"),
+            "NEWSMILL_WAREHOUSE": str(newsmill.warehouse),
+            "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
+            "NEWSMILL_RETRIES": "0",
+            "NEWSMILL_WORKERS": "2",
+        }
+        prefect(environment, "deployment", "schedule", "clear", "-y", "ingest/ingest")
+        prefect(environment, "deployment", "run", "ingest/ingest", "--param", "partition=1/2")
+        worked = prefect(environment, "worker", "start", "--pool", "newsmill", "--run-once")
+    ((flow_run, state),) = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs")
+    assert state == "partial", worked
+    asked = {feed for (feed,) in rows(newsmill.warehouse, "SELECT feed_id FROM ops.fetches")}
+    feeds = [Feed(each, "", "") for each in FEEDS]
+    assert asked == {feed.id for feed in part_of(feeds, "1/2")}, worked
+    wanted = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"name": {"like_": "elsewhere"}}}
+    milled = httpx.post(f"{prefect_api}/task_runs/filter", json=wanted, trust_env=False).json()
+    assert milled, "it was Dask that milled"
+    assert rows(newsmill.warehouse, "SELECT count(*) > 0 FROM clean.articles") == [(True,)]
+
+
+def in_parts_on_dask(text: str) -> str:
+    """prefect.yaml as its own comments say: two runs that share the feeds, their milling on Dask."""
+    head, rest = text.split('    schedules:\n      - cron: "7 * * * *"\n        timezone: UTC\n', 1)
+    rest = rest.replace("    # schedules:", "    schedules:").replace("    #   - {", "      - {")
+    return (head + rest).replace("flows/ingest.py:ingest", "flows/on_dask.py:ingest")

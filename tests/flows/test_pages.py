@@ -30,6 +30,7 @@ from tests.tasks.backfill.archives import article, write_archive
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 PICTURES = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1280, 930
+AUTOMATIONS = ("a run failed", "many feeds fail", "a feed is silent", "quality checks fail", "a run has died")
 
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="no browser here: apt-get install chromium chromium-driver"
@@ -54,6 +55,10 @@ class Browser:
 
     def find(self, xpath: str) -> WebElement:
         return WebDriverWait(self.driver, 60).until(element_to_be_clickable((By.XPATH, xpath)), xpath)
+
+    def field(self, label: str, xpath: str) -> WebElement:
+        """The form's field below the label."""
+        return self.find(f"//label[starts-with(normalize-space(), '{label}')]/following::{xpath}[1]")
 
     def picture(self, name: str) -> None:
         """What is to be seen; kept for the documentation where that is wanted."""
@@ -109,6 +114,9 @@ def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Brow
     browser.open(f"/artifacts/artifact/{artifacts['ingest-feeds']['id']}", "harbour-dead", "404 Not Found", "images")
     browser.picture("result")
 
+    browser.open("/automations", *AUTOMATIONS, "Change state of a flow run")
+    browser.open("/concurrency-limits?tab=global", "newsmill-writer", "newsmill-host-127.0.0.1")
+
 
 def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp_path: Path) -> None:
     files = {f"quay/{number}.md": article(number) for number in range(1, 8)}
@@ -126,6 +134,14 @@ def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp
     where.send_keys(Keys.CONTROL, "a")
     where.send_keys(str(archive))
     assert where.get_attribute("value") == str(archive)
+    assert browser.field("Publish", "button[@role='switch']").get_attribute("aria-checked") == "true"
+    assert browser.field("Dry run", "button[@role='switch']").get_attribute("aria-checked") == "false"
+    browser.field("Versions", "button[normalize-space()='newest']").click()
+    browser.find("//*[@role='option'][normalize-space()='all']")
+    browser.find("//*[@role='option'][normalize-space()='newest']").click()
+    browser.field("Until", "button[contains(., 'Pick a date')]").click()
+    day = browser.find("//input[@aria-label='Date (yyyy-MM-dd)']")
+    day.send_keys("2031-05-17", Keys.ENTER, Keys.ESCAPE)
     wanted = {"deployments": {"id": {"any_": [deployment]}}, "limit": 5}
 
     def submitted(driver: webdriver.Chrome) -> bool:
@@ -137,7 +153,10 @@ def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp
             WebDriverWait(browser.driver, 30).until(submitted)
             break
     (run,) = served.ask("/flow_runs/filter", **wanted)
-    assert run["parameters"]["wanted"]["where"] == str(archive)
+    asked = run["parameters"]["wanted"]
+    assert asked["where"] == str(archive)
+    assert asked["until"] == "2031-05-17"
+    assert asked.get("versions", "newest") == "newest"
     assert served.finished(run["id"]) == "Completed", served.logs(run["id"])
     assert rows(
         served.newsmill.published, "SELECT count(*) FROM clean.articles WHERE feed_id = 'quay' AND source = 'archive'"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -39,6 +42,7 @@ def test_everything_is_registered(served: Served) -> None:
         "newsmill: many feeds fail",
         "newsmill: a feed is silent",
         "newsmill: quality checks fail",
+        "newsmill: a run has died",
     }
     crons = {name: [each["schedule"]["cron"] for each in found["schedules"]] for name, found in deployments.items()}
     assert {name: cron for name, cron in crons.items() if cron} == {"ingest": ["7 * * * *"], "maintain": ["37 3 * * *"]}
@@ -60,7 +64,9 @@ def test_a_run_one_can_read(served: Served, site: SampleSite) -> None:
     run = served.run("ingest/ingest", groups=["harbour"], force=True)
     # one feed of five failed: that is no failed run
     assert served.finished(run) == "Completed", served.ask(f"/flow_runs/{run}")["state"]["message"]
-    assert served.ask(f"/flow_runs/{run}")["name"].startswith("ingest harbour 2")
+    shown = served.ask(f"/flow_runs/{run}")
+    assert shown["name"].startswith("ingest harbour 2")
+    assert set(shown["tags"]) >= {"newsmill", "group:harbour", "feed:harbour-zh", "feed:harbour-dead", "host:127.0.0.1"}
     tasks = served.ask("/task_runs/filter", flow_runs={"id": {"any_": [run]}})
     tags = {task["name"]: set(task["tags"]) for task in tasks}
     assert tags["fetch harbour-zh"] >= {"feed:harbour-zh", "host:127.0.0.1"}
@@ -83,7 +89,19 @@ def test_a_run_one_can_read(served: Served, site: SampleSite) -> None:
     assert len(log) < 30, log
     assert any(level == 30 and message.startswith("harbour-dead failed") for level, message in log)
     assert not any("Traceback" in message for _, message in log)
-    shown = f"{log} {artifacts} {served.log.read_text()}"
+    assert_no_secret(f"{log} {artifacts} {served.log.read_text()}")
+
+    again = served.run("ingest/ingest", groups=["harbour"], force=True, env={"PREFECT_LOGGING_LEVEL": "DEBUG"})
+    assert served.finished(again) == "Completed"
+    served.until(lambda: "Finished in state" in str(served.logs(again)[-3:]), "the log has come")
+    told = [message for _, message in served.logs(again)]
+    assert any(re.match(r"harbour-zh: not-modified in \d+\.\d s, 0 bytes", message) for message in told)
+    assert any(re.match(r"harbour-dead failed after", message) for message in told)
+    assert any(re.match(r"http://127.0.0.1:\d+/img/not-an-image.jpg: .*not a picture", message) for message in told)
+    assert_no_secret(f"{told} {served.log.read_text()}")
+
+
+def assert_no_secret(shown: str) -> None:
     assert "s3cret" not in shown
     assert "t0ken" not in shown
 
@@ -184,6 +202,31 @@ def articles(served: Served, site: SampleSite) -> int:
     return int(count)
 
 
+def progress(served: Served, run: str) -> float | None:
+    found = served.artifacts(run).get("ingest-progress-feeds")
+    return found and float(found["data"])
+
+
+def loading(served: Served, run: str) -> bool:
+    tasks = served.ask("/task_runs/filter", flow_runs={"id": {"any_": [run]}})
+    return any(task["name"].startswith("load ") and task["state_type"] == "RUNNING" for task in tasks)
+
+
+@contextmanager
+def alone(warehouse: Path) -> Iterator[None]:
+    """Keep everybody else out of the warehouse, once nobody is in it."""
+    with ExitStack() as stack:
+
+        def entered() -> bool:
+            with suppress(duckdb.IOException):
+                stack.enter_context(duckdb.connect(str(warehouse)))
+                return True
+            return False
+
+        until(entered, "nobody is in the warehouse")
+        yield
+
+
 def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, site: SampleSite) -> None:
     site.edit()
     served.newsmill.registry(site.feeds_toml())
@@ -191,9 +234,20 @@ def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, s
     with Gate(site, "/en/feed.xml") as gate:
         run = served.run("ingest/ingest", force=True)
         served.until(gate.arrived.is_set, "the run fetches")
+        served.until(lambda: progress(served, run) == 80, "the bar shows that four of the five feeds are done")
         served.ask(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
         assert served.finished(run) == "Cancelled"
         assert articles(served, site) == before
+    with Gate(site, "/en/feed.xml") as gate:
+        run = served.run("ingest/ingest", force=True)
+        served.until(gate.arrived.is_set, "the run fetches")
+        before = articles(served, site)  # what the run before it fetched is loaded first
+        with alone(served.newsmill.warehouse):
+            gate.opened.set()
+            served.until(lambda: loading(served, run), "the run would load")
+            served.ask(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
+            assert served.finished(run) == "Cancelled"
+    assert articles(served, site) == before
     assert served.finished(served.run("ingest/ingest", force=True)) == "Completed"
     assert articles(served, site) == 20
     assert list((served.newsmill.landing / "pending").glob("*.json")) == []
@@ -217,7 +271,7 @@ def test_worker_and_run_killed_the_next_goes_on(served: Served, site: SampleSite
 
     with serving(served.newsmill, Path(served.newsmill.environment["NEWSMILL_HOME"])) as again:
         assert again.state(run) == "Crashed"
-        assert len(again.ask("/automations/filter", limit=50)) == 4, "none is there twice"
+        assert len(again.ask("/automations/filter", limit=50)) == 5, "none is there twice"
         assert again.finished(again.run("ingest/ingest", force=True)) == "Completed"
         assert articles(served, site) == 20
         assert list((served.newsmill.landing / "pending").glob("*.json")) == []
