@@ -6,7 +6,7 @@ from prefect.logging import get_run_logger
 
 from flows.alerts import tell_of_checks
 from flows.report import publish_report
-from flows.runs import Report
+from flows.runs import Report, record
 from tasks.settings import Settings
 from tasks.steps import check_quality, find_duplicates, publish_copy
 from warehouse.errors import QualityError
@@ -19,7 +19,7 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
     if publish and changed:
         await find_duplicates(settings.store)
     if changed and settings.checks != "off":
-        run.checks = await check_quality(settings.store, run.run_id, run.counts)
+        run.checks = await check_quality(settings, run.run_id, run.counts)
         log.info("%d quality checks made, %d failed", len(run.checks), len(run.broken))
         for check in run.broken:
             log.warning("quality check %s", check)
@@ -32,5 +32,6 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
             )
     copy = settings.published_path
     if publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id)):
+        await record(run, settings, run.outcome)  # to analysts this run is over, as far as it concerns them
         run.published = await publish_copy(settings)
         log.info("%s", run.published)

@@ -57,6 +57,8 @@ def summary(run: Report) -> str:
         brought = [line for line in run.feeds if line.new or line.changed]
         brought.sort(key=lambda line: (-(line.new + line.changed), line.feed_id))
         said.append("\n".join(f"- {_linked(line)}: {line.new} new, {line.changed} changed" for line in brought[:MOST]))
+    if passed := [check.name for check in run.checks if check.passed]:
+        said.append(f"{len(passed)} quality checks passed: {', '.join(map(_escaped, passed))}.")
     if run.published:
         said.append(
             f"{run.published}, in {run.published.seconds:.1f} s (loads waited {run.published.seconds_reading:.1f} s)."

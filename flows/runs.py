@@ -48,6 +48,7 @@ class Report:
     flow: str
     run_id: str
     started_at: datetime
+    parameters: Mapping[str, Any]
     counts: Counts = field(default_factory=Counts)
     feeds: list[FeedLine] = field(default_factory=list)
     not_due: int = 0
@@ -158,40 +159,39 @@ class RunFailedError(NewsmillError):
 @asynccontextmanager
 async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any]) -> AsyncIterator[Report]:
     """Record the run as running, then as completed, partial or failed. A killed run stays `running`."""
-    report = Report(flow, uuid.uuid4().hex, datetime.now(UTC))
+    report = Report(flow, uuid.uuid4().hex, datetime.now(UTC), parameters)
     keep_brief()
     log = get_run_logger()
-
-    async def record(state: str, error: str | None = None) -> None:
-        report.state = state
-        report.seconds = (datetime.now(UTC) - report.started_at).total_seconds()
-        await asyncio.to_thread(_record, settings.store, report, parameters, error, flow_run.id)
-
-    await record("running")
+    await record(report, settings, "running")
     log.info("%s begins, into %s", flow, settings.store.place)
     try:
         async with limits_known(), progress_shown(flow):
             yield report
     except BaseException as error:
         try:
-            await record("failed", str(error) or type(error).__name__)
+            await record(report, settings, "failed", str(error) or type(error).__name__)
         except NewsmillError as second:
             # the warehouse itself is what failed: the first error says so
             error.add_note(f"the run could not be recorded as failed either: {second}")
         raise
-    await record(report.outcome)
+    await record(report, settings, report.outcome)
     log.info("%s is %s after %.1f s", flow, report.state, report.seconds)
 
 
-def _record(
-    store: Warehouse, report: Report, parameters: Mapping[str, Any], error: str | None, flow_run_id: str | None
-) -> None:
+async def record(report: Report, settings: Settings, state: str, error: str | None = None) -> None:
+    """Bring its row in ops.runs up to date."""
+    report.state = state
+    report.seconds = (datetime.now(UTC) - report.started_at).total_seconds()
+    await asyncio.to_thread(_record, settings.store, report, error, flow_run.id)
+
+
+def _record(store: Warehouse, report: Report, error: str | None, flow_run_id: str | None) -> None:
     with store.writing() as connection:
         operations.record_run(
             connection,
             run_id=report.run_id,
             flow=report.flow,
-            parameters=parameters,
+            parameters=report.parameters,
             started_at=report.started_at,
             state=report.state,
             counts=report.as_dict(),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
+from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -329,20 +330,22 @@ def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:
         operations.record_images(connection, fetched)
 
 
-async def check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
+async def check_quality(settings: Settings, run_id: str, counts: Counts) -> list[Check]:
     """Check what must hold of the warehouse, and record how it does."""
-    return await _check_quality(store, run_id, cast("Counts", quote(counts)))
+    return await _check_quality(settings, run_id, cast("Counts", quote(counts)))
 
 
 @task(name="check", cache_policy=NO_CACHE)
-async def _check_quality(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
+async def _check_quality(settings: Settings, run_id: str, counts: Counts) -> list[Check]:
     async with turn(WRITER):
-        return await asyncio.to_thread(_check, store, run_id, counts)
+        return await asyncio.to_thread(_check, settings, run_id, counts)
 
 
-def _check(store: Warehouse, run_id: str, counts: Counts) -> list[Check]:
-    with store.writing() as connection:
-        return check(connection, run_id, counts, content_hash)
+def _check(settings: Settings, run_id: str, counts: Counts) -> list[Check]:
+    # the images of a lake may lie on the machines that fetched them
+    images = settings.images_path if isinstance(settings.place, Path) else None
+    with settings.store.writing() as connection:
+        return check(connection, run_id, counts, content_hash, images)
 
 
 @task(name="duplicates", cache_policy=NO_CACHE)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -54,19 +55,27 @@ def assertions() -> tuple[tuple[str, str, str], ...]:
     return tuple(sorted(found))
 
 
-def check(connection: Connection, run_id: str, counts: Counts, hashed: Callable[[str, str], str]) -> list[Check]:
+def check(
+    connection: Connection,
+    run_id: str,
+    counts: Counts,
+    hashed: Callable[[str, str], str],
+    images: Path | None = None,
+) -> list[Check]:
     """Check everything after a run's loads and record it in ops.checks.
 
-    `hashed` makes an article's content hash of its title and text.
+    `hashed` makes an article's content hash of its title and text; in `images` lie the files, where all of them do.
     """
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     try:
-        return _check(connection, run_id, counts, hashed)
+        return _check(connection, run_id, counts, hashed, images)
     finally:
         connection.execute("RESET memory_limit")  # a lake's next connection is of the same DuckDB
 
 
-def _check(connection: Connection, run_id: str, counts: Counts, hashed: Callable[[str, str], str]) -> list[Check]:
+def _check(
+    connection: Connection, run_id: str, counts: Counts, hashed: Callable[[str, str], str], images: Path | None
+) -> list[Check]:
     moment = datetime.now(UTC)
     run = {"run_id": [run_id], "documents": [counts.documents], "fresh": [counts.new], "checked_at": [moment]}
     checks = []
@@ -80,6 +89,8 @@ def _check(connection: Connection, run_id: str, counts: Counts, hashed: Callable
             sample = tuple(str(row[0]) for row in rows)
             checks.append(Check(name, asserts, moment, rows[0][1] if rows else 0, sample, time.monotonic() - started))
     checks.append(_content_hashes(connection, moment, hashed))
+    if images:
+        checks.append(_image_files(connection, moment, images))
     write(
         connection,
         "merge_checks",
@@ -100,3 +111,18 @@ def _content_hashes(connection: Connection, moment: datetime, hashed: Callable[[
     )
     asserts = "The hash of an article's text is the one that is stored; fifty articles are tried."
     return Check("content_hashes", asserts, moment, len(wrong), tuple(wrong[:SAMPLE]), time.monotonic() - started)
+
+
+def _image_files(connection: Connection, moment: datetime, images: Path) -> Check:
+    started = time.monotonic()
+    wrong = []
+    for image_id, path, size in connection.execute(query("images_sampled")).fetchall():
+        try:
+            found = (images / path).stat().st_size
+        except OSError as error:
+            wrong.append(f"{image_id}: {path}: {error.strerror}")
+        else:
+            if found != size:
+                wrong.append(f"{image_id}: {path} has {found:,} bytes instead of {size:,}")
+    asserts = "The files of images that are stored are there, in their size; fifty images are tried."
+    return Check("image_files", asserts, moment, len(wrong), tuple(sorted(wrong)[:SAMPLE]), time.monotonic() - started)

@@ -50,7 +50,7 @@ def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Ne
 
 
 def test_those_left_alone_since_they_failed_count_among_the_failing() -> None:
-    run = Report("ingest", "run", datetime.now(UTC), feeds=[FeedLine("a", "failed"), FeedLine("b", "fetched")])
+    run = Report("ingest", "run", datetime.now(UTC), {}, feeds=[FeedLine("a", "failed"), FeedLine("b", "fetched")])
     assert run.failed_share == 0.5
     run.not_due = 8
     assert run.failed_share == 0.1

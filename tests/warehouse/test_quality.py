@@ -33,8 +33,8 @@ def failing(checks: list[Check]) -> dict[str, int]:
     return {each.name: each.found for each in checks if not each.passed}
 
 
-def checked(connection: Connection, counts: Counts) -> list[Check]:
-    return check(connection, "run", counts, content_hash)
+def checked(connection: Connection, counts: Counts, images: Path | None = None) -> list[Check]:
+    return check(connection, "run", counts, content_hash, images)
 
 
 def test_everything_holds_after_a_load(connection: Connection, counts: Counts) -> None:
@@ -85,6 +85,11 @@ BROKEN = {
     ),
     "documents that no run counted": (
         "INSERT INTO raw.documents BY NAME SELECT 'other' AS document_id, run_id FROM raw.documents",
+        {"runs": 1},
+    ),
+    "a document that was fetched and is not there": (
+        "INSERT INTO ops.fetches BY NAME SELECT 'run' AS run_id, 'harbour' AS feed_id, now() AS started_at, "
+        "'fetched' AS outcome, 5 AS bytes",
         {"runs": 1},
     ),
     "a text that was changed": (
@@ -144,3 +149,19 @@ def test_checks_take_little_memory_and_give_it_back(connection: Connection, coun
     assert during == {"381.4 MiB"} != {before}
     assert setting("memory_limit") == before
     assert Path(setting("temp_directory")).parent == tmp_path
+
+
+def test_files_of_images_that_are_gone_or_cut_off_are_found(
+    connection: Connection, counts: Counts, tmp_path: Path
+) -> None:
+    connection.execute("UPDATE clean.images SET status = 'stored', path = 'ab/gate.jpg', sha256 = 'ab', bytes = 7")
+    (gone,) = (each for each in checked(connection, counts, tmp_path) if not each.passed)
+    assert (gone.name, gone.found) == ("image_files", 1)
+    assert gone.sample[0].endswith(": ab/gate.jpg: No such file or directory")
+    file = tmp_path / "ab" / "gate.jpg"
+    file.parent.mkdir()
+    file.write_bytes(b"1234567")
+    assert failing(checked(connection, counts, tmp_path)) == {}
+    file.write_bytes(b"123")
+    (cut,) = (each for each in checked(connection, counts, tmp_path) if not each.passed)
+    assert cut.sample[0].endswith(": ab/gate.jpg has 3 bytes instead of 7")
