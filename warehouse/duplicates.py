@@ -5,10 +5,10 @@ What is found depends on the articles alone, not on the order in which they were
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 
@@ -25,17 +25,22 @@ CHUNK = 1_000
 """Articles in a transaction."""
 
 
+Reading = TypeVar("Reading")
+
+
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """How texts are compared; see tasks.similarity."""
+class Measure(Generic[Reading]):
+    """How articles are compared, by title and text; see tasks.similarity."""
 
     method: str
-    bands: Callable[[str], Sequence[int]]
-    shingles: Callable[[str], Set[str]]
-    similarity: Callable[[Set[str], Set[str]], float]
+    """Its name and version. What was signed by another is signed and compared anew, and never compared with this."""
+    bands: Callable[[str, str], Sequence[int]]
+    """None for an article that tells too little, two for a short one, more for others; queries/stories.sql counts."""
+    read: Callable[[str, str], Reading]
+    similarity: Callable[[Reading, Reading], float]
 
 
-def mark_duplicates(store: Warehouse, measure: Measure) -> int:
+def mark_duplicates(store: Warehouse, measure: Measure[Any]) -> int:
     """Bring clean.similar_articles and duplicate_of up to date with the articles; returns how many are duplicates.
 
     Each chunk is a transaction: killed, the next time goes on there.
@@ -46,28 +51,33 @@ def mark_duplicates(store: Warehouse, measure: Measure) -> int:
                 return transact(connection, lambda: _mark(connection))
 
 
-def _compare(connection: Connection, measure: Measure) -> int:
+def _compare(connection: Connection, measure: Measure[Any]) -> int:
     """Sign and compare some of the articles that are new or changed; returns how many."""
     parameters = {"method": measure.method, "most": CHUNK}
     fresh = connection.execute(query("unsigned_articles"), parameters).fetchall()
     if not fresh:
         return 0
-    ids = [article_id for article_id, _, _ in fresh]
+    ids = [article_id for article_id, *_ in fresh]
     apply(connection, "delete_signatures", ids)
     signatures: list[dict[str, Any]] = [
-        {"article_id": article_id, "content_hash": content_hash, "method": measure.method, "bands": measure.bands(text)}
-        for article_id, content_hash, text in fresh
+        {
+            "article_id": article_id,
+            "content_hash": content_hash,
+            "method": measure.method,
+            "bands": measure.bands(title, text),
+        }
+        for article_id, content_hash, title, text in fresh
     ]
     insert(connection, "ops.article_signatures", signatures)
     pairs = [(row["article_id"], row["other_id"]) for row in fetch(connection, "candidates", ids)]
     involved = {article_id for pair in pairs for article_id in pair}
-    shingles = {
-        row["article_id"]: measure.shingles(row["content_text"])
+    readings = {
+        row["article_id"]: measure.read(row["title"], row["content_text"])
         for row in fetch(connection, "texts_by_article", involved)
     }
     alike: list[dict[str, Any]] = []
     for article_id, other_id in pairs:
-        similarity = measure.similarity(shingles[article_id], shingles[other_id])
+        similarity = measure.similarity(readings[article_id], readings[other_id])
         if similarity >= KEPT:
             alike.append({"article_id": article_id, "other_id": other_id, "similarity": similarity})
     insert(connection, "clean.similar_articles", alike)

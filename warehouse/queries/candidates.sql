@@ -1,13 +1,15 @@
--- Pairs to compare: of each article in stage_ids with those that share a band of its signature. A band that very many
--- share, and an article that shares bands with very many, say little: what they lead to is bounded.
+-- Pairs to compare: of each article in stage_ids with those that share a band of its signature and were signed by the
+-- same method. A band that very many share, and an article that shares bands with very many, say little: what they lead
+-- to is bounded.
 WITH
-    fresh AS (
-        SELECT article_id, unnest(bands) AS band
-        FROM ops.article_signatures WHERE article_id IN (SELECT id FROM stage_ids)
-    ),
+    signed AS (SELECT article_id, method, bands FROM ops.article_signatures WHERE article_id IN (SELECT id FROM stage_ids)),
+    fresh AS (SELECT article_id, unnest(bands) AS band FROM signed),
     held AS (
         SELECT article_id, band
-        FROM (SELECT article_id, unnest(bands) AS band FROM ops.article_signatures)
+        FROM (
+            SELECT article_id, unnest(bands) AS band
+            FROM ops.article_signatures WHERE method IN (SELECT method FROM signed)
+        )
         WHERE band IN (SELECT band FROM fresh)
         QUALIFY row_number() OVER (PARTITION BY band ORDER BY article_id) <= 64
     ),
