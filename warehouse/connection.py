@@ -56,6 +56,8 @@ ROOM = 10
 """What it may take for a batch: so much, for what waits for its checkpoint, and so many times the documents' size."""
 ATTEMPTS = 10
 """How often a transaction is begun, where others' commits come between."""
+NOT_IN_A_LAKE = ("COMMENT ON MACRO", "COMMENT ON COLUMN marts.")
+"""Beginnings of statements that a lake refuses."""
 ROW_GROUP = 2048
 """Rows that DuckDB stores together. What is appended to is written again as a whole, texts and all: with its default of
 122,880, loading 74,000 articles by the thousand took twice as long, and the more the larger the table."""
@@ -327,9 +329,9 @@ def migrate(connection: Connection, place: Place, *, read_only: bool = False) ->
 
 
 def _run(connection: Connection, sql: str, place: Place) -> None:
-    """Run a script. A lake keeps no comments of macros; the published copy, which is a file, has them."""
+    """Run a script. A lake keeps no comments of macros and of views' columns; the published copy, a file, has them."""
     for statement in connection.extract_statements(sql):
-        if not (isinstance(place, Lake) and statement.query.lstrip().startswith("COMMENT ON MACRO")):
+        if not (isinstance(place, Lake) and statement.query.lstrip().startswith(NOT_IN_A_LAKE)):
             connection.execute(statement)
 
 

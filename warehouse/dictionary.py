@@ -7,7 +7,6 @@ warehouse, from columns.toml and from examples/*.sql.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import tempfile
 import tomllib
@@ -16,7 +15,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from warehouse.connection import Connection, open_warehouse
 from warehouse.errors import WarehouseError
@@ -103,6 +101,12 @@ class Macro:
     name: str
     parameters: tuple[str, ...]
     comment: str
+    columns: tuple[Column, ...]
+    """What it returns; their comments are columns.toml's, as the catalogue has none."""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name}({', '.join(self.parameters)})"
 
 
 def documents(connection: Connection, links: Sequence[tuple[str, str]] = LINKS) -> dict[str, str]:
@@ -147,15 +151,10 @@ def read_relations(connection: Connection) -> list[Relation]:
             "WHERE database_name = current_database() AND NOT internal"
         ).fetchall()
     ]
-    comments = {
-        table.full_name: {column.name: column.comment for column in table.columns}
-        for table in tables
-        if table.schema in ("clean", "ops")
-    }
     views = [
-        Relation(schema, name, comment, _view_columns(connection, sql, columns[schema, name], comments), (), view=True)
-        for schema, name, comment, sql in connection.execute(
-            "SELECT schema_name, view_name, coalesce(comment, ''), sql FROM duckdb_views() "
+        Relation(schema, name, comment, tuple(columns[schema, name]), (), view=True)
+        for schema, name, comment in connection.execute(
+            "SELECT schema_name, view_name, coalesce(comment, '') FROM duckdb_views() "
             "WHERE database_name = current_database() AND NOT internal"
         ).fetchall()
     ]
@@ -168,14 +167,21 @@ def read_relations(connection: Connection) -> list[Relation]:
 
 def read_macros(connection: Connection) -> list[Macro]:
     """Table macros by name."""
+    found = connection.execute(
+        "SELECT if(schema_name = 'main', function_name, schema_name || '.' || function_name), parameters, "
+        "coalesce(comment, '') FROM duckdb_functions() "
+        "WHERE database_name = current_database() AND function_type = 'table_macro' AND NOT internal "
+        "ORDER BY schema_name, function_name, parameters"
+    ).fetchall()
     return [
-        Macro(name if schema == "main" else f"{schema}.{name}", tuple(parameters), comment)
-        for schema, name, parameters, comment in connection.execute(
-            "SELECT schema_name, function_name, parameters, coalesce(comment, '') FROM duckdb_functions() "
-            "WHERE database_name = current_database() AND function_type = 'table_macro' AND NOT internal "
-            "ORDER BY schema_name, function_name, parameters"
-        ).fetchall()
+        Macro(name, tuple(parameters), comment, _returned(connection, name, len(parameters)))
+        for name, parameters, comment in found
     ]
+
+
+def _returned(connection: Connection, name: str, parameters: int) -> tuple[Column, ...]:
+    described = connection.execute(f"DESCRIBE FROM {name}({', '.join(['NULL'] * parameters)})").fetchall()
+    return tuple(Column(column, kind, _said("returned", name, column)) for column, kind, *_ in described)
 
 
 def _table(
@@ -191,51 +197,6 @@ def _table(
                 f"{schema}.{name}: its key names {part}, which is no column of it; mend the table's comment"
             )
     return Relation(schema, name, comment, tuple(columns), key, view=False)
-
-
-def _view_columns(
-    connection: Connection, sql: str, columns: Sequence[Column], comments: dict[str, dict[str, str]]
-) -> tuple[Column, ...]:
-    """Where a view's column has no comment, that of the table's column it shows under the same name.
-
-    What the view computes has none, though a table it reads may have a column called the same.
-    """
-    body = re.sub(r"^CREATE.*? AS (?=SELECT|WITH|FROM|\()", "", sql, count=1, flags=re.DOTALL)
-    row = connection.execute("SELECT json_serialize_sql(?)", [body]).fetchone()
-    tree = json.loads(row[0]) if row else {}
-    node = tree["statements"][0]["node"] if tree.get("statements") else {}
-    inside = [name for name, _ in _tables(node)]
-    outside = _tables(node.get("from_table"))
-    shown = node.get("select_list", [])
-    described = []
-    for column in columns:
-        comment = column.comment
-        for item in () if comment else shown:
-            if item["class"] == "STAR":
-                tables = inside
-            elif item["class"] == "COLUMN_REF" and item["column_names"][-1] == column.name == (
-                item["alias"] or column.name
-            ):
-                qualifier = item["column_names"][0] if len(item["column_names"]) > 1 else None
-                tables = [name for name, alias in outside if alias == qualifier] or inside
-            else:
-                continue
-            comment = next((comments[t][column.name] for t in tables if column.name in comments.get(t, {})), "")
-            if comment:
-                break
-        described.append(Column(column.name, column.type, comment))
-    return tuple(described)
-
-
-def _tables(tree: Any) -> list[tuple[str, str]]:
-    """(full name, alias) of the tables in a part of a query that json_serialize_sql gave."""
-    if isinstance(tree, list):
-        return [found for part in tree for found in _tables(part)]
-    if not isinstance(tree, dict):
-        return []
-    if tree.get("type") == "BASE_TABLE":
-        return [(f"{tree['schema_name']}.{tree['table_name']}", tree["alias"] or tree["table_name"])]
-    return [found for part in tree.values() for found in _tables(part)]
 
 
 # --- the document ---------------------------------------------------------------------------------------------------
@@ -262,7 +223,8 @@ def _document(
     if macros:
         yield from ("", "## Table macros", "", "Queries with parameters: `FROM name(value, …)`.")
     for macro in macros:
-        yield from ("", f"### {macro.name}({', '.join(macro.parameters)})", "", escaped(macro.comment))
+        yield from ("", f"### {macro.full_name}", "", escaped(macro.comment), "")
+        yield from _listed(macro.columns)
         yield from ("", f"[More](tables/{macro.name}.md)")
 
 
@@ -271,10 +233,15 @@ def _section(relation: Relation) -> Iterator[str]:
     yield f"{'View. ' if relation.view else ''}{escaped(_KEY.sub('', relation.comment).strip())}".strip()
     if relation.key:
         yield from ("", f"Key: {', '.join(f'`{name}`' for name in relation.key)}.")
-    yield from ("", "| column | type | is |", "| --- | --- | --- |")
-    for each in relation.columns:
-        yield f"| `{each.name}` | {escaped(_short(each.type))} | {escaped(each.comment)} |".replace("|  |", "| |")
+    yield ""
+    yield from _listed(relation.columns)
     yield from ("", f"[More](tables/{relation.full_name}.md)")
+
+
+def _listed(columns: Sequence[Column]) -> Iterator[str]:
+    yield from ("| column | type | is |", "| --- | --- | --- |")
+    for each in columns:
+        yield f"| `{each.name}` | {escaped(_short(each.type))} | {escaped(each.comment)} |".replace("|  |", "| |")
 
 
 def _diagram(tables: Sequence[Relation], links: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -352,7 +319,8 @@ def _said(what: str, table: str, column: str) -> str:
     return said.get(f"{table}.{column}") or said.get(column, "")
 
 
-def _unit(table: str, column: Column) -> str:
+def unit(table: str, column: Column) -> str:
+    """What the column's values are counted or measured in; empty for words, and where columns.toml has none."""
     of_type = "UTC" if column.type == "TIMESTAMP WITH TIME ZONE" else ""
     is_number = not column.type.startswith("VARCHAR") or f"{table}.{column.name}" in _columns()["unit"]
     return of_type or (_said("unit", table, column.name) if is_number else "")
@@ -364,14 +332,8 @@ def _page(relation: Relation, links: Sequence[tuple[str, str]]) -> Iterator[str]
     yield f"{'View. ' if relation.view else ''}{escaped(_KEY.sub('', relation.comment).strip())}"
     if relation.key:
         yield from ("", f"Key: {', '.join(f'`{part}`' for part in relation.key)}.")
-    if relation.view:
-        yield from ("", "| column | type | unit | is |", "| --- | --- | --- | --- |")
-    else:
-        yield from ("", "| column | type | unit | is | comes from |", "| --- | --- | --- | --- | --- |")
-    for each in relation.columns:
-        cells = [f"`{each.name}`", *map(escaped, (_short(each.type), _unit(name, each), each.comment))]
-        cells += [] if relation.view else [escaped(made_by(name, each.name))]
-        yield "".join(f"| {cell} ".replace("|  ", "| ") for cell in cells) + "|"
+    yield ""
+    yield from _columns_of(name, relation.columns, made=not relation.view)
     refers = [(column.rpartition(".")[2], target) for column, target in links if column.rpartition(".")[0] == name]
     referred = [(column, target.rpartition(".")[2]) for column, target in links if target.rpartition(".")[0] == name]
     if refers or referred:
@@ -381,10 +343,23 @@ def _page(relation: Relation, links: Sequence[tuple[str, str]]) -> Iterator[str]
     yield from _shown(name, "marts" if relation.view else None, relation.name)
 
 
+def _columns_of(name: str, columns: Sequence[Column], *, made: bool) -> Iterator[str]:
+    """What is made by SQL says so in its comments and shows that; of a table's column columns.toml says it."""
+    if made:
+        yield from ("| column | type | unit | is | comes from |", "| --- | --- | --- | --- | --- |")
+    else:
+        yield from ("| column | type | unit | is |", "| --- | --- | --- | --- |")
+    for each in columns:
+        cells = [f"`{each.name}`", *map(escaped, (_short(each.type), unit(name, each), each.comment))]
+        cells += [escaped(made_by(name, each.name))] if made else []
+        yield "".join(f"| {cell} ".replace("|  ", "| ") for cell in cells) + "|"
+
+
 def _macro_page(macro: Macro) -> Iterator[str]:
-    yield from (f"# {macro.name}({', '.join(macro.parameters)})", "")
+    yield from (f"# {macro.full_name}", "")
     yield from (f"Made by `{COMMAND}`; don't edit it. [All tables and views](../schema.md).", "")
-    yield f"Table macro. {escaped(macro.comment)}"
+    yield from (f"Table macro. {escaped(macro.comment)}", "")
+    yield from _columns_of(macro.name, macro.columns, made=False)
     yield from _shown(macro.name, "search" if macro.name == "search" else "marts", macro.name)
 
 

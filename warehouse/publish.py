@@ -25,7 +25,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from warehouse import search_index
-from warehouse.connection import Connection, Warehouse, marts, migrations, reporting
+from warehouse.connection import Connection, Warehouse, marts, migrations, reporting, transaction
 from warehouse.errors import WarehouseError, WarehouseLockedError
 from warehouse.lake import CATALOG, Lake
 
@@ -286,8 +286,9 @@ def _make_anew(work: _Work) -> None:
             work.counts[table] = row[0] if row else 0
         connection.execute("COMMIT")
         connection.execute("DROP SCHEMA raw CASCADE")
-        connection.execute(marts()[1])
-        connection.execute(published_schema())
+        with transaction(connection):  # or each of a hundred comments would be synced to the disk
+            connection.execute(marts()[1])
+            connection.execute(published_schema())
         work.rows_copied = sum(work.counts.values())
         _note(connection, work, moment, state)
         connection.execute(f"USE {CATALOG}")

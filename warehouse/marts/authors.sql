@@ -7,3 +7,9 @@ WHERE author IS NOT NULL
 GROUP BY author, feed_id
 ORDER BY articles DESC, author;
 COMMENT ON VIEW marts.authors IS 'Who wrote how much for which feed, as the feeds name them.';
+COMMENT ON COLUMN marts.authors.author IS 'Names as the feed gives them, joined by commas: several authors of one article are one row';
+COMMENT ON COLUMN marts.authors.feed_id IS 'The feed whose texts these are; its id in feeds.toml';
+COMMENT ON COLUMN marts.authors.articles IS 'Number of articles by this author in the feed, those that repeat another included: counted in clean.articles';
+COMMENT ON COLUMN marts.authors.words IS 'Length of their texts together: words in spaced scripts, characters in Chinese, Japanese, Korean and Thai; the sum of word_count';
+COMMENT ON COLUMN marts.authors.first_published_at IS 'When the earliest of them was published, UTC: the least published_at';
+COMMENT ON COLUMN marts.authors.last_published_at IS 'When the latest of them was published, UTC: the greatest published_at';

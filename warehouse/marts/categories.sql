@@ -6,3 +6,8 @@ FROM (SELECT unnest(categories) AS category, feed_id, published_at FROM clean.ar
 GROUP BY category, feed_id
 ORDER BY articles DESC, category;
 COMMENT ON VIEW marts.categories IS 'Articles by the categories and tags their feeds give them.';
+COMMENT ON COLUMN marts.categories.category IS 'A category or tag, as the feed writes it: an article with several counts in the row of each';
+COMMENT ON COLUMN marts.categories.feed_id IS 'The feed that gives it; its id in feeds.toml';
+COMMENT ON COLUMN marts.categories.articles IS 'Number of articles of the feed with this category: counted in clean.articles';
+COMMENT ON COLUMN marts.categories.first_published_at IS 'When the earliest of them was published, UTC: the least published_at';
+COMMENT ON COLUMN marts.categories.last_published_at IS 'When the latest of them was published, UTC: the greatest published_at';

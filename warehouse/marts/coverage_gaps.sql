@@ -31,3 +31,7 @@ GROUP BY b.feed_id, b.day, b.articles
 HAVING usual >= 4 AND b.articles < usual / 4
 ORDER BY b.day DESC, b.feed_id;
 COMMENT ON VIEW marts.coverage_gaps IS 'Days (UTC) on which a feed has less than a quarter of its usual articles: of the median of the 28 days before, where that is 4 or more.';
+COMMENT ON COLUMN marts.coverage_gaps.feed_id IS 'The feed that has the gap; its id in feeds.toml';
+COMMENT ON COLUMN marts.coverage_gaps.day IS 'The day of the gap, UTC: by published_at';
+COMMENT ON COLUMN marts.coverage_gaps.articles IS 'Number of articles that the feed dates on that day, 0 included: counted in clean.articles';
+COMMENT ON COLUMN marts.coverage_gaps.usual IS 'Usual number of articles a day: the median of the 28 days before, as far as the feed''s articles reach back';

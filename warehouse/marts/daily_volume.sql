@@ -6,3 +6,8 @@ FROM clean.articles
 GROUP BY ALL
 ORDER BY day DESC, articles DESC;
 COMMENT ON VIEW marts.daily_volume IS 'Articles and words a day (UTC), by feed and language.';
+COMMENT ON COLUMN marts.daily_volume.day IS 'The day, UTC: the date of published_at';
+COMMENT ON COLUMN marts.daily_volume.feed_id IS 'The feed whose texts these are; its id in feeds.toml';
+COMMENT ON COLUMN marts.daily_volume.language IS 'ISO 639-1, detected from the text; the feed''s own where the text is too short';
+COMMENT ON COLUMN marts.daily_volume.articles IS 'Number of articles published on that day, those that repeat another included: counted in clean.articles';
+COMMENT ON COLUMN marts.daily_volume.words IS 'Length of their texts together: words in spaced scripts, characters in Chinese, Japanese, Korean and Thai; the sum of word_count';

@@ -11,3 +11,7 @@ WHERE lower(host) IS DISTINCT FROM own
 GROUP BY domain, feed_id
 ORDER BY articles DESC, domain;
 COMMENT ON VIEW marts.outbound_links IS 'The sites that a feed''s articles link to, www. left out; links within the article''s own site do not count.';
+COMMENT ON COLUMN marts.outbound_links.domain IS 'The host that is linked to, in small letters, without www. and without a port';
+COMMENT ON COLUMN marts.outbound_links.feed_id IS 'The feed whose articles link there; its id in feeds.toml';
+COMMENT ON COLUMN marts.outbound_links.links IS 'Number of links to it: counted in content_html of the articles'' current versions';
+COMMENT ON COLUMN marts.outbound_links.articles IS 'Number of articles with at least one such link';

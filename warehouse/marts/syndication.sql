@@ -12,3 +12,15 @@ FROM clean.articles o
 JOIN clean.articles c ON c.duplicate_of = o.article_id
 GROUP BY o.article_id, o.title, o.feed_id, o.url, o.published_at;
 COMMENT ON VIEW marts.syndication IS 'Stories that were told more than once: the first article, and who carried nearly the same text within two weeks of it.';
+COMMENT ON COLUMN marts.syndication.article_id IS 'The first article of the story; clean.articles.article_id';
+COMMENT ON COLUMN marts.syndication.title IS 'Its title as plain text';
+COMMENT ON COLUMN marts.syndication.feed_id IS 'The feed whose text this is; its id in feeds.toml';
+COMMENT ON COLUMN marts.syndication.url IS 'Its address, tracking left out';
+COMMENT ON COLUMN marts.syndication.published_at IS 'When it was published, UTC; when newsmill first saw it where the feed doesn''t say';
+COMMENT ON COLUMN marts.syndication.copies IS 'Number of articles that repeat it: those whose duplicate_of is its article_id';
+COMMENT ON COLUMN marts.syndication.other_feeds IS 'Number of feeds besides its own that have a copy';
+COMMENT ON COLUMN marts.syndication.copied_by IS 'Feeds that have a copy, its own included where that repeats it: each once, by feed_id';
+COMMENT ON COLUMN marts.syndication.first_copied_at IS 'When the earliest copy was published, UTC: the least published_at';
+COMMENT ON COLUMN marts.syndication.last_copied_at IS 'When the latest copy was published, UTC: the greatest published_at';
+COMMENT ON COLUMN marts.syndication.seconds_to_first_copy IS 'Seconds from its own published_at to that of the earliest copy';
+COMMENT ON COLUMN marts.syndication.copy_ids IS 'article_id of the copies, in the order in which they were published';
