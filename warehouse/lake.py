@@ -12,13 +12,13 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -28,6 +28,8 @@ from warehouse.errors import WarehouseConflictError, WarehouseError, WarehouseLo
 
 PATIENCE = 600.0
 """Seconds a reader waits while a lake is compacted."""
+ANSWER = 10
+"""Seconds that PostgreSQL has to answer in, where nobody said: libpq waits as long as the network does, minutes."""
 SCHEME = "ducklake:"
 CATALOG = "newsmill"
 """What the warehouse is attached as, a file or a lake."""
@@ -43,8 +45,13 @@ _PASSWORD = re.compile(
 _CONFLICT = re.compile(r"Transaction conflict|Exceeded the maximum retry count|database is locked|could not serialize")
 
 _HINTS = (
-    (r"password", "see NEWSMILL_CATALOG_PASSWORD"),
+    (r"password(?!\s*=)", "see NEWSMILL_CATALOG_PASSWORD"),  # not the one in the address, which messages repeat
     (r"Unable to connect to Postgres", "start PostgreSQL, or mend the address in NEWSMILL_WAREHOUSE"),
+    (
+        r"server closed the connection|terminating connection|SSL (SYSCALL|connection has been closed)|"
+        r"Failed to execute query \"(ROLLBACK|COMMIT)",
+        "PostgreSQL went away: see that it runs",
+    ),
     (r"unable to open database|file is not a database", "mend the path in NEWSMILL_WAREHOUSE, or the folder's rights"),
     (r"requires the extension httpfs", "set NEWSMILL_DATA_PATH to that s3:// address"),
     (r"data_path is not set", "set NEWSMILL_DATA_PATH to a folder that all machines share, or to s3://BUCKET/FOLDER"),
@@ -95,12 +102,16 @@ class Lake:
     @property
     def connects_by(self) -> str:
         """The catalog as DuckDB attaches it."""
-        if self.kind == "sqlite" or not self.password:
+        if self.kind == "sqlite":
             return self.catalog
+        said = {"password": self.password} if self.password else {}
+        if "connect_timeout" not in self.catalog and "PGCONNECT_TIMEOUT" not in os.environ:
+            said["connect_timeout"] = str(ANSWER)
         if "://" in self.catalog:
-            return f"{self.catalog}{'&' if '?' in self.catalog else '?'}password={quote(self.password, safe='')}"
-        escaped = self.password.replace("\\", "\\\\").replace("'", "\\'")
-        return f"{self.catalog} password='{escaped}'"
+            added = urlencode(said, quote_via=quote, safe="")
+            return self.catalog + (f"{'&' if '?' in self.catalog else '?'}{added}" if added else "")
+        escaped = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in said.items()}
+        return " ".join([self.catalog, *(f"{name}='{value}'" for name, value in escaped.items())])
 
     def exists(self) -> bool:
         """Whether it was ever made. Raises WarehouseError where that can't be told."""
@@ -117,7 +128,7 @@ class Lake:
             raise MissingLakeError(f"{self}: {MISSING}")
         connection = _instance(self)
         try:
-            with self._present(), reporting(self):
+            with self._present(), reporting(self), _rolled_back(connection):
                 _attach(connection, self, read_only=True)
                 yield connection
         finally:
@@ -164,7 +175,12 @@ class Lake:
         """
         instance = _writer(self)
         try:
-            with _turn(self, instance, lock_timeout), reporting(self), instance.cursor() as connection:
+            with (
+                _turn(self, instance, lock_timeout),
+                reporting(self),
+                instance.cursor() as connection,
+                _rolled_back(connection),
+            ):
                 _attach(connection, self, read_only=False)
                 yield connection
         except BaseException:
@@ -322,6 +338,17 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
+def _rolled_back(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """End the transaction that is still open. Closing the connection would, too, but where PostgreSQL has gone away
+    meanwhile, DuckDB ends the process when that fails."""
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
+
+
+@contextmanager
 def _turn(lake: Lake, instance: duckdb.DuckDBPyConnection, timeout: float) -> Iterator[None]:
     """Hold the lake's one lock. Raises WarehouseLockedError when others hold it for longer than `timeout` seconds."""
     if lake.kind == "sqlite":
@@ -352,7 +379,7 @@ def _turn_by_file(lake: Lake, path: Path, timeout: float) -> Iterator[None]:
 @contextmanager
 def _turn_in_postgres(lake: Lake, instance: duckdb.DuckDBPyConnection, timeout: float) -> Iterator[None]:
     """The lock belongs to a transaction that does nothing else: it ends with us, and with our connection."""
-    with reporting(lake), instance.cursor() as queue:
+    with reporting(lake), instance.cursor() as queue, _rolled_back(queue):
         queue.execute(f"ATTACH IF NOT EXISTS {_quoted(lake.connects_by)} AS {QUEUE} (TYPE postgres)")
         queue.execute("BEGIN")
         wait = f"SET LOCAL lock_timeout = {max(1, round(timeout * 1000))}; SELECT pg_advisory_xact_lock({TURN})"

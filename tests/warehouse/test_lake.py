@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import socket
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -23,6 +25,7 @@ from warehouse.load import load
 
 GATE = milled(Item())
 COUNT = "SELECT count(*) FROM clean.articles"
+MANY = "INSERT INTO ops.rejects (reject_id) SELECT CAST(range AS VARCHAR) FROM range(1000)"
 
 
 def in_postgres(server: Postgres, data: str | Path, bucket: Bucket | None = None) -> Lake:
@@ -80,8 +83,6 @@ with Warehouse(pickle.loads(bytes.fromhex(sys.argv[1]))).writing():
 
 
 def test_writers_of_two_processes_take_turns(lake: Lake) -> None:
-    import pickle
-
     with subprocess.Popen(
         [sys.executable, "-c", OTHER, pickle.dumps(lake).hex()],
         stdin=subprocess.PIPE,
@@ -164,6 +165,9 @@ def test_a_catalog_that_cannot_be_used(postgres: Postgres, tmp_path: Path) -> No
     assert "see NEWSMILL_CATALOG_PASSWORD" in complaint(
         replace(lake, password=None, catalog=f"{lake.catalog} password='hush \\' hush'")
     )
+    assert "start PostgreSQL, or mend the address" in complaint(
+        replace(lake, password=None, catalog="host=127.0.0.1 port=1 password=hush")
+    )
     assert "see NEWSMILL_CATALOG_PASSWORD" in complaint(
         replace(lake, password=None, catalog=f"postgresql://newsmill:hush@127.0.0.1:{postgres.port}/postgres")
     )
@@ -174,6 +178,79 @@ def test_a_catalog_that_cannot_be_used(postgres: Postgres, tmp_path: Path) -> No
     assert (tmp_path / "diary.sqlite").read_text() == "Dear diary\n" * 1000, "left as it was"
 
 
+@pytest.mark.parametrize(
+    "catalog", ["host=127.0.0.1 port={} user=newsmill", "postgresql://newsmill@127.0.0.1:{}/news?sslmode=disable"]
+)
+def test_a_catalog_that_does_not_answer(catalog: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a limit this test would never end."""
+    monkeypatch.delenv("PGCONNECT_TIMEOUT", raising=False)
+    monkeypatch.setattr(warehouse.lake, "ANSWER", 2)  # less libpq doesn't take
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        lake = Lake("postgres", catalog.format(silent.getsockname()[1]), f"{tmp_path}/", password=PASSWORD)
+        said = complaint(lake)
+    assert "timeout expired" in said
+    assert "start PostgreSQL, or mend the address" in said
+
+
+def test_how_long_a_catalog_may_take_to_answer_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGCONNECT_TIMEOUT", raising=False)
+    assert Lake("postgres", "host=quay").connects_by == "host=quay connect_timeout='10'"
+    assert Lake("postgres", "postgresql://quay/news").connects_by == "postgresql://quay/news?connect_timeout=10"
+    for catalog in ("host=quay connect_timeout=60", "postgresql://quay/news?connect_timeout=60"):
+        assert Lake("postgres", catalog).connects_by == catalog
+    assert Lake("sqlite", "/quay/news.sqlite").connects_by == "/quay/news.sqlite"
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "60")
+    for catalog in ("host=quay", "postgresql://quay/news"):
+        assert Lake("postgres", catalog).connects_by == catalog
+
+
+AT_WORK = """
+import pickle, sys
+from warehouse.connection import Warehouse
+from warehouse.errors import WarehouseError
+_, lake, how, first, then = sys.argv
+try:
+    with getattr(Warehouse(pickle.loads(bytes.fromhex(lake))), how)() as connection:
+        connection.execute("BEGIN")
+        connection.execute(first)
+        print("at work", flush=True)
+        sys.stdin.readline()
+        connection.execute(then)
+except WarehouseError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "first", "then"), [("writing", MANY, "COMMIT"), ("reading", COUNT, "FROM raw.entries")]
+)
+def test_a_catalog_that_goes_away_meanwhile(
+    how: str, first: str, then: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    """DuckDB would abort the process, which only another one can see, and nobody would learn why."""
+    lake = in_postgres(postgres, tmp_path / "data")
+    with Warehouse(lake).writing():
+        pass
+    with subprocess.Popen(
+        [sys.executable, "-c", AT_WORK, pickle.dumps(lake).hex(), how, first, then],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "at work\n"
+        postgres.stop()
+        try:
+            said, _ = process.communicate("\n", timeout=120)
+        finally:
+            postgres.start()
+    assert process.returncode == 0
+    assert "PostgreSQL went away: see that it runs" in said
+    assert "safe in the landing zone" in said
+    with Warehouse(lake).writing() as connection:
+        assert connection.execute("SELECT count(*) FROM ops.rejects").fetchall() == [(0,)]
+
+
 def test_another_data_path(tmp_path: Path) -> None:
     with Warehouse(in_sqlite(tmp_path)).writing():
         pass
@@ -181,22 +258,27 @@ def test_another_data_path(tmp_path: Path) -> None:
 
 
 def test_a_store_that_cannot_be_used(postgres: Postgres, store: Store) -> None:
-    many = "INSERT INTO ops.rejects (reject_id) SELECT CAST(range AS VARCHAR) FROM range(1000)"
     bucket = Bucket(store.endpoint, key="sesame", secret="open", tls=False)
     store.make_bucket("shut")
-    assert "make the bucket" in complaint(in_postgres(postgres, "s3://none/lake", bucket), many)
+    assert "make the bucket" in complaint(in_postgres(postgres, "s3://none/lake", bucket), MANY)
     unreachable = replace(bucket, endpoint="127.0.0.1:1")
-    assert "see NEWSMILL_S3_ENDPOINT" in complaint(in_postgres(postgres, "s3://shut/one", unreachable), many)
+    assert "see NEWSMILL_S3_ENDPOINT" in complaint(in_postgres(postgres, "s3://shut/one", unreachable), MANY)
     lake = in_postgres(postgres, "s3://shut/two", bucket)
     store.refuse()
     try:
-        said = complaint(lake, many)
+        said = complaint(lake, MANY)
     finally:
         store.allow()
     assert "the bucket refuses; see NEWSMILL_S3_KEY" in said
     assert "safe in the landing zone" in said
     with Warehouse(lake).writing() as connection:
-        connection.execute(many)
+        connection.execute(MANY)
+    store.refuse()
+    try:
+        with pytest.raises(WarehouseError, match="the bucket refuses"), Warehouse(lake).reading() as connection:
+            connection.execute("FROM ops.rejects").fetchall()
+    finally:
+        store.allow()
 
 
 def test_a_missing_extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
