@@ -6,8 +6,9 @@ import pickle
 import socket
 import subprocess
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import pytest
 
 import warehouse.lake
 import warehouse.load
+from tests.flows.observing import contents
 from tests.stores import PASSWORD, Postgres, Store
-from tests.tasks.making import Item, milled
-from warehouse.connection import Warehouse
+from tests.tasks.making import NOW, Item, milled
+from tests.warehouse.test_maintenance import DISTINCT, add_rejects, fill, held, held_by, tidy
+from warehouse.connection import Connection, Warehouse
 from warehouse.errors import WarehouseError, WarehouseLockedError
 from warehouse.lake import Bucket, Lake, lake_at
 from warehouse.load import load
@@ -142,6 +145,61 @@ def test_a_lake_on_s3(postgres: Postgres, store: Store) -> None:
     assert any(key.startswith("lake/clean/articles/") for key in store.keys("quay"))
     with Warehouse(lake).reading() as connection:
         assert connection.execute(COUNT).fetchone() == (20,)
+
+
+def test_a_lake_in_postgres_and_s3_is_compacted_while_it_is_read_and_written(
+    postgres: Postgres, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load comes before each of its first turns; what is read is as it was before."""
+    store.make_bucket("berth")
+    bucket = Bucket(store.endpoint, key="sesame", secret="open", tls=False)
+    lake = in_postgres(postgres, "s3://berth/lake", bucket)
+    here, undisturbed = Warehouse(lake), Warehouse(tmp_path / "undisturbed.duckdb")
+    fill(here)
+    fill(undisturbed)
+    add_rejects(here)
+    # with a DuckDB of its own, as another process has
+    other = Warehouse(replace(lake, catalog=f"{lake.catalog} application_name=other"))
+    taking_turns, loads = Warehouse.writing, 0
+
+    def after_a_load(self: Warehouse) -> AbstractContextManager[Connection]:
+        nonlocal loads
+        if loads == 5:  # records were forgotten, rows flushed, some tables compacted
+            return taking_turns(self)
+        loads += 1
+        news = milled(
+            Item(text=f"<p>The gate opens at {loads}, and shuts.</p>"),
+            Item(f"Lock {loads} opens", guid=f"lock{loads}", link=f"https://quay.example/lock/{loads}"),
+            at=NOW + timedelta(hours=9 + loads),
+        )
+        for each in (other, undisturbed):
+            with taking_turns(each) as connection:
+                load(connection, [news], run_id=f"beside{loads}")
+        return taking_turns(self)
+
+    with here.reading() as reader:
+        reader.execute("BEGIN")
+        assert reader.execute(DISTINCT).fetchall() == [(406, 103)]
+        before = held_by(reader)
+        monkeypatch.setattr(Warehouse, "writing", after_a_load)
+        tidy(here, tmp_path, datetime.now(UTC))
+        monkeypatch.undo()
+        assert loads == 5
+        assert reader.execute(DISTINCT).fetchall() == [(406, 103)]
+        assert held_by(reader) == before
+        reader.execute("COMMIT")
+        assert contents(lake) == contents(undisturbed.path)
+        assert reader.execute("SELECT count(*) FROM clean.articles").fetchall() == [(10,)]
+        files = "SELECT count(*) FROM ducklake_list_files('newsmill', 'rejects', schema => 'ops')"
+        assert reader.execute(files).fetchall() == [(1,)]
+    now = held(here)
+    many = len(store.keys("berth"))
+    assert tidy(here, tmp_path).compaction.snapshots > 0
+    done = tidy(here, tmp_path)  # the night after; the first one's own steps are old now, too
+    assert len(store.keys("berth")) == done.compaction.after.files < many, "what no snapshot needs is removed"
+    assert held(here) == now
+    with here.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM ducklake_snapshots('newsmill')").fetchall() == [(1,)]
 
 
 def complaint(lake: Lake, sql: str = COUNT) -> str:
