@@ -313,9 +313,11 @@ def migrate(connection: Connection, place: Place, *, read_only: bool = False) ->
                 "that writes (`newsmill ingest`) updates it"
             )
         return
-    for number, name, sql in known:
-        if number not in applied:
-            with transaction(connection):
+    if pending := [migration for migration in known if migration[0] not in applied]:
+        # All at once: of a table that is altered later a lake's catalog keeps the former form, with the rows it had,
+        # until `maintain` writes them elsewhere and drops it, and what is reading just then fails.
+        with transaction(connection):
+            for number, name, sql in pending:
                 _run(connection, sql, place)
                 connection.execute(
                     "INSERT INTO ops.schema_migrations VALUES (?, ?, ?)", [number, name, datetime.now(UTC)]

@@ -156,7 +156,7 @@ def _compact_lake(store: Warehouse, lake: Lake, keep: Retention, now: datetime) 
     """Table by table, each in a turn of its own, so that loads wait for one table at the most."""
     with store.writing() as connection, lake.alone(store.lock_timeout):
         before = _size(connection)
-        connection.execute("CALL ducklake_flush_inlined_data($1)", [CATALOG])
+        _flush(connection)
         tables = connection.execute(query("lake_tables"), [CATALOG]).fetchall()
         expired = len(
             connection.execute(
@@ -175,6 +175,23 @@ def _compact_lake(store: Warehouse, lake: Lake, keep: Retention, now: datetime) 
         # only what became unneeded a day ago: until then a reader may be reading it
         connection.execute("CALL ducklake_cleanup_old_files($1, older_than => $2)", [CATALOG, now - FRESH])
         return Compaction(before, _size(connection), expired)
+
+
+_ALTERED = "SELECT count(*) > count(DISTINCT table_id) FROM __ducklake_metadata_newsmill.ducklake_inlined_data_tables"
+"""Whether tables were altered: for rows that lie in the catalog, it has one table for each form of theirs."""
+
+
+def _flush(connection: Connection) -> None:
+    """Write the rows that lie in the catalog, where DuckLake keeps what is added few by few, into files.
+
+    It drops what they lay in where that has a former form of their table. Processes that remember the schema would
+    still look there, and DuckDB abort them: so the schema gets another version, and they read it anew.
+    """
+    with transaction(connection):
+        if connection.execute(_ALTERED).fetchall() == [(True,)]:
+            connection.execute("CREATE OR REPLACE VIEW ops.flushed AS SELECT 1")
+        connection.execute("CALL ducklake_flush_inlined_data($1)", [CATALOG])
+    connection.execute("DROP VIEW IF EXISTS ops.flushed")  # another version, and a killed one's
 
 
 def _size(connection: Connection) -> Size:
