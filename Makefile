@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo serve test check pictures lock benchmark clean
+.PHONY: demo serve test test-all check pictures lock benchmark clean
 
 demo: .venv/ready
 	@$(BIN)/python -m tests.sites.demo
@@ -14,6 +14,10 @@ serve: .venv/ready
 # Files side by side, the longest first (tests/conftest.py): one process keeps one core busy.
 test: .venv/ready
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# And the five tests that take minutes each; CI has twenty for all.
+test-all: .venv/ready
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m ""
 
 check: .venv/ready
 	$(BIN)/ruff format --check .

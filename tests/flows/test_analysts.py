@@ -73,6 +73,7 @@ def analyst(code: str, *arguments: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_analysts_delay_no_ingest_and_see_whole_snapshots(newsmill: Newsmill, tmp_path: Path) -> None:
     """With no patience at all for a lock, any wait for one would end the ingest."""

@@ -175,6 +175,7 @@ def notice_sooner(api: str, automation: str, seconds: int) -> None:
     httpx.put(f"{api}/automations/{shipped['id']}", json=wanted, trust_env=False, timeout=30).raise_for_status()
 
 
+@pytest.mark.thorough
 def test_a_worker_is_killed_with_its_run_and_the_next_one_goes_on(
     environment: dict[str, str], prefect_api: str, newsmill: Newsmill, prefect_home: Path
 ) -> None:

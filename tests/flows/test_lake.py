@@ -82,6 +82,7 @@ def undisturbed(
     return contents(newsmill.warehouse)
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(900)  # ten ingests
 def test_four_ingests_at_once_on_postgres_and_s3(
     newsmill_in: Callable[[Path], Newsmill], tmp_path: Path, postgres: Postgres, store: Store

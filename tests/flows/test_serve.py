@@ -227,6 +227,7 @@ def alone(warehouse: Path) -> Iterator[None]:
         yield
 
 
+@pytest.mark.thorough
 def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, site: SampleSite) -> None:
     site.edit()
     served.newsmill.registry(site.feeds_toml())

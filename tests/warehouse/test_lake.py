@@ -147,6 +147,7 @@ def test_a_lake_on_s3(postgres: Postgres, store: Store) -> None:
         assert connection.execute(COUNT).fetchone() == (20,)
 
 
+@pytest.mark.thorough
 def test_a_lake_in_postgres_and_s3_is_compacted_while_it_is_read_and_written(
     postgres: Postgres, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
