@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from prefect import flow
 from prefect.logging import get_run_logger
@@ -23,7 +22,7 @@ from flows.runs import Report, RunFailedError, open_run, tag
 from tasks.feeds import choose, part_of, read_feeds
 from tasks.fetch import next_state, reason_to_wait, state_of
 from tasks.http import Client, open_client
-from tasks.limits import turn_of
+from tasks.limits import hosts_of, turn_of
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
@@ -124,7 +123,7 @@ async def ingest(
 def _tags(chosen: Sequence[Feed], groups: Sequence[str]) -> list[str]:
     """By feed and host, as the tasks are; of a run with very many the tasks alone are."""
     few = chosen if len(chosen) <= TAGGED else ()
-    hosts = {host for feed in few if (host := urlsplit(feed.url).hostname)}
+    hosts = hosts_of(*(feed.url for feed in few))
     return [f"group:{group}" for group in groups] + [f"feed:{f.id}" for f in few] + [f"host:{host}" for host in hosts]
 
 

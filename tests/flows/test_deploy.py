@@ -135,6 +135,13 @@ def test_without_a_prefect_yaml_nothing_is_deployed(newsmill: Newsmill) -> None:
     assert "there is no prefect.yaml here" in done.stderr
 
 
+def settings_of(newsmill: Newsmill, **more: str) -> dict[str, str]:
+    """What a worker's runs are to know of the folder, as variables."""
+    folder = {"feeds": str(newsmill.folder / "feeds.toml"), "warehouse": str(newsmill.warehouse)}
+    wanted = folder | {"allow_private_addresses": "1"} | more
+    return {f"NEWSMILL_{name.upper()}": value for name, value in wanted.items()}
+
+
 @contextmanager
 def waiting_for_company(site: SampleSite, *, first: int) -> Iterator[list[int]]:
     """The site, whose `first` answers wait a moment for another request; how many there were at once, each time."""
@@ -185,12 +192,7 @@ def test_a_worker_is_killed_with_its_run_and_the_next_one_goes_on(
     notice_sooner(prefect_api, "newsmill: a run has died", 40)
     with SampleSite() as site:
         newsmill.registry(site.feeds_toml())
-        environment = environment | {
-            "NEWSMILL_FEEDS": str(newsmill.folder / "feeds.toml"),
-            "NEWSMILL_WAREHOUSE": str(newsmill.warehouse),
-            "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
-            "NEWSMILL_RETRY_DELAY": "0.1",
-        }
+        environment = environment | settings_of(newsmill, retry_delay="0.1")
         prefect(environment, "deployment", "run", "ingest/ingest")
         with Gate(site, "/en/feed.xml") as gate:
             worker = subprocess.Popen(
@@ -252,13 +254,7 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
             "first": {"partition": "1/2"},
             "second": {"partition": "2/2"},
         }
-        environment = environment | {
-            "NEWSMILL_FEEDS": str(newsmill.folder / "feeds.toml"),
-            "NEWSMILL_WAREHOUSE": str(newsmill.warehouse),
-            "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
-            "NEWSMILL_RETRIES": "0",
-            "NEWSMILL_WORKERS": "2",
-        }
+        environment = environment | settings_of(newsmill, retries="0", workers="2")
         prefect(environment, "deployment", "schedule", "clear", "-y", "ingest/ingest")
         prefect(environment, "deployment", "run", "ingest/ingest", "--param", "partition=1/2")
         worked = prefect(environment, "worker", "start", "--pool", "newsmill", "--run-once")
