@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -54,8 +55,10 @@ class Server:
         return f"{self.url}/api"
 
     def answers(self) -> bool:
+        # it's plain HTTP, and reading the authorities' certificates for each request would take 40 ms
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            return httpx.get(f"{self.api_url}/health", timeout=5, trust_env=False).status_code == 200
+            return httpx.get(f"{self.api_url}/health", timeout=5, trust_env=False, verify=nobody).status_code == 200
         except httpx.HTTPError:
             return False
 

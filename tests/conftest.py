@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,18 +12,31 @@ from typing import Any
 
 import pytest
 
+from tests import preloaded
 from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
 
-LONGEST = ("test_serve", "test_docs", "test_lake", "test_crash", "test_backfill", "test_analysts", "test_ingest")
+SERVED = ("test_serve", "test_pages", "test_killed")
+"""Files that share one `newsmill serve`, in this order: the last one kills it."""
+LONGEST = (*SERVED, "test_docs", "test_lake", "test_crash", "test_backfill", "test_deploy", "test_analysts")
 """Files that take minutes, and come first: begun last, one of them would keep one process at work alone."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Tests wait, too: for a server's answer, for a worker to ask for work."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests go to one process."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+    for item in items:
+        served = item.path.stem in SERVED
+        item.add_marker(pytest.mark.xdist_group("served" if served else item.path.relative_to(ROOT).as_posix()))
 
 
-PROGRAM = Path(sys.executable).with_name("newsmill")
+ROOT = Path(__file__).resolve().parent
 TIMEOUT = 180.0
 """Seconds a command may take; a hanging one is to fail its test, not the whole run."""
 
@@ -35,6 +47,7 @@ class Newsmill:
 
     folder: Path
     environment: Mapping[str, str]
+    program: Path = preloaded.REAL
 
     @property
     def warehouse(self) -> Path:
@@ -58,7 +71,7 @@ class Newsmill:
 
     def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [PROGRAM, *arguments],
+            [self.program, *arguments],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -75,9 +88,9 @@ class Newsmill:
         return json.loads(done.stdout)
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """The command in the background."""
+        """The command in the background, as the process that is returned."""
         return subprocess.Popen(
-            [PROGRAM, *arguments],
+            [preloaded.REAL, *arguments],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -102,10 +115,18 @@ def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: py
         "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
         "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
         "NEWSMILL_RETRY_DELAY": "0.1",
+        "COLUMNS": "110",
         # tests look at events as they come
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     }
+
+
+@pytest.fixture(scope="session")
+def program(newsmill_environment: dict[str, str]) -> Iterator[Path]:
+    """newsmill, sooner."""
+    with preloaded.newsmill(newsmill_environment) as program:
+        yield program
 
 
 @pytest.fixture(scope="session")
@@ -126,9 +147,9 @@ def prefect_api(prefect_home: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def newsmill_in(prefect_home: Path, newsmill_environment: dict[str, str]) -> Callable[[Path], Newsmill]:
+def newsmill_in(prefect_home: Path, newsmill_environment: dict[str, str], program: Path) -> Callable[[Path], Newsmill]:
     """newsmill in a folder, against the shared Prefect server."""
-    return lambda folder: Newsmill(folder, newsmill_environment)
+    return lambda folder: Newsmill(folder, newsmill_environment, program)
 
 
 @pytest.fixture

@@ -138,11 +138,16 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(prefect_home: Path, newsmill_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def ran(
+    prefect_home: Path,
+    newsmill_environment: dict[str, str],
+    program: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Ran:
     """Every command of the documents, in their order, in one folder."""
     folder = tmp_path_factory.mktemp("docs")
     environment = {name: value for name, value in newsmill_environment.items() if name != "NEWSMILL_WAREHOUSE"}
-    environment |= {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}", "COLUMNS": "110"}
+    environment |= {"PATH": f"{program.parent}:{Path(sys.executable).parent}:{environment['PATH']}"}
     environment |= {"NEWSMILL_BACKFILL_PAUSE": "0"}
     front = Page(b'<link rel="alternate" type="application/rss+xml" href="/feed">', "text/html")
     problems: list[str] = []

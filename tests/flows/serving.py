@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from tests.conftest import PROGRAM, Newsmill
+from tests import preloaded
+from tests.conftest import Newsmill
+from tests.flows.asking import ask
 from tests.flows.observing import until
 from tests.stores import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS = 240.0
 """Seconds serving may take to be ready: Prefect makes its database."""
-ANSWERS = 120.0
-"""Seconds the server may take to answer; its database writes for one at a time."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +36,10 @@ class Served:
 
     def ask(self, path: str, **body: Any) -> Any:
         """POST, where there is a body; else GET."""
-        return self._request("POST" if body else "GET", path, body)
+        return ask(self.api + path, **body)
 
     def patch(self, path: str, **body: Any) -> None:
-        self._request("PATCH", path, body)
-
-    def _request(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        """As Prefect's own client does, ask again while the server's database is busy."""
-        for _ in range(10):
-            answer = httpx.request(method, self.api + path, json=body or None, timeout=ANSWERS, trust_env=False)
-            if answer.status_code != 503:
-                break
-            time.sleep(float(answer.headers.get("retry-after", 1)))
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        ask(self.api + path, "PATCH", **body)
 
     def deployment(self, name: str) -> Any:
         return self.ask(f"/deployments/name/{name}")
@@ -118,7 +105,7 @@ def serving(newsmill: Newsmill, home: Path, **settings: object) -> Iterator[Serv
     log = newsmill.folder / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [PROGRAM, "serve"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [preloaded.REAL, "serve"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     try:
         ready = "Prefect's UI: "

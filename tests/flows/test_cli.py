@@ -34,9 +34,9 @@ def filled(
 
 
 @pytest.fixture
-def bare(newsmill_environment: dict[str, str], tmp_path: Path) -> Newsmill:
+def bare(newsmill_environment: dict[str, str], program: Path, tmp_path: Path) -> Newsmill:
     """newsmill in an empty folder; commands that run no flow need no Prefect server."""
-    return Newsmill(tmp_path, newsmill_environment)
+    return Newsmill(tmp_path, newsmill_environment, program)
 
 
 def complaint(newsmill: Newsmill, *arguments: str | Path) -> str:

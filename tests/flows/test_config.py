@@ -18,9 +18,9 @@ from tests.sites.sample import SampleSite
 
 
 @pytest.fixture
-def bare(newsmill_environment: dict[str, str], tmp_path: Path) -> Newsmill:
+def bare(newsmill_environment: dict[str, str], program: Path, tmp_path: Path) -> Newsmill:
     """newsmill in an empty folder, without a Prefect server."""
-    return Newsmill(tmp_path, newsmill_environment)
+    return Newsmill(tmp_path, newsmill_environment, program)
 
 
 def explained(newsmill: Newsmill, *arguments: str) -> dict[str, tuple[Any, str]]:

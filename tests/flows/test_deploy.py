@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psutil
 import pytest
 
 from tasks.feeds import part_of
 from tests.conftest import Newsmill
+from tests.flows.asking import ask
 from tests.flows.observing import rows, until
 from tests.flows.test_crash import Gate
 from tests.sites.sample import SampleSite
@@ -44,29 +41,21 @@ def prefect(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def ask(address: str) -> Any:
-    with urllib.request.urlopen(address, timeout=30) as answer:
-        return json.load(answer)
-
-
 def held(api: str) -> set[str]:
     """The global concurrency limits of which a run has held a slot."""
-    wanted = {"filter": {"event": {"name": ["prefect.concurrency-limit.acquired"]}}, "limit": 50}
-    found = httpx.post(f"{api}/events/filter", json=wanted, trust_env=False, timeout=30).json()
+    wanted = {"event": {"name": ["prefect.concurrency-limit.acquired"]}}
+    found = ask(f"{api}/events/filter", filter=wanted, limit=50)
     return {each["resource"]["prefect.resource.name"] for each in found["events"]}
 
 
 def limits_of(api: str) -> dict[str, int]:
-    found = httpx.post(f"{api}/v2/concurrency_limits/filter", json={"limit": 200}, trust_env=False, timeout=30).json()
-    return {each["name"]: each["limit"] for each in found}
+    return {each["name"]: each["limit"] for each in ask(f"{api}/v2/concurrency_limits/filter", limit=200)}
 
 
 def registered(api: str) -> dict[str, list[str]]:
     """The names of what is on the server."""
     return {
-        kind: sorted(
-            each["name"] for each in httpx.post(f"{api}/{kind}/filter", json={}, trust_env=False, timeout=30).json()
-        )
+        kind: sorted(each["name"] for each in ask(f"{api}/{kind}/filter", limit=200))
         for kind in ("work_pools", "deployments", "automations")
     }
 
@@ -175,11 +164,10 @@ def waiting_for_company(site: SampleSite, *, first: int) -> Iterator[list[int]]:
 
 def notice_sooner(api: str, automation: str, seconds: int) -> None:
     """Let the automation wait no longer than that."""
-    found = httpx.post(f"{api}/automations/filter", json={}, trust_env=False, timeout=30).json()
-    (shipped,) = (each for each in found if each["name"] == automation)
+    (shipped,) = (each for each in ask(f"{api}/automations/filter", limit=200) if each["name"] == automation)
     wanted = {key: shipped[key] for key in ("name", "description", "enabled", "trigger", "actions")}
     wanted["trigger"]["within"] = seconds
-    httpx.put(f"{api}/automations/{shipped['id']}", json=wanted, trust_env=False, timeout=30).raise_for_status()
+    ask(f"{api}/automations/{shipped['id']}", "PUT", **wanted)
 
 
 @pytest.mark.thorough
@@ -264,7 +252,7 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
     feeds = [Feed(each, "", "") for each in FEEDS]
     assert asked == {feed.id for feed in part_of(feeds, "1/2")}, worked
     wanted = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"name": {"like_": "elsewhere"}}}
-    milled = httpx.post(f"{prefect_api}/task_runs/filter", json=wanted, trust_env=False).json()
+    milled = ask(f"{prefect_api}/task_runs/filter", **wanted)
     assert milled, "it was Dask that milled"
     assert rows(newsmill.warehouse, "SELECT count(*) > 0 FROM clean.articles") == [(True,)]
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import urllib.request
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -18,15 +16,16 @@ from flows import checkup
 from flows.checkup import LITTLE, NOTHING, Finding
 from tasks.settings import Settings, load_settings
 from tests.conftest import Newsmill
+from tests.flows.asking import ask
 from tests.sites.sample import SampleSite
 from warehouse.connection import open_warehouse
 from warehouse.landing import Landing
 
 
 @pytest.fixture
-def bare(newsmill_environment: dict[str, str], tmp_path: Path) -> Newsmill:
+def bare(newsmill_environment: dict[str, str], program: Path, tmp_path: Path) -> Newsmill:
     """newsmill in an empty folder, with a home of its own: no server runs."""
-    bare = Newsmill(tmp_path, {**newsmill_environment, "NEWSMILL_HOME": str(tmp_path / "home")})
+    bare = Newsmill(tmp_path, {**newsmill_environment, "NEWSMILL_HOME": str(tmp_path / "home")}, program)
     bare.registry('[[feed]]\nid = "quay"\nname = "The Quay"\nurl = "https://quay.example/feed"\n')
     return bare
 
@@ -239,15 +238,6 @@ def test_server_that_does_not_answer(bare: Newsmill) -> None:
     assert "newsmill server start" in found["mend"]
 
 
-def ask(address: str, method: str, body: dict[str, Any] | None = None) -> Any:
-    request = urllib.request.Request(
-        address, json.dumps(body).encode() if body else None, {"Content-Type": "application/json"}, method=method
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        data = answer.read()
-        return json.loads(data) if data else None
-
-
 def test_pool_without_a_worker(bare: Newsmill, prefect_api: str) -> None:
     asking = Newsmill(bare.folder, {**bare.environment, "PREFECT_API_URL": prefect_api})
 
@@ -256,8 +246,8 @@ def test_pool_without_a_worker(bare: Newsmill, prefect_api: str) -> None:
         (mine,) = [each for each in found if each["name"] == "worker" and "doctors-pool" in each["says"]]
         return dict(mine)
 
-    ask(f"{prefect_api}/work_pools/", "POST", {"name": "doctors-pool", "type": "process"})
-    flow = ask(f"{prefect_api}/flows/", "POST", {"name": "doctors-flow"})
+    ask(f"{prefect_api}/work_pools/", name="doctors-pool", type="process")
+    flow = ask(f"{prefect_api}/flows/", name="doctors-flow")
     deployment = {
         "name": "doctors",
         "flow_id": flow["id"],
@@ -265,7 +255,7 @@ def test_pool_without_a_worker(bare: Newsmill, prefect_api: str) -> None:
         "tags": ["newsmill"],
         "schedules": [{"schedule": {"cron": "0 0 1 1 *"}, "active": True}],
     }
-    made = ask(f"{prefect_api}/deployments/", "POST", deployment)
+    made = ask(f"{prefect_api}/deployments/", **deployment)
     try:
         assert worker() == {
             "name": "worker",
@@ -273,10 +263,10 @@ def test_pool_without_a_worker(bare: Newsmill, prefect_api: str) -> None:
             "says": "none in the pool doctors-pool: doctors will not run",
             "mend": "prefect worker start --pool doctors-pool",
         }
-        beat = {"name": "tester", "heartbeat_interval_seconds": 60}
-        ask(f"{prefect_api}/work_pools/doctors-pool/workers/heartbeat", "POST", beat)
+        pool = f"{prefect_api}/work_pools/doctors-pool"
+        ask(f"{pool}/workers/heartbeat", name="tester", heartbeat_interval_seconds=60)
         assert worker()["state"] == "ok"
-        ask(f"{prefect_api}/work_pools/doctors-pool", "PATCH", {"is_paused": True})
+        ask(pool, "PATCH", is_paused=True)
         found = json.loads(asking("doctor", "--json").stdout)["checks"]
         assert any(each["name"] == "work pool" and "doctors-pool is paused" in each["says"] for each in found)
     finally:
@@ -286,7 +276,7 @@ def test_pool_without_a_worker(bare: Newsmill, prefect_api: str) -> None:
 
 def test_mistaken_variable_on_the_server(bare: Newsmill, prefect_api: str) -> None:
     asking = Newsmill(bare.folder, {**bare.environment, "PREFECT_API_URL": prefect_api})
-    made = ask(f"{prefect_api}/variables/", "POST", {"name": "newsmill_retrys", "value": 3})
+    made = ask(f"{prefect_api}/variables/", name="newsmill_retrys", value=3)
     try:
         found = json.loads(asking("doctor", "--json").stdout)["checks"]
         (mine,) = [each for each in found if each["name"] == "Prefect variables"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Newsmill
+from tests.flows.asking import ask
 from tests.flows.observing import rows
 from tests.sites.faults import GOOD_FEED, RSS, FaultySite
 from tests.sites.server import Page
@@ -294,11 +294,7 @@ def test_flaky_feed_ends_well_at_the_third_attempt(story: Story, third: dict[str
         story.newsmill.warehouse, f"SELECT flow_run_id FROM ops.runs WHERE run_id = '{third['run_id']}'"
     )[0]
     wanted = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"name": {"any_": ["fetch flaky"]}}}
-    request = urllib.request.Request(
-        f"{prefect_api}/task_runs/filter", json.dumps(wanted).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        (task_run,) = json.load(answer)
+    (task_run,) = ask(f"{prefect_api}/task_runs/filter", **wanted)
     assert (task_run["run_count"], task_run["state_type"]) == (3, "COMPLETED")
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
-
-import httpx
 
 from flows.runs import FeedLine, Report
 from tests.conftest import Newsmill
+from tests.flows.asking import ask
 from tests.flows.observing import rows
 from tests.sites.faults import GOOD_FEED
 from tests.sites.server import Page, SiteServer
@@ -23,10 +21,6 @@ PAGES = {
 
 
 def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Newsmill, prefect_api: str) -> None:
-    def ask(path: str, body: Any = None) -> Any:
-        answer = httpx.request("POST" if body else "GET", prefect_api + path, json=body, trust_env=False, timeout=30)
-        return answer.raise_for_status().json()
-
     with SiteServer(PAGES) as site:
         names = ("good", "broken", "busy", "missing", "garbage")
         newsmill.registry(
@@ -41,9 +35,9 @@ def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Ne
     assert rows(newsmill.published, "SELECT count(*) > 0 FROM clean.articles WHERE feed_id = 'good'") == [(True,)]
     runs = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs ORDER BY started_at")
     assert [state for _, state in runs] == ["partial", "failed"]
-    assert [ask(f"/flow_runs/{run}")["state_type"] for run, _ in runs] == ["COMPLETED", "FAILED"]
+    assert [ask(f"{prefect_api}/flow_runs/{run}")["state_type"] for run, _ in runs] == ["COMPLETED", "FAILED"]
 
-    tasks = ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [runs[0][0]]}}})
+    tasks = ask(f"{prefect_api}/task_runs/filter", flow_runs={"id": {"any_": [runs[0][0]]}})
     tried = {task["name"]: task["run_count"] for task in tasks}
     assert tried == tried | {"fetch good": 1, "fetch broken": 3, "fetch busy": 1, "fetch missing": 1}
     assert [count for name, count in tried.items() if name.startswith("mill")] == [1], "what is no feed stays none"
@@ -93,7 +87,7 @@ def test_a_backfill_s_place_is_shown_without_its_secrets(newsmill: Newsmill, pre
         done = newsmill("backfill", "paged", address, "--no-images", "--no-publish", "--dry-run")
     assert done.returncode == 0, done.stderr
     ((parameters, run),) = rows(newsmill.warehouse, "SELECT parameters::VARCHAR, flow_run_id FROM ops.runs")
-    name = httpx.get(f"{prefect_api}/flow_runs/{run}", trust_env=False, timeout=30).json()["name"]
+    name = ask(f"{prefect_api}/flow_runs/{run}")["name"]
     for shown in (parameters, name):
         assert "token=…" in shown
         assert "s3cret" not in shown

@@ -25,6 +25,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.flows.observing import rows
 from tests.flows.serving import ROOT, Served
+from tests.sites.sample import SampleSite
 from tests.tasks.backfill.archives import article, write_archive
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -98,7 +99,8 @@ def browser(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         driver.quit()
 
 
-def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Browser) -> None:
+def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Browser, site: SampleSite) -> None:
+    served.newsmill.registry(site.feeds_toml())
     run = served.run("ingest/ingest", force=True)
     assert served.finished(run) == "Completed"
     page = "/deployments?page=1&sort=NAME_ASC&limit=25"

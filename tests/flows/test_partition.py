@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from tasks.feeds import part_of
 from tests.conftest import Newsmill
+from tests.flows.asking import ask
 from tests.flows.observing import contents, rows
 from tests.sites.sample import SampleSite
 from warehouse.errors import FeedsFileError
@@ -53,5 +53,5 @@ def test_parts_at_once_and_dask_bring_what_one_run_brings(newsmill: Newsmill, pr
     assert len(rows(newsmill.folder / "parted" / "newsmill.duckdb", "FROM ops.runs")) == 2
     ((flow_run,),) = rows(newsmill.folder / "dask" / "newsmill.duckdb", "SELECT flow_run_id FROM ops.runs")
     wanted = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"name": {"like_": "elsewhere"}}}
-    milled = httpx.post(f"{prefect_api}/task_runs/filter", json=wanted, trust_env=False).json()
+    milled = ask(f"{prefect_api}/task_runs/filter", **wanted)
     assert [each["state_type"] for each in milled] == ["COMPLETED"], "it was Dask that milled"

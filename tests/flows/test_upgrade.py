@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import duckdb
 import pytest
 
 from tests.conftest import Newsmill
+from tests.flows.asking import ask
 from tests.flows.observing import rows
 from tests.sites.sample import SampleSite
 from warehouse.connection import migrations, open_warehouse
@@ -65,18 +65,10 @@ class Upgraded:
     """What the worker said that ran the first release's deployment."""
 
 
-def ask(address: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(
-        address, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read())
-
-
 def deploy_as_first_released(api: str) -> str:
     """The deployment as the first release registered it; its id."""
-    ask(f"{api}/work_pools/", {"name": "first-release", "type": "process"})
-    flow = ask(f"{api}/flows/", {"name": "ingest"})
+    ask(f"{api}/work_pools/", name="first-release", type="process")
+    flow = ask(f"{api}/flows/", name="ingest")
     several = {"anyOf": [{"items": {"type": "string"}, "type": "array"}, {"type": "null"}], "default": None}
     schema = {
         "title": "Parameters",
@@ -99,7 +91,7 @@ def deploy_as_first_released(api: str) -> str:
         "parameter_openapi_schema": schema,
         "enforce_parameter_schema": True,
     }
-    return str(ask(f"{api}/deployments/", deployment)["id"])
+    return str(ask(f"{api}/deployments/", **deployment)["id"])
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +113,7 @@ def upgraded(
         }
         site.edit()
         deployment = deploy_as_first_released(prefect_api)
-        ask(f"{prefect_api}/deployments/{deployment}/create_flow_run", {"parameters": PARAMETERS})
+        ask(f"{prefect_api}/deployments/{deployment}/create_flow_run", parameters=PARAMETERS)
         done = subprocess.run(
             [
                 sys.executable,
