@@ -13,11 +13,11 @@ serve: .venv/ready
 
 # Files side by side, the longest first (tests/conftest.py): one process keeps one core busy.
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # And the five tests that take minutes each; CI has twenty for all.
 test-all: .venv/ready
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m ""
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m ""
 
 check: .venv/ready
 	$(BIN)/ruff format --check .

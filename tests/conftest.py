@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests import preloaded
 from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
@@ -26,17 +28,23 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests go to one process."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
-    for item in items:
-        served = item.path.stem in SERVED
-        item.add_marker(pytest.mark.xdist_group("served" if served else item.path.relative_to(ROOT).as_posix()))
 
 
-ROOT = Path(__file__).resolve().parent
+class _Files(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests go to one process; so do those that share what is served."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "served" if Path(file).stem in SERVED else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Files:
+    return _Files(config, log)
+
+
 TIMEOUT = 180.0
 """Seconds a command may take; a hanging one is to fail its test, not the whole run."""
 
