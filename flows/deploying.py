@@ -14,7 +14,7 @@ from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_URL
 
 from flows.prefect_plugin import POOL, make_pool
-from flows.server import prefect_server
+from flows.server import prefect_server, variables
 from tasks.blocks import NewsmillWarehouse
 from tasks.settings import Settings, child_environment
 from warehouse.errors import ServerError
@@ -49,7 +49,7 @@ def register(given: Mapping[str, str], say: Callable[[str], None]) -> None:
     asyncio.run(_register())
     done = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        env=child_environment(PREFECT_API_URL=PREFECT_API_URL.value() or "", **given),
+        env=child_environment(**variables(), **given),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

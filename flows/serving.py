@@ -26,7 +26,7 @@ from prefect.states import Crashed
 
 from flows.deploying import check_clone, register
 from flows.prefect_plugin import POOL
-from flows.server import prefect_server, running, stop
+from flows.server import prefect_server, running, stop, variables
 from tasks.settings import Settings, child_environment
 from warehouse.errors import ServerError
 
@@ -61,11 +61,7 @@ def serve(settings: Settings, given: Mapping[str, str], say: Callable[[str], Non
 
 def _serve(settings: Settings, given: Mapping[str, str], say: Callable[[str], None]) -> None:
     with prefect_server(settings, say) as ui:
-        environment = child_environment(
-            PREFECT_API_URL=PREFECT_API_URL.value() or "",
-            **given,
-            PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="INFO",
-        )
+        environment = child_environment(**variables(), **given, PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="INFO")
         if (own := running(settings)) and own.api_url == PREFECT_API_URL.value():  # else others' runs may live there
             asyncio.run(_bury())
         register(given, say)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from flows.server import one_authority
 from tests import preloaded
 from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
 
@@ -112,8 +116,12 @@ class Newsmill:
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment without anything said to Prefect or newsmill."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "NEWSMILL_"))}
-    # a profile in the home folder may name another server
-    return kept | {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect-client")), "DO_NOT_TRACK": "1"}
+    home = tmp_path_factory.mktemp("prefect-client")
+    return kept | {
+        "PREFECT_HOME": str(home),  # a profile in the home folder may name another server
+        "PREFECT_API_SSL_CERT_FILE": str(one_authority(home)),
+        "DO_NOT_TRACK": "1",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +131,7 @@ def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: py
         "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
         "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
         "NEWSMILL_RETRY_DELAY": "0.1",
+        "NEWSMILL_WORKERS": "1",  # where a test isn't about several
         "COLUMNS": "110",
         # tests look at events as they come
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
@@ -138,12 +147,34 @@ def program(newsmill_environment: dict[str, str]) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def prefect_home(newsmill_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def prefect_database(clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prefect's database before its server's first start, which would take 20 s of a core to make it: made once."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    made = folder / "prefect-made" / "prefect.db"
+    with FileLock(folder / "prefect-made.lock"):
+        if not made.parent.exists():
+            new = tmp_path_factory.mktemp("prefect-new")
+            command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
+            environment = clean_environment | {"PREFECT_HOME": str(new)}
+            subprocess.run(command, env=environment, check=True, capture_output=True, timeout=TIMEOUT)
+            new.rename(made.parent)
+    return made
+
+
+@pytest.fixture(scope="session")
+def prefect_home(
+    newsmill_environment: dict[str, str], prefect_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """NEWSMILL_HOME with a local Prefect server running, started and stopped by newsmill."""
+    home = Path(newsmill_environment["NEWSMILL_HOME"])
+    (home / "prefect").mkdir()
+    shutil.copy(prefect_database, home / "prefect")
     command = Newsmill(tmp_path_factory.mktemp("server"), newsmill_environment)
     started = command.setting(prefect_port=free_port())("server", "start")
     assert started.returncode == 0, started.stderr
-    yield Path(newsmill_environment["NEWSMILL_HOME"])
+    yield home
     stopped = command("server", "stop")
     assert stopped.stdout.startswith("stopped"), stopped
 
