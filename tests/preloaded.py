@@ -23,6 +23,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Never
 
@@ -100,12 +101,9 @@ def _import_everything() -> None:
     from tasks.settings import keep_prefect_quiet
 
     keep_prefect_quiet()
-    import flows.backfill
-    import flows.cli
-    import flows.images
-    import flows.ingest
-    import flows.maintain
-    import flows.reprocess  # noqa: F401
+    for name in ("cli", "ingest", "images", "backfill", "reprocess", "maintain"):
+        import_module(f"flows.{name}")
+    import_module("fastapi")  # by Prefect, when a flow begins
 
     assert threading.active_count() == 1, "a fork would lack the other threads"
 
