@@ -24,6 +24,8 @@ def descendants(pid: int) -> list[int]:
 
 def articles(served: Served, site: SampleSite) -> int:
     """Of that site."""
+    if not served.newsmill.warehouse.exists():
+        return 0
     sql = f"SELECT count(*) FROM clean.articles WHERE starts_with(url, '{site.url('/')}')"
     ((count,),) = rows(served.newsmill.warehouse, sql)
     return int(count)

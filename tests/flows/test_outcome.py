@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flows.runs import FeedLine, Report
@@ -28,10 +29,13 @@ def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Ne
         )
         tolerant = newsmill("ingest", "--no-images")
         assert tolerant.returncode == 0, tolerant.stderr
-        strict = newsmill.setting(fail_share=0.5)("ingest", "--force", "--no-images")
+        elsewhere = newsmill.folder / "home"
+        named = replace(newsmill, environment={**newsmill.environment, "PREFECT_API_URL": prefect_api})
+        strict = named.setting(home=elsewhere, fail_share=0.5)("ingest", "--force", "--no-images")
         assert strict.returncode == 1
         said = "3 of the feeds that were asked failed; with those left alone since they did, 60%; NEWSMILL_FAIL_SHARE"
         assert f"{said} allows 50%" in strict.stderr
+        assert not (elsewhere / "prefect").exists(), "with PREFECT_API_URL no other server is started"
     assert rows(newsmill.published, "SELECT count(*) > 0 FROM clean.articles WHERE feed_id = 'good'") == [(True,)]
     runs = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs ORDER BY started_at")
     assert [state for _, state in runs] == ["partial", "failed"]
