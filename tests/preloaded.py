@@ -2,8 +2,8 @@
 
 Importing takes three seconds of a core, and the tests run some hundred commands. So one process imports everything and
 waits; `newsmill()` below makes a program that asks it, with its arguments, environment, folder and standard streams,
-for a fork that runs the command and ends as any interpreter does. A command whose environment says anything else than
-newsmill's settings otherwise (Prefect reads its own at import), and one that starts servers, is the real program.
+for a fork that runs the command. One whose environment differs in more than newsmill's settings (Prefect reads its own
+at import), and one that starts servers, is the real program.
 
 Run by itself (`python preloaded.py ask …`) this imports the standard library only.
 """
