@@ -247,6 +247,8 @@ _LAZY = (
     "data-original",
     "data-lazy-src",
     "data-lazy",
+    "data-lazyload",
+    "data-cfsrc",
     "data-actualsrc",
     "data-original-src",
     "data-url",
