@@ -15,7 +15,7 @@ serve: .venv/ready
 test: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-# And the five tests that take minutes each; CI has twenty for all.
+# And the seven tests that take minutes; CI has twenty for all.
 test-all: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m ""
 

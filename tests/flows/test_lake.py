@@ -173,6 +173,7 @@ def test_everything_works_on_a_lake_in_sqlite(newsmill: Newsmill, tmp_path: Path
     assert {"images", "landing", "news.duckdb", "news.sqlite", "news.sqlite.files"} <= names
 
 
+@pytest.mark.thorough
 def test_reprocess_does_not_lose_what_other_machines_landed(
     newsmill: Newsmill, newsmill_in: Callable[[Path], Newsmill], tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ def test_what_is_no_part(part: str) -> None:
         part_of([], part)
 
 
+@pytest.mark.thorough  # test_deploy has a part on Dask, too
 def test_parts_at_once_and_dask_bring_what_one_run_brings(newsmill: Newsmill, prefect_api: str) -> None:
     """Two runs at the same time, each with a part; and one whose documents are milled in two processes of Dask."""
     alone, parted, dask = (
