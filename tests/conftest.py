@@ -27,6 +27,7 @@ LONGEST = (*SERVED, "test_docs", "test_lake", "test_crash", "test_backfill", "te
 """Files that take minutes, and come first: begun last, one of them would keep one process at work alone."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Tests wait, too: for a server's answer, for a worker to ask for work."""
     return min((os.cpu_count() or 1) + 1, 4)
@@ -45,6 +46,7 @@ class _Files(LoadFileScheduling):  # type: ignore[misc]
         return "served" if Path(file).stem in SERVED else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Files:
     return _Files(config, log)
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from typing import Any
 
 import httpx
 
+from flows.server import NOBODY
+
 ANSWERS = 120.0
 """Seconds the server may take to answer; its database writes for one at a time."""
 ATTEMPTS = 10
-NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""It's plain HTTP, and reading the authorities' certificates for each request would take 40 ms."""
 
 
 def ask(address: str, method: str = "", /, **body: Any) -> Any:

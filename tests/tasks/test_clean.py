@@ -172,6 +172,7 @@ PHOTO = "https://quay.example/a.jpg"
         '<img src="/img/blank.gif" data-original="/a.jpg">',
         '<img data-lazy-src="/a.jpg">',
         '<img src="/dummy.png" data-lazyload="/a.jpg">',
+        '<img data-cfsrc="/a.jpg">',
         '<img data-cfsrc="/a.jpg" style="display:none;visibility:hidden"><noscript><img src="/a.jpg"></noscript>',
         '<img src="/small.jpg" data-src="/a.jpg">',
         '<img srcset="/s.jpg 320w, /a.jpg 1280w, /m.jpg 640w">',
