@@ -19,7 +19,8 @@ MAX_LENGTH = 4096
 _PREFIXES = ("utm_", "mtm_", "hsa_", "pk_", "piwik_", "bsft_", "vgo_")
 # Names that detrack counts as tracking and that sites also use to say which article is meant.
 _MEANINGFUL = {"pid", "sid", "r", "ts", "_t", "nd", "next", "cb", "si", "_", "rand", "source"}
-_TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | {"at_medium", "at_campaign", "ocid"}
+_PUBLISHERS_OWN = {"at_medium", "at_campaign", "ocid", "maca", "traffic_source", "smid", "cmpid"}
+_TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | _PUBLISHERS_OWN
 
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)

@@ -95,6 +95,7 @@ def test_any_text_resolves_to_an_http_address_or_nothing(text: str, base: str | 
         ("https://quay.example/x?gclid=abc", "https://quay.example/x"),
         ("https://quay.example/x?UTM_SOURCE=rss&id=3", "https://quay.example/x?id=3"),
         ("https://quay.example/x?at_medium=RSS&at_campaign=KARANGA", "https://quay.example/x"),
+        ("https://quay.example/x?p=4&maca=en-rss-en&traffic_source=rss&smid=rss&cmpid=x", "https://quay.example/x?p=4"),
         ("https://quay.example/x#utm_source=rss", "https://quay.example/x"),
         ("https://quay.example/x#gate", "https://quay.example/x#gate"),
         # nothing to drop: left to the letter
