@@ -191,7 +191,7 @@ def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[lis
         html = unescape(html)
     tree = _tree(html, rules)
     cleaner = _Cleaner(base)
-    blocks = cleaner.blocks(tree)
+    blocks = _joined_datelines(cleaner.blocks(tree))
     blocks = _without_boilerplate(blocks, rules.drop_after)
     return blocks, tuple(_images(blocks, cleaner.images))
 
@@ -269,13 +269,16 @@ _TRACKER = re.compile(
     r"medium\.com/_/stat|/piwik\.php|/matomo\.php|facebook\.com/tr\?",
     re.IGNORECASE,
 )
-_EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/", re.IGNORECASE)
+_EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/")
 _SIZE = re.compile(r"^\s*(\d+)")
+_SIZED_AWAY = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
 
 
 def _pixels(value: str | None) -> int | None:
-    match = _SIZE.match(value or "")
-    return int(match[1]) if match and "%" not in (value or "") else None
+    if not value or "%" in value:
+        return None
+    match = _SIZE.match(value)
+    return int(match[1]) if match else None
 
 
 def _widest(srcset: str) -> str | None:
@@ -307,21 +310,24 @@ def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
     return None
 
 
+def _is_emoji(img: Element, address: str) -> bool:
+    named = f"{img.attrs.get('class', '')} {address}".lower()
+    return ("emo" in named or "smiley" in named) and _EMOJI.search(named) is not None
+
+
 def is_tracking_pixel(img: Element, address: str) -> bool:
     width, height = _pixels(img.attrs.get("width")), _pixels(img.attrs.get("height"))
+    if (width is not None and width <= 2) or (height is not None and height <= 2):
+        return True
     style = img.attrs.get("style", "").replace(" ", "").lower()
-    return (
-        any(size is not None and size <= 2 for size in (width, height))
-        or "display:none" in style
-        or "visibility:hidden" in style
-        or bool(re.search(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)", style))
-        or bool(_TRACKER.search(address))
-    )
+    if style and ("display:none" in style or "visibility:hidden" in style or _SIZED_AWAY.search(style)):
+        return True
+    return _TRACKER.search(address) is not None
 
 
 # --- blocks ---------------------------------------------------------------------------------------------------------
 
-_CAPTION_CLASS = re.compile(r"caption|credit|figcaption|img-desc|image-desc|pic-?text|图说|圖說", re.IGNORECASE)
+_CAPTION_CLASS = re.compile(r"caption|credit|img-desc|image-desc|pic-?text|图说|圖說")
 _DATELINE = re.compile(r"^[^\n。！？]{1,40}\s*[—–―-]{1,2}\s*$")
 _DASHES = "—–―-"
 _CONTAINERS = frozenset(
@@ -440,7 +446,7 @@ class _Cleaner:
             else:
                 out.extend(self.blocks(child))
         flush()
-        return _joined_datelines(out)
+        return out
 
     def _block(self, node: Element) -> list[Element]:
         tag = node.tag
@@ -454,7 +460,9 @@ class _Cleaner:
         if tag in ("ul", "ol", "dl"):
             items = [child for child in node.children if isinstance(child, Element) and child.tag in ("li", "dt", "dd")]
             strays = [
-                child for child in node.children if child not in items and (not isinstance(child, str) or child.strip())
+                child
+                for child in node.children
+                if (child.strip() if isinstance(child, str) else child.tag not in ("li", "dt", "dd"))
             ]
             made, figures = [], []
             for item in items:
@@ -467,7 +475,7 @@ class _Cleaner:
             out: list[Element] = [Element(tag, attrs, list(made))] if made else []
             return out + figures + (self.blocks(Element("div", {}, strays)) if strays else [])
         if tag == "blockquote":
-            inner = self.blocks(node)
+            inner = _joined_datelines(self.blocks(node))
             figures = [block for block in inner if block.tag == "figure"]
             quoted: list[Element | str] = [block for block in inner if block.tag != "figure"]
             return ([Element("blockquote", {}, quoted)] if quoted else []) + figures
@@ -540,7 +548,7 @@ class _Cleaner:
         """A figure; the text an emoji stands for; None for a tracking pixel or an image without an address."""
         alt = collapse(img.attrs.get("alt", ""))
         raw = image_address(img, sources)
-        if _EMOJI.search(img.attrs.get("class", "") + " " + (raw or "")) and len(alt) <= 12:
+        if len(alt) <= 12 and _is_emoji(img, raw or ""):
             return alt or None
         address = urls.resolve(self.base, raw)
         if not address or is_tracking_pixel(img, address):
@@ -586,8 +594,9 @@ class _Cleaner:
 
     def _from_noscript(self, node: Element, before: list[Element]) -> list[Element]:
         """The image a lazy loader hides in <noscript>, unless it stands before it already."""
-        html = serialise(node.children)
-        tree = parse(unescape(html) if "<img" not in html else html)
+        tree = node
+        if all(el.tag != "img" for el in node.walk()):
+            tree = parse(unescape(serialise(node.children)))  # escaped, as it is where scripts run
         figures = [block for block in self.blocks(tree) if block.tag == "figure"]
         shown = {_source(block) for block in before if block.tag == "figure"}
         return [figure for figure in figures if _source(figure) not in shown]
@@ -603,7 +612,7 @@ def _holds_block(node: Element) -> bool:
             or el.tag in ("div", "section", "article", "picture")
         ):
             return True
-        if el.tag == "img" and not (_EMOJI.search(el.attrs.get("class", "") + " " + el.attrs.get("src", ""))):
+        if el.tag == "img" and not _is_emoji(el, el.attrs.get("src", "")):
             return True
     return False
 
@@ -678,13 +687,17 @@ def _as_caption(node: Element, inner: list[Element]) -> str | None:
     """The text of an element that can only be a caption: a single paragraph, all small, or named a caption."""
     if len(inner) != 1 or inner[0].tag != "p":
         return None
-    said = [child for child in inner[0].children if not _is_blank(child)]
-    small = all(isinstance(child, Element) and child.tag == "small" for child in said)
-    named = _CAPTION_CLASS.search(node.attrs.get("class", "") + " " + node.attrs.get("id", ""))
-    if not small and not named:
-        return None
+    if not _is_named_caption(node):
+        for child in inner[0].children:
+            if not _is_blank(child) and (isinstance(child, str) or child.tag != "small"):
+                return None
     text = collapse(inline_text(inner[0]))
     return text if text and len(text) <= 600 else None
+
+
+def _is_named_caption(node: Element) -> bool:
+    named = f"{node.attrs.get('class', '')} {node.attrs.get('id', '')}" if node.attrs else " "
+    return named != " " and _CAPTION_CLASS.search(named.lower()) is not None
 
 
 def _attach_captions(blocks: list[Element]) -> list[Element]:
@@ -699,6 +712,8 @@ def _attach_captions(blocks: list[Element]) -> list[Element]:
 
 def _is_dateline(paragraph: Element) -> bool:
     last = paragraph.children[-1]
+    while isinstance(last, Element) and last.children:
+        last = last.children[-1]
     if isinstance(last, str) and last.rstrip(_BLANKS).rstrip()[-1:] not in _DASHES:
         return False  # nearly always
     if len(paragraph.children) > 3 or any(isinstance(c, str) and len(c) > 80 for c in paragraph.children):

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 
 from tasks import urls
@@ -60,17 +61,20 @@ _RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
 )
 
 
+_MARKS = tuple((mark, unicodedata.normalize("NFKC", mark)) for mark in "，：；！？（）…％\u00a0\u200a\u3000")
+"""What a Chinese text has of other form; all that an article has, mostly."""
 _MAY_CHANGE = re.compile(r"[^\x00-\x7f\u4e00-\u9fff]+")
 
 
 def _nfkc(text: str) -> str:
-    """NFKC (UAX 15). A Chinese text's ideographs stay as they are, and so does what stands between its marks: only
-    those are looked up, which takes a third of the time."""
-    if "，" in text:
-        try:
+    """NFKC (UAX 15). Replacing the few marks that most texts have takes an eighth of the time. Where there are others,
+    a Chinese text's ideographs stay as they are, and only what stands between them is looked up."""
+    chinese = "，" in text
+    for mark, form in _MARKS:
+        text = text.replace(mark, form)
+    if chinese and not unicodedata.is_normalized("NFKC", text):
+        with suppress(_ComposesError):
             return _MAY_CHANGE.sub(lambda run: _form(run[0]), text)
-        except _ComposesError:
-            pass
     return unicodedata.normalize("NFKC", text)
 
 

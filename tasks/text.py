@@ -75,6 +75,8 @@ def render(blocks: list[Element]) -> str:
 
 
 def _block(block: Element) -> str:
+    if block.tag == "p":  # most of them
+        return inline_text(block)
     match block.tag:
         case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
             text = inline_text(block).replace("\n", " ")
