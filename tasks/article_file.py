@@ -15,8 +15,9 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -37,7 +38,7 @@ _LINE_END = re.compile(r"[ \t]*\r?\n")
 _LINE = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArticleFile:
     """An article file, taken apart."""
 
@@ -50,8 +51,11 @@ class ArticleFile:
     end: str
     """The white space the file ends with."""
     front_matter: str | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    """The front matter's."""
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """The front matter's. Whoever only looks a file over seldom needs them."""
+        return read_front_matter(self.front_matter) if self.front_matter else {}
 
 
 def decode(data: bytes, language: str | None = None) -> str:
@@ -83,10 +87,9 @@ def _guessed(data: bytes) -> str:
 
 def take_apart(text: str) -> ArticleFile:
     """The parts of an article file. Raises ParseError for what is none."""
-    place, front, fields = 0, None, {}
+    place, front = 0, None
     if match := _FRONT_MATTER.match(text.lstrip("\r\n")[: MAX_FRONT_MATTER + 10]):
         place, front = len(text) - len(text.lstrip("\r\n")) + match.end(), match[1]
-        fields = read_front_matter(front)
     comment = _COMMENT.match(text, place)
     if comment:
         place = comment.end()
@@ -95,7 +98,9 @@ def take_apart(text: str) -> ArticleFile:
         if front is None:
             raise ParseError("no article file: it has neither front matter nor a [title](address) line over a rule")
         start = place
-    title, url = title or _text(fields.get("title")), url or _text(fields.get("from") or fields.get("url"))
+    if front and not (title and url):
+        fields = read_front_matter(front)
+        title, url = title or _text(fields.get("title")), url or _text(fields.get("from") or fields.get("url"))
     if not title and not url:
         raise ParseError("the article has neither title nor address")
     content = text[start:]
@@ -110,7 +115,6 @@ def take_apart(text: str) -> ArticleFile:
         content=content[: len(content) - len(end)],
         end=end,
         front_matter=front,
-        fields=fields,
     )
 
 
@@ -217,13 +221,16 @@ def parse_article(data: bytes, document: Document, feed: Feed) -> Parsed:
     file = take_apart(decode(data, feed.language))
     published_at = stated_time(file, feed.timezone)
     content = printable(file.content).strip()
+    begin = file.content[: len(file.content) - len(file.content.lstrip())]
     kept = {
         "generation": file.generation,
         "file": document.headers.get("file") or document.final_url,
         "stated": file.stated,
         "title": file.title,
         "url": file.url,
-        "content": None if content == file.content else printable(file.content),
+        "begin": begin,
+        # the text is in raw.entries already, unless something had to be taken out of it
+        "content": None if begin + content == file.content else printable(file.content),
         "end": file.end,
         "front_matter": file.front_matter,
     }

@@ -63,10 +63,12 @@ class Original:
     url: str
     """Both as in the link line."""
     content: str | None
-    """None where it is `raw.entries.content_html`."""
+    """None where it is `begin` and `raw.entries.content_html`."""
     end: str
     """The white space after the content."""
     front_matter: str | None
+    begin: str = ""
+    """The white space before the content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,11 @@ def read_original(parsed: str | None) -> Original | None:
         return None
     if not isinstance(kept, dict) or kept.get("generation") not in (1, 2):
         return None
-    texts = {name: kept.get(name) for name in ("file", "stated", "title", "url", "content", "end", "front_matter")}
+    names = ("file", "stated", "title", "url", "begin", "content", "end", "front_matter")
+    texts = {name: kept.get(name) for name in names}
     if any(not isinstance(text, str | None) for text in texts.values()):
         return None
-    stated, end = texts["stated"], texts["end"]
+    stated, begin, end = texts["stated"], texts["begin"], texts["end"]
     return Original(
         generation=kept["generation"],
         file=texts["file"] or "",
@@ -105,6 +108,7 @@ def read_original(parsed: str | None) -> Original | None:
         content=texts["content"],
         end="\n" if end is None or end.strip() else end,
         front_matter=texts["front_matter"],
+        begin="" if begin is None or begin.strip() else begin,
     )
 
 
@@ -119,7 +123,7 @@ def article_file(article: Exported, generation: Generation) -> bytes:
         stated, content = _milliseconds(article.published_at), in_one_line(content)
         title, url = _in_line(article.title), in_link(article.url or "")
     else:
-        content = content if original.content is None else original.content
+        content = original.begin + content if original.content is None else original.content
         stated = _milliseconds(article.published_at) if original.stated in (None, "NaN") else str(original.stated)
         title, url = original.title, original.url
         if original.generation == generation:

@@ -67,7 +67,7 @@ class Archive:
         for file in await asyncio.to_thread(self._listed):
             count += 1
             size += file.size or 0
-            sites.add(sorter.name_of(file.path, {}) or "?")
+            sites.add(sorter.name_of(file.path) or "?")
             if count % 1000 == 0:
                 await asyncio.sleep(0)
         shown = ", ".join(sorted(sites)[:12]) + (" …" if len(sites) > 12 else "")
@@ -99,19 +99,17 @@ class Archive:
         try:
             data = file.read(self.max_bytes + 1)
         except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
-            feed = sorter.feed_of(file.path, {})
+            feed = sorter.feed_of(file.path)
             if not feed:
                 return None
             return found(feed=feed, url="", seen_at=file.saved_at, error=f"can't be read: {error}")
-        fields: Any = {}
         moment, url = None, ""
         try:
             article = take_apart(decode(data[: self.max_bytes]))
-            fields = {**article.fields, "url": article.url}
             url = article.url
         except ParseError:
             article = None  # milling says why
-        feed = sorter.feed_of(file.path, fields)
+        feed = sorter.feed_of(file.path, lambda: {**article.fields, "url": url} if article else {})
         if feed is None:
             return None
         if article:

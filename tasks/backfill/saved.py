@@ -107,7 +107,7 @@ class Saved:
         own = _STAMP.sub("", _EPOCH.sub("", _stem(file.path))).strip("-_. ")
         known = {feed.id for feed in self.registry}
         name = str(said.get("feed") or "") or (own if own in known else "")
-        return sorter.feed_of(f"{name}/x" if name else file.path, {"site": own} if own else {})
+        return sorter.feed_of(f"{name}/x" if name else file.path, lambda: {"site": own} if own else {})
 
     def _time(self, file: _Saved, manifest: Mapping[str, Mapping[str, object]]) -> datetime:
         said = manifest.get(file.path, {})

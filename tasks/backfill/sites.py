@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,8 +24,9 @@ class Sites:
         self._by_name = {feed.name: feed for feed in registry}
         self._made: dict[str, Feed] = {}
 
-    def feed_of(self, path: str, fields: Mapping[str, Any]) -> Feed | None:
-        """The feed, or None where the archivist wants other sites. `fields` are the front matter's, and url."""
+    def feed_of(self, path: str, fields: Callable[[], Mapping[str, Any]] = dict) -> Feed | None:
+        """The feed, or None where the archivist wants other sites. `fields` are the front matter's, and url; they are
+        asked for only where the path tells nothing."""
         name = self.name_of(path, fields) or "archive"
         if self._wanted.feed:
             feed = self._by_id.get(self._wanted.feed) or Feed(self._wanted.feed, self._wanted.feed, "")
@@ -35,7 +36,7 @@ class Sites:
             return None
         return feed
 
-    def name_of(self, path: str, fields: Mapping[str, Any]) -> str | None:
+    def name_of(self, path: str, fields: Callable[[], Mapping[str, Any]] = dict) -> str | None:
         """The site: the nearest folder that names one, else the front matter's category, else the address's host."""
         for part in reversed(path.split("/")[:-1]):
             if part not in _NO_SITE:
@@ -43,13 +44,14 @@ class Sites:
         folder = Path(self._wanted.where)
         if folder.is_dir() and not (folder / ".git").exists() and (root := folder.resolve().name) not in _NO_SITE:
             return root
+        said = fields()
         for name in ("site", "categories", "category"):
-            value = fields.get(name)
+            value = said.get(name)
             first = value[0] if isinstance(value, list) and value else value
             if first and isinstance(first, str):
                 return first.strip()
         try:
-            return urlsplit(str(fields.get("url") or "")).hostname
+            return urlsplit(str(said.get("url") or "")).hostname
         except ValueError:
             return None
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tasks.article_file import Verbatim, decode, parse_article, simple_front_matter, stated_time, take_apart
 from tasks.mill import mill_bytes
+from tasks.text import printable
+from warehouse.archive_form import Exported, article_file, read_original
 from warehouse.errors import ParseError
 from warehouse.records import Document, Entry, Feed
 
@@ -28,6 +30,14 @@ def entry(text: str | bytes) -> Entry:
     data = text.encode() if isinstance(text, str) else text
     (found,) = parse_article(data, document(), SITE).entries
     return found
+
+
+def exported(found: Entry) -> str:
+    """The file as it is written again."""
+    assert found.link
+    original = read_original(found.parsed)
+    article = Exported(found.title, found.link, None, found.published_at, (), found.content_html or "", original)
+    return article_file(article, 1).decode()
 
 
 FIRST = "<!--1717221600000-->\n[渡轮恢复通航](https://quay.example/ferry?id=1)\n------\n\n<p>渡轮今天恢复通航。</p>\n"
@@ -52,6 +62,26 @@ def test_the_first_generation() -> None:
     kept = json.loads(found.parsed)
     assert (kept["generation"], kept["file"], kept["stated"], kept["end"]) == (1, "quay/1.md", "1717221600000", "\n")
     assert kept["content"] is None
+
+
+@pytest.mark.parametrize("begin", ["", "  ", "\n\u3000\u3000", "\x1c\r\n\t", "\u200b\n"])
+def test_white_space_before_the_content_is_kept_without_the_content(begin: str) -> None:
+    text = FIRST.replace("<p>", begin + "<p>")
+    found = entry(text)
+    assert json.loads(found.parsed)["content"] is None
+    assert exported(found) == text
+
+
+def test_what_had_to_be_taken_out_is_kept_with_the_content() -> None:
+    found = entry(FIRST.replace("今天", "今\x08天"))
+    assert found.content_html == "<p>渡轮今天恢复通航。</p>"
+    assert exported(found) == FIRST
+
+
+@given(st.text("a港<p>\t\n\u3000\xa0\x08\u200b", max_size=12))
+def test_a_file_that_was_read_gives_its_bytes(content: str) -> None:
+    text = FIRST.replace("<p>渡轮今天恢复通航。</p>", f"{content}港")
+    assert exported(entry(text)) == printable(text)
 
 
 def test_the_second_generation() -> None:
