@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -159,24 +160,25 @@ async def _fill(
         run.counts.unchanged += len(batch) - len(fresh)
         return await land_and_mill(fresh, source.source, mill, landing)
 
-    async for batch, results in milled_ahead(finds_in_batches(limited()), milled):
-        reached = replace(reached, mark=batch[-1].mark, documents=reached.documents + len(batch))
-        counts = await load_batch(
-            results,
-            [],
-            settings.store,
-            landing,
-            mill,
-            run.run_id,
-            f"{len(batch)} documents",
-            rejects=[Reject("find", find.error, find.feed.id, None, find.location) for find in batch if find.error],
-            reached=reached,
-        )
-        run.counts.add(counts)
-        get_run_logger().info(
-            "%d documents done: %d new articles, %d changed", reached.documents, run.counts.new, run.counts.changed
-        )
-        progress("documents", reached.documents, max(plan.items or 0, reached.documents))
+    async with aclosing(milled_ahead(finds_in_batches(limited()), milled)) as ahead:
+        async for batch, results in ahead:
+            reached = replace(reached, mark=batch[-1].mark, documents=reached.documents + len(batch))
+            counts = await load_batch(
+                results,
+                [],
+                settings.store,
+                landing,
+                mill,
+                run.run_id,
+                f"{len(batch)} documents",
+                rejects=[Reject("find", find.error, find.feed.id, None, find.location) for find in batch if find.error],
+                reached=reached,
+            )
+            run.counts.add(counts)
+            get_run_logger().info(
+                "%d documents done: %d new articles, %d changed", reached.documents, run.counts.new, run.counts.changed
+            )
+            progress("documents", reached.documents, max(plan.items or 0, reached.documents))
     await asyncio.to_thread(_finish, settings, replace(reached, finished_at=datetime.now(UTC)), run.run_id)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 from prefect import flow
@@ -107,8 +108,9 @@ async def ingest(
                 return await mill_batch(documents, mill, f"{len(documents)} documents") if documents else []
 
             fetched = _fetched(chosen, states, client, mill, settings, force=force)
-            async for batch, results in milled_ahead(in_batches(fetched), milled):
-                await _load(batch, results, run, mill, chosen, states, settings)
+            async with aclosing(milled_ahead(in_batches(fetched), milled)) as batches:
+                async for batch, results in batches:
+                    await _load(batch, results, run, mill, chosen, states, settings)
         if images:
             await download_images(run, client)
         await tell_of_feeds(run, settings)

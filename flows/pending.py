@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from prefect.logging import get_run_logger
 
@@ -32,7 +33,8 @@ async def load_pending(run: Report, mill: Mill, settings: Settings) -> None:
     async def milled(batch: list[Document]) -> list[Milled]:
         return await mill_batch(batch, mill, f"{len(batch)} documents left by an earlier run")
 
-    async for _, results in milled_ahead(batches(), milled):
-        label = f"{len(results)} documents left by an earlier run"
-        counts = await load_batch(results, [], settings.store, settings.landing_zone, mill, run.run_id, label)
-        run.counts.add(counts)
+    async with aclosing(milled_ahead(batches(), milled)) as ahead:
+        async for _, results in ahead:
+            label = f"{len(results)} documents left by an earlier run"
+            counts = await load_batch(results, [], settings.store, settings.landing_zone, mill, run.run_id, label)
+            run.counts.add(counts)

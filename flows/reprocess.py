@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,12 +73,13 @@ async def _load_all(documents: Sequence[Document], store: Warehouse, mill: Mill,
     async def milled(batch: list[Document]) -> list[Milled]:
         return await mill_batch(batch, mill, f"{len(batch)} documents")
 
-    async for batch, results in milled_ahead(documents_in_batches(documents), milled):
-        counts = await load_batch(results, [], store, None, mill, run.run_id, f"{len(batch)} documents")
-        run.counts.add(replace(counts, by_feed={}))
-        done += len(batch)
-        get_run_logger().info("%d of %d documents done", done, len(documents))
-        progress("documents", done, len(documents))
+    async with aclosing(milled_ahead(documents_in_batches(documents), milled)) as ahead:
+        async for batch, results in ahead:
+            counts = await load_batch(results, [], store, None, mill, run.run_id, f"{len(batch)} documents")
+            run.counts.add(replace(counts, by_feed={}))
+            done += len(batch)
+            get_run_logger().info("%d of %d documents done", done, len(documents))
+            progress("documents", done, len(documents))
 
 
 def _discard(path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -58,8 +58,8 @@ from warehouse.records import (
 )
 
 BATCH_DOCUMENTS = 256
-BATCH_FINDS = 800
-FINDS_BYTES = 6_000_000
+BATCH_FINDS = 1000
+FINDS_BYTES = 4_000_000
 """Of a backfill's documents: they are all new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
 AHEAD = 2
@@ -407,36 +407,58 @@ def in_packs(records: Iterable[Sequence[Document]]) -> Iterator[list[Document]]:
 
 async def milled_ahead(
     batches: AsyncIterator[list[T]], mill: Callable[[list[T]], Awaitable[list[Milled]]]
-) -> AsyncIterator[tuple[list[T], list[Milled]]]:
-    """Each batch with what it was milled to, in order; the next ones are milled while the caller loads this one.
+) -> AsyncGenerator[tuple[list[T], list[Milled]]]:
+    """Each batch with what it was milled to, in order; the next ones are found and milled while the caller loads this
+    one. To be closed by the caller. Should finding fail, what was found before comes first.
 
-    Where the next one is ready by then, the two come together: one load of two batches is cheaper than two of one. More
-    would take too much memory.
+    Where the next one is ready by then, the two come together: one load of two batches is cheaper than two of one. But
+    no more than a batch may have: that takes memory enough.
     """
-    milling: deque[tuple[list[T], asyncio.Future[list[Milled]]]] = deque()
+    milling: deque[tuple[list[T], asyncio.Task[list[Milled]]]] = deque()
+    room = asyncio.Semaphore(AHEAD)
+    news = asyncio.Event()
 
-    async def ready(*, last: bool = False) -> tuple[list[T], list[Milled]]:
-        batch, result = milling.popleft()
-        milled = await result
-        # what little comes last is waited for
-        if milling and (milling[0][1].done() or (last and len(milling) == 1 and 4 * len(milling[0][0]) < len(batch))):
-            more, result = milling.popleft()
-            batch, milled = batch + more, milled + await result
-        return batch, milled
+    async def milled(batch: list[T]) -> list[Milled]:
+        return await mill(batch)
 
-    failure: NewsmillError | None = None
+    async def find() -> None:
+        async for batch in batches:
+            await room.acquire()
+            milling.append((batch, asyncio.create_task(milled(batch))))
+            news.set()
+
+    finding = asyncio.create_task(find())
+    finding.add_done_callback(lambda _: news.set())
     try:
-        try:
-            async for batch in batches:
-                milling.append((batch, asyncio.ensure_future(mill(batch))))
-                if len(milling) > AHEAD:
-                    yield await ready()
-        except NewsmillError as error:
-            failure = error  # what came before it is loaded first
-        while milling:
-            yield await ready(last=True)
-        if failure:
-            raise failure
+        while milling or not finding.done():
+            if not milling:
+                news.clear()
+                await news.wait()
+                continue
+            batch, result = milling[0]
+            results = await result
+            taken = 1
+            if len(milling) > 1:
+                more, result = milling[1]
+                # what little comes last is waited for
+                little = finding.done() and len(milling) == 2 and 4 * len(more) < len(batch)
+                if little:
+                    await asyncio.wait({result})
+                if result.done() and not result.exception():
+                    added = result.result()
+                    if little or _size(results) + _size(added) <= BATCH_BYTES:
+                        batch, results, taken = batch + more, results + added, 2
+            for _ in range(taken):
+                milling.popleft()
+                room.release()
+            yield batch, results
+        await finding
     finally:
-        for _, result in milling:
-            result.cancel()
+        tasks = {finding, *(result for _, result in milling)}
+        for each in tasks:
+            each.cancel()
+        await asyncio.wait(tasks)
+
+
+def _size(milled: Sequence[Milled]) -> int:
+    return sum(each.document.size for each in milled)
