@@ -21,7 +21,7 @@ from warehouse.records import Document, Feed, Milled, Reject
 BATCH_BYTES = 8_000_000
 """Documents are milled and loaded in batches of about this size: the next is milled while one loads."""
 
-CHUNK = 64
+CHUNK = 128
 CHUNK_BYTES = 250_000
 """Documents up to this much go to a milling process together."""
 

@@ -51,7 +51,7 @@ LET_IN = 0.5
 """Seconds, the moment; those who wait look every fifth of a second."""
 KEPT_BYTES = 128_000_000
 """What DuckDB may keep in memory between the batches of a held warehouse."""
-LOAD_BYTES = 256_000_000
+LOAD_BYTES = 128_000_000
 ROOM = 10
 """What it may take for a batch: so much, for what waits for its checkpoint, and so many times the documents' size."""
 ATTEMPTS = 10
@@ -78,7 +78,7 @@ class _Hold:
             time.sleep(LET_IN)
         if not self.open:
             self.open = self.stack.enter_context(_attached(store.path, store.lock_timeout, False))
-            self.open.execute("SET checkpoint_threshold = '96MB'")
+            self.open.execute("SET checkpoint_threshold = '32MB'")
             # the other cores mill; shared out, the small steps of a load take twice the CPU time
             self.open.execute("SET threads = 1")
             self.since = time.monotonic()
@@ -90,7 +90,7 @@ class _Hold:
         try:
             with reporting(store.path):
                 yield self.open
-                if ROOM * room > LOAD_BYTES:  # what waits for its checkpoint would be too much for the next batch's
+                if ROOM * room > 2 * LOAD_BYTES:  # what waits for its checkpoint would be too much for the next batch's
                     self.open.execute(f"CHECKPOINT {CATALOG}")
         except BaseException:
             self.release()  # whatever state it is in: the next one begins afresh

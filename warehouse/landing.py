@@ -19,7 +19,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -31,6 +31,9 @@ from warehouse.records import Document, Source
 
 MAX_BLOB_BYTES = 1 << 30
 """No blob is larger: what is landed was bounded by the fetch's cap. A larger one was tampered with."""
+
+
+_FIELDS = [field.name for field in fields(Document)]
 
 
 class Landing:
@@ -66,10 +69,9 @@ class Landing:
         blob = self.root / document.landing_path
         if not self._holds(document):
             write_durably(blob, zstandard.ZstdCompressor(level=3).compress(data))
-        record = asdict(document) | {"fetched_at": fetched_at.isoformat()}
         write_durably(
             self.root / "pending" / record_name(document),
-            json.dumps(record, ensure_ascii=False, indent=1).encode(),
+            json.dumps(_record(document), ensure_ascii=False, indent=1).encode(),
         )
         return document
 
@@ -91,7 +93,7 @@ class Landing:
         path = self.root / "packs" / name[:2] / f"{name}.zst"
         if not path.exists() or path.stat().st_size != len(packed):
             write_durably(path, packed)
-        records = [asdict(document) | {"fetched_at": document.fetched_at.isoformat()} for document in documents]
+        records = [_record(document) for document in documents]
         write_durably(
             self.root / "pending" / record_name(documents[0]), json.dumps(records, ensure_ascii=False).encode()
         )
@@ -164,6 +166,11 @@ class Landing:
                 continue  # another run settled it meanwhile
             except (ValueError, TypeError, KeyError) as error:
                 raise LandingError(f"{path}: not a landing record ({error}); move it away and run again") from error
+
+
+def _record(document: Document) -> dict[str, object]:
+    record = {name: getattr(document, name) for name in _FIELDS}
+    return record | {"fetched_at": document.fetched_at.isoformat(), "headers": dict(document.headers)}
 
 
 def _age(document: Document) -> tuple[datetime, str]:

@@ -1,4 +1,7 @@
-"""The data that passes between steps. Each has one home, here, and one name everywhere."""
+"""The data that passes between steps. Each has one home, here, and one name everywhere.
+
+What comes out of the milling processes by the thousand has no slots: pickling those takes three times as long.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class Feed:
     rules: Rules = Rules()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """Bytes that were fetched or backfilled, landed at `landing_path`."""
 
@@ -72,7 +75,7 @@ class Document:
         return self.document_id, self.feed_id, self.fetched_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One entry as the feed gave it."""
 
@@ -99,7 +102,7 @@ class Entry:
     """Everything that was parsed, as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImageRef:
     """An image an article shows."""
 
@@ -114,7 +117,7 @@ class ImageRef:
         return digest("image", self.url)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Article:
     """One entry as cleaned."""
 
@@ -140,7 +143,7 @@ class Article:
     fetch_images: ImagePolicy = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reject:
     """What could not be parsed, cleaned or loaded, and why."""
 
@@ -156,7 +159,7 @@ CUT_OFF = "the document is cut off; its last entry is left out until it comes wh
 """The reject of a document that is to be asked for again, although entries of it were loaded."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hints:
     """What a document says of its own rhythm; the columns of ops.feeds."""
 
@@ -184,7 +187,7 @@ class Rhythm:
     skip_days: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Milled:
     """A document after parsing and cleaning. `seen` are entries that were known and are here again."""
 
