@@ -49,11 +49,11 @@ HOLD = 20.0
 """Seconds after which a held warehouse is let go for a moment, so that whoever waits for it gets in."""
 LET_IN = 0.5
 """Seconds, the moment; those who wait look every fifth of a second."""
-KEPT_BYTES = 128_000_000
-"""What DuckDB may keep in memory between the batches of a held warehouse."""
-LOAD_BYTES = 128_000_000
+LOAD_BYTES = 140_000_000
+"""What DuckDB may take in a held warehouse. With 96 MB a load takes a quarter longer, looking for what to let go."""
 ROOM = 10
-"""What it may take for a batch: so much, for what waits for its checkpoint, and so many times the documents' size."""
+KEPT_BYTES = 60_000_000
+"""For a large batch it may have more: so many times the documents' size, and so much for what it keeps besides."""
 ATTEMPTS = 10
 """How often a transaction is begun, where others' commits come between."""
 NOT_IN_A_LAKE = ("COMMENT ON MACRO", "COMMENT ON COLUMN marts.")
@@ -70,6 +70,8 @@ class _Hold:
     stack: ExitStack = field(default_factory=ExitStack)
     open: Connection | None = None
     since: float = 0.0
+    limit: int = 0
+    """Bytes that DuckDB may take at present."""
 
     @contextmanager
     def connection(self, store: Warehouse, room: int) -> Iterator[Connection]:
@@ -82,22 +84,26 @@ class _Hold:
             # the other cores mill; shared out, the small steps of a load take twice the CPU time
             self.open.execute("SET threads = 1")
             self.since = time.monotonic()
-        # What is written and not read again would stay in DuckDB's memory for as long as the file is open. Each time it
-        # is told so, it gives back what its allocator keeps, too.
-        with suppress(duckdb.OutOfMemoryException):  # more than that waits for its checkpoint
-            self.open.execute(f"SET memory_limit = '{KEPT_BYTES}B'")
-        self.open.execute(f"SET memory_limit = '{LOAD_BYTES + ROOM * room}B'")
+        self._allow(max(LOAD_BYTES, KEPT_BYTES + ROOM * room))
         try:
             with reporting(store.path):
                 yield self.open
-                if ROOM * room > 2 * LOAD_BYTES:  # what waits for its checkpoint would be too much for the next batch's
+                if ROOM * room > LOAD_BYTES:  # what waits for its checkpoint would be too much for the next batch's
                     self.open.execute(f"CHECKPOINT {CATALOG}")
         except BaseException:
             self.release()  # whatever state it is in: the next one begins afresh
             raise
 
+    def _allow(self, limit: int) -> None:
+        """Only where it changes: told so, DuckDB gives back what its allocator keeps for the next batch."""
+        if self.open and limit != self.limit:
+            with suppress(duckdb.OutOfMemoryException):  # more than that waits for its checkpoint
+                self.open.execute(f"SET memory_limit = '{limit}B'")
+                self.limit = limit
+
     def release(self) -> None:
         self.open = None
+        self.limit = 0
         self.stack.close()
 
 
