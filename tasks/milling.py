@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import fcntl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
@@ -21,6 +23,8 @@ from warehouse.records import Document, Feed, Milled, Reject
 BATCH_BYTES = 8_000_000
 """Documents are milled and loaded in batches of about this size: the next is milled while one loads."""
 
+PIPE_BYTES = 1 << 20
+"""What a chunk's results may be, and what Linux lets everyone ask for."""
 CHUNK = 128
 CHUNK_BYTES = 250_000
 """Documents up to this much go to a milling process together."""
@@ -155,15 +159,26 @@ class _Slots:
         self.free += 1
 
 
+class _Roomy(SpawnContext):
+    """Spawns processes with pipes that hold what is milled, where the system lets them (on Linux). With the usual 64 KB
+    the process would wait for us to read it bit by bit, and the others with it."""
+
+    def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 - it is theirs
+        pipe = super().Pipe(duplex)
+        if size := getattr(fcntl, "F_SETPIPE_SZ", None):
+            for end in pipe:
+                with suppress(OSError):
+                    fcntl.fcntl(end, size, PIPE_BYTES)
+        return pipe
+
+
 @contextmanager
 def open_mill(
     settings: Settings, feeds: Iterable[Feed], known: Mapping[str, frozenset[str]] | None = None
 ) -> Iterator[Mill]:
     """The processes start when the mill is warmed, or with the first document; where nothing changed there are none."""
     milling.prepare()
-    pool = ProcessPool(
-        max_workers=settings.workers, initializer=milling.prepare, context=multiprocessing.get_context("spawn")
-    )
+    pool = ProcessPool(max_workers=settings.workers, initializer=milling.prepare, context=_Roomy())
     mill = Mill(
         pool,
         settings.landing_zone.root,

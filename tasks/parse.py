@@ -325,21 +325,21 @@ def _enclosures(raw: Mapping[str, Any]) -> Iterable[str]:
 
 def _as_json(raw: Mapping[str, Any], content: str) -> str:
     """Everything that was parsed. The text that raw.entries holds as content_html isn't repeated."""
+    return json.dumps(_plain(dict(raw), content), ensure_ascii=False, allow_nan=False)
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, str):
-            if len(value) > 200 and value.strip() == content:
-                return None
-            return _text(value)
-        if isinstance(value, dict):
-            return {_text(k): plain(v) for k, v in value.items() if not str(k).endswith("_parsed")}
-        if isinstance(value, struct_time):
+
+def _plain(value: Any, content: str) -> Any:
+    if isinstance(value, str):
+        if len(value) > 200 and value.strip() == content:
             return None
-        if isinstance(value, list | tuple):
-            return [plain(v) for v in value]
-        return value if isinstance(value, int | float | bool) or value is None else _text(value)
-
-    return json.dumps(plain(dict(raw)), ensure_ascii=False, allow_nan=False)
+        return _text(value)
+    if isinstance(value, dict):
+        return {_text(k): _plain(v, content) for k, v in value.items() if not str(k).endswith("_parsed")}
+    if isinstance(value, struct_time):
+        return None
+    if isinstance(value, list | tuple):
+        return [_plain(v, content) for v in value]
+    return value if isinstance(value, int | float | bool) or value is None else _text(value)
 
 
 def _parse_json_feed(data: bytes, document: Document, feed: Feed) -> Parsed:

@@ -51,22 +51,22 @@ def inline_text(element: Element) -> str:
     if len(element.children) == 1 and isinstance(only := element.children[0], str):
         return _folded(only).strip(" \u3000")
     parts: list[str] = []
-
-    def gather(node: Element) -> None:
-        for child in node.children:
-            if isinstance(child, str):
-                parts.append(_folded(child))
-            elif child.tag == "br":
-                parts.append("\n")
-            else:
-                gather(child)
-
-    gather(element)
+    _gather(element, parts)
     text = _RUNS.sub(" ", "".join(parts))
     if "\n" not in text:
         return text.strip(" \u3000")
     lines = (line.strip(" \u3000") for line in text.split("\n"))
     return "\n".join(lines).strip()
+
+
+def _gather(node: Element, parts: list[str]) -> None:  # not a closure: one that calls itself is the collector's to free
+    for child in node.children:
+        if isinstance(child, str):
+            parts.append(_folded(child))
+        elif child.tag == "br":
+            parts.append("\n")
+        else:
+            _gather(child, parts)
 
 
 def render(blocks: list[Element]) -> str:

@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -114,7 +115,7 @@ class Landing:
         name, _, place = document.landing_path.partition("@")
         path = self.root / name
         try:
-            with path.open("rb") as file:
+            with path.open("rb", buffering=0) as file:
                 if place:
                     offset, _, length = place.partition("+")
                     file.seek(int(offset))
@@ -200,7 +201,17 @@ def _decompressed(frame: bytes) -> bytes:
     size = zstandard.frame_content_size(frame)
     if not 0 <= size <= MAX_BLOB_BYTES:
         raise ValueError(f"{size:,} bytes after decompression")
-    return zstandard.ZstdDecompressor().decompress(frame)
+    return _own.decompressor.decompress(frame)
+
+
+class _Own(threading.local):
+    """Each thread's own: a decompressor is not to be used by two, and to make one takes as long as to use it."""
+
+    def __init__(self) -> None:
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_own = _Own()
 
 
 def write_durably(path: Path, data: bytes) -> None:

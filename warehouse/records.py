@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 Source = Literal["feed", "archive", "wayback", "paged-feed", "warc", "sitemap"]
@@ -112,7 +113,7 @@ class ImageRef:
     alt: str | None = None
     caption: str | None = None
 
-    @property
+    @cached_property
     def image_id(self) -> str:
         return digest("image", self.url)
 
