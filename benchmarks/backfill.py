@@ -3,7 +3,8 @@
     python -m benchmarks.backfill --articles 20000 [--articles 200000] [--memory]
 
 The files are those of ../shared/corpus/archive, repeated with other addresses and other text. The peer, in the same
-run and over the same files, is what one writes in an afternoon: PyYAML, BeautifulSoup with lxml, DuckDB.
+run and over the same files, is what one writes in an afternoon: PyYAML, BeautifulSoup with lxml, DuckDB. newsmill runs
+in an environment as a user has it (benchmarks/ingest.py says why).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.ingest import run
+from benchmarks.ingest import our_program, run
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "archive"
 PEER = """
@@ -72,7 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     if not ARCHIVE.exists():
         sys.exit(f"{ARCHIVE} is absent: this benchmark needs the corpus of real articles")
-    program = Path(sys.executable).with_name("newsmill")
+    program = our_program()
     subprocess.run([program, "server", "start"], check=True, stdout=subprocess.DEVNULL)
     print(f"{'':22}{'articles':>10}{'MB':>7}{'seconds':>9}{'articles/s':>12}{'peak MB':>9}")
     for count in options.articles or [20_000]:

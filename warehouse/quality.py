@@ -21,7 +21,7 @@ from warehouse.staging import staged, write
 
 SAMPLE = 5
 """Contradicting rows that are kept of each check."""
-MEMORY = "400MB"
+MEMORY = "160MB"
 """DuckDB's; it would keep all that is read, up to most of the machine's memory."""
 
 
