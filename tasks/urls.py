@@ -32,6 +32,12 @@ _SAFE = re.compile(
 name the same and stay as they were written: most addresses."""
 
 
+_PLAIN = re.compile(
+    r"https?://(?:[a-z0-9]+[.-])+[a-z]+/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?([\w.~-]+)=[\w.~-]*)?", re.ASCII
+)
+"""What is in canonical form for certain, tracking aside: most addresses. The group is the only parameter's name."""
+
+
 _SECRET = re.compile(r"([?&][\w-]*(?:token|secret|passw(?:or)?d|auth|sig(?:nature)?|key)=)[^&#\s]+", re.IGNORECASE)
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 
@@ -72,6 +78,8 @@ def without_tracking(address: str) -> str:
     """The address without the query parameters that only say where the reader came from."""
     if "?" not in address and "#" not in address:
         return address
+    if (plain := _PLAIN.fullmatch(address)) and not _is_tracking(plain[1]):
+        return address
     parts = urlsplit(address)
     if parts.query:
         pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -91,6 +99,8 @@ def _is_tracking(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
     """RFC 3986 6.2: one form for all spellings of an address. Tracking, fragment, default port left out."""
+    if _PLAIN.fullmatch(address) and not _has_any(address, _WRAPPED) and without_tracking(address) == address:
+        return address
     for _ in range(4):  # only its canonical form may show an address to be a redirector's, or a parameter to track
         form = _canonical(address)
         if form == address or (not _has_any(form, _WRAPPED) and without_tracking(form) == form):
@@ -110,6 +120,10 @@ def _canonical(address: str) -> str:
     return urlunsplit((parts.scheme, netloc, path, parts.query, ""))
 
 
+_VARIANT_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")
+_VARIANT_PATH = re.compile(r"(?:/amp|/index\.(?:html?|php)|\.amp)?/?$")
+
+
 @lru_cache(maxsize=4096)
 def identity(address: str) -> str | None:
     """What an article's address has in common with its other addresses: scheme, www., m., amp, trailing slash aside.
@@ -117,11 +131,10 @@ def identity(address: str) -> str | None:
     None where the address names no article: a site's front page.
     """
     parts = urlsplit(canonical(address))
-    host = re.sub(r"^(www\d?|m|mobile|amp)\.(?=.+\.)", "", parts.netloc)
-    path = re.sub(r"(/amp|/index\.(html?|php)|\.amp)?/?$", "", parts.path)
-    query = urlencode(
-        [(n, v) for n, v in parse_qsl(parts.query, keep_blank_values=True) if n not in ("amp", "outputType")]
-    )
+    host = _VARIANT_HOST.sub("", parts.netloc)
+    path = _VARIANT_PATH.sub("", parts.path)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = urlencode([(n, v) for n, v in pairs if n not in ("amp", "outputType")])
     if not path and not query:
         return None
     return f"{host}{path}?{query}" if query else f"{host}{path}"

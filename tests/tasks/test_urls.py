@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from w3lib.url import canonicalize_url
 
 from tasks.urls import (
     MAX_LENGTH,
@@ -244,6 +245,23 @@ def test_the_canonical_form_is_final(address: str) -> None:
     assert canonical(form) == form
     assert identity(form) == identity(address)
     assert resolve(None, form) == form
+
+
+_PLAIN = st.builds(
+    lambda host, path, end, pair: (f"https://{host}/{'/'.join(path)}{end}", pair),
+    st.from_regex(r"([a-z0-9]{1,3}[.-]){0,3}[a-z0-9]{1,64}\.[a-z]{2,6}", fullmatch=True),
+    st.lists(st.from_regex(r"[A-Za-z0-9_.~-]{1,8}", fullmatch=True), max_size=4),
+    st.sampled_from(["", "/"]),
+    st.from_regex(r"(\?[A-Za-z0-9_.~-]{1,8}=[A-Za-z0-9_.~-]{0,8})?", fullmatch=True) | st.just("?utm_source=x"),
+).filter(lambda made: "//" not in made[0].removeprefix("https://"))
+
+
+@given(_PLAIN)
+@settings(max_examples=400, deadline=None)
+def test_an_address_without_anything_odd_is_what_w3lib_makes_of_it(made: tuple[str, str]) -> None:
+    address, pair = made
+    kept = "" if without_tracking(f"https://quay.example/{pair}") == "https://quay.example/" else pair
+    assert canonical(address + pair) == canonicalize_url(address + kept)
 
 
 @given(_ADDRESSES)
