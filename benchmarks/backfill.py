@@ -32,7 +32,8 @@ def flush():
     columns = zip(*rows)
     batch = pyarrow.table(dict(zip(("url", "title", "text", "html"), columns)))
     connection.execute("INSERT INTO articles SELECT * FROM batch")
-for path in sorted(Path(sys.argv[1]).rglob("*.md"))[:int(sys.argv[3])]:
+paths = sorted(Path(sys.argv[1]).rglob("*.md"))
+for path in paths[:: max(1, len(paths) // int(sys.argv[3]))]:
     _, front, body = path.read_text().split("---\\n", 2)
     fields = yaml.load(front, Loader=yaml.CSafeLoader)
     text = bs4.BeautifulSoup(body, "lxml").get_text(" ")
@@ -57,7 +58,8 @@ def write_archive(folder: Path, count: int) -> int:
         part.mkdir(parents=True, exist_ok=True)
         # the address in the front matter, and the same in the link line; and a paragraph of its own
         address = next(line for line in text.splitlines() if line.startswith("from:")).removeprefix("from:").strip()
-        other = f"{address}{'&' if '?' in address else '?'}copy={number}"
+        before, mark, fragment = address.partition("#")
+        other = f"{before}-{number}{mark}{fragment}"
         changed = text.replace(address, other) + f"\n<p>Copy {number}: 第{number}份</p>\n"
         data = changed.encode()
         (part / f"{number:07}.md").write_bytes(data)
@@ -68,7 +70,7 @@ def write_archive(folder: Path, count: int) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, action="append", help="how many; may be given more than once")
-    parser.add_argument("--peer", type=int, default=2000, help="how many of them the peer reads")
+    parser.add_argument("--peer", type=int, default=5000, help="how many of them the peer reads, evenly")
     parser.add_argument("--memory", action="store_true", help="take the peak of memory too, which slows the run")
     options = parser.parse_args()
     if not ARCHIVE.exists():

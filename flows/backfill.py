@@ -32,12 +32,12 @@ from tasks.limits import turn_of
 from tasks.milling import Mill, open_mill
 from tasks.progress import progress
 from tasks.settings import Settings, current_settings
-from tasks.steps import finds_in_batches, land_and_mill, load_batch, milled_ahead
+from tasks.steps import Landed, finds_in_batches, land_finds, load_batch, mill_batch, milled_ahead
 from tasks.urls import presentable
 from warehouse.errors import BackfillError
 from warehouse.operations import captures, loaded_finds, record_watermark, watermark
 from warehouse.reader import knows_source
-from warehouse.records import Feed, Milled, Reject, Watermark, digest
+from warehouse.records import Feed, Milled, Watermark, digest
 
 
 def _run_name() -> str:
@@ -144,7 +144,6 @@ async def _fill(
     settings: Settings,
 ) -> None:
     """Load what the source finds, batch by batch, each with the watermark it reaches. What is loaded is passed over."""
-    landing = settings.landing_zone
     begun = reached
 
     async def limited() -> AsyncIterator[Find]:
@@ -155,23 +154,29 @@ async def _fill(
             done += 1
             yield find
 
-    async def milled(batch: list[Find]) -> list[Milled]:
-        fresh = [find for find in batch if find.key not in loaded] if loaded else batch
-        run.counts.unchanged += len(batch) - len(fresh)
-        return await land_and_mill(fresh, source.source, mill, landing)
+    async def landed() -> AsyncIterator[list[Landed]]:
+        async for batch in finds_in_batches(limited()):
+            mill.feeds.update((find.feed.id, find.feed) for find in batch)
+            yield await land_finds(batch, loaded, source.source, settings.landing_zone)
 
-    async with aclosing(milled_ahead(finds_in_batches(limited()), milled)) as ahead:
+    async def milled(batch: list[Landed]) -> list[Milled]:
+        documents = [each.document for each in batch if each.document]
+        return await mill_batch(documents, mill, f"{len(documents)} documents") if documents else []
+
+    async with aclosing(milled_ahead(landed(), milled)) as ahead:
         async for batch, results in ahead:
             reached = replace(reached, mark=batch[-1].mark, documents=reached.documents + len(batch))
+            rejects = [each.reject for each in batch if each.reject]
+            run.counts.unchanged += len(batch) - len(results) - len(rejects)
             counts = await load_batch(
                 results,
                 [],
                 settings.store,
-                landing,
+                settings.landing_zone,
                 mill,
                 run.run_id,
                 f"{len(batch)} documents",
-                rejects=[Reject("find", find.error, find.feed.id, None, find.location) for find in batch if find.error],
+                rejects=rejects,
                 reached=reached,
             )
             run.counts.add(counts)

@@ -6,12 +6,22 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -59,7 +69,7 @@ from warehouse.records import (
 
 BATCH_DOCUMENTS = 256
 BATCH_FINDS = 1000
-FINDS_BYTES = 4_000_000
+FINDS_BYTES = 5_000_000
 """Of a backfill's documents: they are all new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
 AHEAD = 2
@@ -188,8 +198,19 @@ async def load_batch(
     return await _load_batch(cast("_Work", quote(work)), mill, label)
 
 
-async def land_and_mill(finds: Sequence[Find], source: Source, mill: Mill, landing: Landing) -> list[Milled]:
-    """Make a batch of a backfill durable, as one pack, then parse and clean it."""
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A find of a backfill, once its bytes are durable: it has them no more."""
+
+    mark: str
+    document: Document | None
+    """None where there is nothing to load: it can't be read, or was loaded before."""
+    reject: Reject | None = None
+
+
+async def land_finds(finds: Sequence[Find], loaded: Collection[int], source: Source, landing: Landing) -> list[Landed]:
+    """Make a batch of a backfill durable, as one pack. Those whose keys are in `loaded` are passed over."""
+    wanted = [not find.error and not (loaded and find.key in loaded) for find in finds]
     drafts = [
         (
             Document(
@@ -207,14 +228,17 @@ async def land_and_mill(finds: Sequence[Find], source: Source, mill: Mill, landi
             ),
             find.data,
         )
-        for find in finds
-        if not find.error
+        for find in compress(finds, wanted)
     ]
-    if not drafts:
-        return []
-    mill.feeds.update((find.feed.id, find.feed) for find in finds)
-    documents = await asyncio.to_thread(landing.land_pack, drafts)
-    return await mill_batch(documents, mill, f"{len(documents)} documents")
+    documents = iter(await asyncio.to_thread(landing.land_pack, drafts) if drafts else ())
+    return [
+        Landed(
+            find.mark,
+            next(documents) if lands else None,
+            Reject("find", find.error, find.feed.id, None, find.location) if find.error else None,
+        )
+        for find, lands in zip(finds, wanted, strict=True)
+    ]
 
 
 async def finds_in_batches(finds: AsyncIterator[Find]) -> AsyncIterator[list[Find]]:

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import re
-import shutil
-import socket
 import tarfile
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-import pygit2
-from pygit2.enums import FetchPrune, ObjectType, SortMode
 
 from tasks.article_file import decode, stated_time, take_apart
 from tasks.backfill.finds import Find, Plan, Wanted
@@ -124,16 +116,21 @@ class Archive:
 
     def files(self) -> Iterator[File]:
         """Every article file, in an order that stays the same. Raises BackfillError."""
-        where = self.wanted.where
+        where, revision, history = self.wanted.where, self.wanted.revision, self.wanted.history
         if _REMOTE.match(where):
-            yield from self._of_repository(self._cloned(where))
+            from tasks.backfill import repository  # libgit2 takes ten megabytes
+
+            clone = repository.cloned(where, self.clones, self.allow_private_addresses)
+            yield from repository.files(clone, revision, history)
             return
         path = Path(where)
         if not path.exists():
             raise BackfillError(f"{where}: not there; give an archive's folder, zip, tar or git repository")
         if path.is_dir():
-            if self.wanted.revision or self.wanted.history:
-                yield from self._of_repository(path)
+            if revision or history:
+                from tasks.backfill import repository
+
+                yield from repository.files(path, revision, history)
             else:
                 yield from _in_folder(path)
         elif zipfile.is_zipfile(path):
@@ -145,73 +142,12 @@ class Archive:
         else:
             raise BackfillError(f"{where}: neither a folder, a zip, a tar nor an article file")
 
-    def _cloned(self, address: str) -> Path:
-        """The repository's bare clone, made or brought up to date."""
-        if not self.allow_private_addresses:
-            _refuse_private(address)
-        folder = self.clones / hashlib.sha256(address.encode()).hexdigest()[:24]
-        try:
-            if (folder / "HEAD").exists():
-                pygit2.Repository(str(folder)).remotes["origin"].fetch(prune=FetchPrune.PRUNE)
-                return folder
-            draft = folder.with_suffix(".tmp")
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.parent.mkdir(parents=True, exist_ok=True)
-            pygit2.clone_repository(address, str(draft), bare=True)
-            draft.replace(folder)
-        except (pygit2.GitError, OSError, KeyError) as error:
-            raise BackfillError(f"{_without_password(address)}: can't be cloned ({error})") from error
-        return folder
 
-    def _of_repository(self, path: Path) -> Iterator[File]:
-        try:
-            repository = pygit2.Repository(str(path))
-            revision = self.wanted.revision or ("origin/HEAD" if _has(repository, "origin/HEAD") else "HEAD")
-            commit = repository.revparse_single(revision).peel(ObjectType.COMMIT)
-        except (pygit2.GitError, KeyError, ValueError) as error:
-            raise BackfillError(
-                f"{path}: no git repository with the revision {self.wanted.revision or 'HEAD'} ({error})"
-            ) from error
-        if self.wanted.history:
-            yield from _over_history(repository, commit, path)
-        else:
-            yield from _in_tree(repository, commit, path)
-
-
-def _refuse_private(address: str) -> None:
-    host = urlsplit(address).hostname if "://" in address else address.partition(":")[0].rpartition("@")[2]
-    try:
-        found = {ip_address(info[4][0]) for info in socket.getaddrinfo(host, None)}
-    except (OSError, ValueError) as error:
-        raise BackfillError(f"{_without_password(address)}: its host can't be found ({error})") from error
-    if not all(address.is_global for address in found):
-        raise BackfillError(
-            f"{_without_password(address)}: leads to a private network address; NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 "
-            "allows it"
-        )
-
-
-def _without_password(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.scheme else address
-    except ValueError:
-        return address
-
-
-def _has(repository: Any, revision: str) -> bool:
-    try:
-        repository.revparse_single(revision)
-    except (KeyError, ValueError):
-        return False
-    return True
-
-
-def _is_article(name: str) -> bool:
+def is_article(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not any(p.startswith(".") and p != "." for p in name.split("/"))
 
 
-def _moment(seconds: float) -> datetime:
+def moment_of(seconds: float) -> datetime:
     try:
         return min(datetime.fromtimestamp(seconds, UTC), datetime.now(UTC))
     except (OverflowError, ValueError, OSError):
@@ -226,7 +162,7 @@ def _bounded(path: str | Path, limit: int) -> bytes:
 
 def _file(path: str | Path, name: str, info: os.stat_result) -> File:
     name = name.encode("utf-8", "replace").decode()  # a name need not be Unicode
-    return File(name, name, info.st_size, _moment(info.st_mtime), lambda limit: _bounded(path, limit), name)
+    return File(name, name, info.st_size, moment_of(info.st_mtime), lambda limit: _bounded(path, limit), name)
 
 
 def _in_folder(root: Path) -> Iterator[File]:
@@ -242,7 +178,7 @@ def _in_folder(root: Path) -> Iterator[File]:
         except OSError:
             continue
         for entry in entries:
-            if _is_article(entry.name) and entry.is_file(follow_symlinks=False):
+            if is_article(entry.name) and entry.is_file(follow_symlinks=False):
                 count += 1
                 if count > MAX_FILES:
                     raise BackfillError(f"{root}: more than {MAX_FILES:,} files")
@@ -257,7 +193,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _in_zip(path: Path) -> Iterator[File]:
     with zipfile.ZipFile(path) as archive:
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
-            if info.is_dir() or not _is_article(info.filename):
+            if info.is_dir() or not is_article(info.filename):
                 continue
 
             def read(limit: int, info: zipfile.ZipInfo = info) -> bytes:
@@ -280,7 +216,7 @@ def _in_tar(path: Path) -> Iterator[File]:
     try:
         with tarfile.open(path, "r|*", errors="replace") as archive:
             for number, member in enumerate(archive):
-                if not member.isfile() or not _is_article(member.name):
+                if not member.isfile() or not is_article(member.name):
                     continue
 
                 def read(limit: int, member: tarfile.TarInfo = member) -> bytes:
@@ -288,51 +224,6 @@ def _in_tar(path: Path) -> Iterator[File]:
                     return file.read(limit) if file else b""
 
                 name = member.name.removeprefix("./").encode("utf-8", "replace").decode()
-                yield File(name, f"{number} {name}", member.size, _moment(member.mtime), read, f"{path.name}:{name}")
+                yield File(name, f"{number} {name}", member.size, moment_of(member.mtime), read, f"{path.name}:{name}")
     except (tarfile.TarError, OSError, EOFError) as error:
         raise BackfillError(f"{path}: the tar is broken ({error}); what came before is loaded") from error
-
-
-def _in_tree(repository: Any, commit: Any, path: Path) -> Iterator[File]:
-    """The files of one revision, by name."""
-    waiting = [("", commit.tree)]
-    saved_at = _moment(commit.commit_time)
-    while waiting:
-        prefix, tree = waiting.pop()
-        folders = []
-        for item in sorted(tree, key=lambda item: item.name or ""):
-            name = f"{prefix}{item.name}"
-            if item.type == ObjectType.TREE:
-                folders.append((f"{name}/", item))
-            elif item.type == ObjectType.BLOB and _is_article(name):
-                yield _blob(repository, item.id, name, name, saved_at, f"{path.name}@{str(commit.id)[:12]}:{name}")
-        waiting.extend(reversed(folders))
-
-
-def _blob(repository: Any, oid: Any, name: str, mark: str, saved_at: datetime, location: str, **known: Any) -> File:
-    def read(limit: int) -> bytes:
-        blob = repository[oid]
-        if blob.size >= limit:
-            return b" " * limit  # too large, which is said of it; its bytes are not needed
-        return bytes(blob.data)
-
-    return File(name, mark, None, saved_at, read, location, **known)
-
-
-def _over_history(repository: Any, commit: Any, path: Path) -> Iterator[File]:
-    """Every version of every file, oldest commit first: a file that was rewritten or deleted has had others."""
-    given: set[tuple[str, bytes]] = set()
-    for each in repository.walk(commit.id, SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE):
-        parent = each.parents[0].tree if each.parents else None
-        difference = parent.diff_to_tree(each.tree) if parent else each.tree.diff_to_tree(swap=True)
-        saved_at = _moment(each.commit_time)
-        changed = [delta.new_file for delta in difference.deltas if delta.status_char() != "D"]
-        for file in sorted(changed, key=lambda file: file.path or ""):
-            name = file.path
-            version = (name, file.id.raw)
-            # a merge shows once more what its branches brought
-            if not name or not _is_article(name) or version in given:
-                continue
-            given.add(version)
-            place = f"{path.name}@{str(each.id)[:12]}:{name}"
-            yield _blob(repository, file.id, name, f"{each.id} {name}", saved_at, place, version=True)

@@ -146,7 +146,7 @@ def test_checks_take_little_memory_and_give_it_back(connection: Connection, coun
     during: set[str] = set()
     before = setting("memory_limit")
     check(connection, "run", counts, hashed)
-    assert during == {"381.4 MiB"} != {before}
+    assert during == {"152.5 MiB"} != {before}
     assert setting("memory_limit") == before
     assert Path(setting("temp_directory")).parent == tmp_path
 

@@ -13,6 +13,7 @@ import pytest
 
 from tasks.backfill.archive import Archive
 from tasks.backfill.finds import Find, Wanted
+from tasks.backfill.repository import cloned, files
 from tests.tasks.backfill.archives import article, commit, write_archive
 from warehouse.errors import BackfillError
 from warehouse.records import Feed
@@ -141,13 +142,11 @@ def test_history_gives_every_version_with_its_date(repository: pygit2.Repository
 
 
 def test_an_address_is_cloned_once_and_then_brought_up_to_date(repository: pygit2.Repository, tmp_path: Path) -> None:
-    clones = tmp_path / "clones"
-    source = Archive(Wanted("https://placeholder.example/x", history=True), [], 100_000, clones, True)
-    folder = source._cloned(f"file://{repository.workdir}")
+    folder = cloned(f"file://{repository.workdir}", tmp_path / "clones", True)
     assert (folder / "HEAD").exists()
     commit(repository, {"articles/quay/3.md": article(3)}, 1_740_000_000)
-    assert source._cloned(f"file://{repository.workdir}") == folder
-    newest = [file.path for file in source._of_repository(folder)]
+    assert cloned(f"file://{repository.workdir}", tmp_path / "clones", True) == folder
+    newest = [file.path for file in files(folder, None, history=True)]
     assert newest[-1] == "articles/quay/3.md"
 
 

@@ -1,0 +1,126 @@
+"""The article files of a git repository: those of one revision, or every version over its whole history."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import socket
+from collections.abc import Iterator
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pygit2
+from pygit2.enums import FetchPrune, ObjectType, SortMode
+
+from tasks.backfill.archive import File, is_article, moment_of
+from warehouse.errors import BackfillError
+
+
+def cloned(address: str, clones: Path, allow_private_addresses: bool) -> Path:
+    """The repository's bare clone, made or brought up to date. Raises BackfillError."""
+    if not allow_private_addresses:
+        _refuse_private(address)
+    folder = clones / hashlib.sha256(address.encode()).hexdigest()[:24]
+    try:
+        if (folder / "HEAD").exists():
+            pygit2.Repository(str(folder)).remotes["origin"].fetch(prune=FetchPrune.PRUNE)
+            return folder
+        draft = folder.with_suffix(".tmp")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        pygit2.clone_repository(address, str(draft), bare=True)
+        draft.replace(folder)
+    except (pygit2.GitError, OSError, KeyError) as error:
+        raise BackfillError(f"{_without_password(address)}: can't be cloned ({error})") from error
+    return folder
+
+
+def files(path: Path, revision: str | None, history: bool) -> Iterator[File]:
+    """The article files of the revision, or every version there ever was of each. Raises BackfillError."""
+    try:
+        repository = pygit2.Repository(str(path))
+        named = revision or ("origin/HEAD" if _has(repository, "origin/HEAD") else "HEAD")
+        commit = repository.revparse_single(named).peel(ObjectType.COMMIT)
+    except (pygit2.GitError, KeyError, ValueError) as error:
+        raise BackfillError(f"{path}: no git repository with the revision {revision or 'HEAD'} ({error})") from error
+    if history:
+        yield from _over_history(repository, commit, path)
+    else:
+        yield from _in_tree(repository, commit, path)
+
+
+def _refuse_private(address: str) -> None:
+    host = urlsplit(address).hostname if "://" in address else address.partition(":")[0].rpartition("@")[2]
+    try:
+        found = {ip_address(info[4][0]) for info in socket.getaddrinfo(host, None)}
+    except (OSError, ValueError) as error:
+        raise BackfillError(f"{_without_password(address)}: its host can't be found ({error})") from error
+    if not all(address.is_global for address in found):
+        raise BackfillError(
+            f"{_without_password(address)}: leads to a private network address; NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 "
+            "allows it"
+        )
+
+
+def _without_password(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.scheme else address
+    except ValueError:
+        return address
+
+
+def _has(repository: Any, revision: str) -> bool:
+    try:
+        repository.revparse_single(revision)
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+def _in_tree(repository: Any, commit: Any, path: Path) -> Iterator[File]:
+    """The files of one revision, by name."""
+    waiting = [("", commit.tree)]
+    saved_at = moment_of(commit.commit_time)
+    while waiting:
+        prefix, tree = waiting.pop()
+        folders = []
+        for item in sorted(tree, key=lambda item: item.name or ""):
+            name = f"{prefix}{item.name}"
+            if item.type == ObjectType.TREE:
+                folders.append((f"{name}/", item))
+            elif item.type == ObjectType.BLOB and is_article(name):
+                yield _blob(repository, item.id, name, name, saved_at, f"{path.name}@{str(commit.id)[:12]}:{name}")
+        waiting.extend(reversed(folders))
+
+
+def _blob(repository: Any, oid: Any, name: str, mark: str, saved_at: datetime, location: str, **known: Any) -> File:
+    def read(limit: int) -> bytes:
+        blob = repository[oid]
+        if blob.size >= limit:
+            return b" " * limit  # too large, which is said of it; its bytes are not needed
+        return bytes(blob.data)
+
+    return File(name, mark, None, saved_at, read, location, **known)
+
+
+def _over_history(repository: Any, commit: Any, path: Path) -> Iterator[File]:
+    """Every version of every file, oldest commit first: a file that was rewritten or deleted has had others."""
+    given: set[tuple[str, bytes]] = set()
+    for each in repository.walk(commit.id, SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE):
+        parent = each.parents[0].tree if each.parents else None
+        difference = parent.diff_to_tree(each.tree) if parent else each.tree.diff_to_tree(swap=True)
+        saved_at = moment_of(each.commit_time)
+        changed = [delta.new_file for delta in difference.deltas if delta.status_char() != "D"]
+        for file in sorted(changed, key=lambda file: file.path or ""):
+            name = file.path
+            version = (name, file.id.raw)
+            # a merge shows once more what its branches brought
+            if not name or not is_article(name) or version in given:
+                continue
+            given.add(version)
+            place = f"{path.name}@{str(each.id)[:12]}:{name}"
+            yield _blob(repository, file.id, name, f"{each.id} {name}", saved_at, place, version=True)
