@@ -105,24 +105,25 @@ async def _backfill(asked: Backfill) -> Report:
         open_client(settings, turn_of) as client,
     ):
         beginning = Watermark(source, where, json.dumps(parameters), None, 0, run.started_at)
-        reached, opened = await asyncio.to_thread(_open, source, wanted, registry, client, settings, beginning)
-        host = urlsplit(asked.where).hostname if "://" in asked.where else None
-        await tag(
-            f"source:{source}", *([f"feed:{asked.feed}"] if asked.feed else []), *([f"host:{host}"] if host else [])
-        )
-        # where planning means reading all of it, or asking the server for all of it, that is done once
-        plan = await opened.plan() if asked.dry_run or source in ("archive", "feeds", "wayback") else Plan(None)
-        run.says += _explained(plan, reached, settings, limit)
-        for said in run.says:
-            get_run_logger().info(said)
-        if not asked.dry_run:
-            with open_mill(settings, registry) as mill:
-                if plan.items:
-                    mill.warm()  # while we look for what is loaded
+        with open_mill(settings, registry) as mill:
+            if not asked.dry_run:
+                mill.warm()  # while we look for what there is, and for what is loaded
+            reached, opened = await asyncio.to_thread(_open, source, wanted, registry, client, settings, beginning)
+            host = urlsplit(asked.where).hostname if "://" in asked.where else None
+            await tag(
+                f"source:{source}", *([f"feed:{asked.feed}"] if asked.feed else []), *([f"host:{host}"] if host else [])
+            )
+            # where planning means reading all of it, or asking the server for all of it, that is done once
+            plan = await opened.plan() if asked.dry_run or source in ("archive", "feeds", "wayback") else Plan(None)
+            run.says += _explained(plan, reached, settings, limit)
+            for said in run.says:
+                get_run_logger().info(said)
+            if not asked.dry_run:
                 await load_pending(run, mill, settings)
                 loaded = await asyncio.to_thread(_loaded, settings, opened)
                 with settings.store.holding():
                     await _fill(opened, plan, reached, limit, loaded, run, mill, settings)
+        if not asked.dry_run:
             if asked.images:
                 await download_images(run, client)
             changed = bool(run.counts.new or run.counts.changed or run.images_stored)

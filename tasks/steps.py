@@ -69,7 +69,7 @@ from warehouse.records import (
 
 BATCH_DOCUMENTS = 256
 BATCH_FINDS = 1000
-FINDS_BYTES = 5_000_000
+FINDS_BYTES = 4_500_000
 """Of a backfill's documents: they are all new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
 AHEAD = 2

@@ -49,7 +49,7 @@ HOLD = 20.0
 """Seconds after which a held warehouse is let go for a moment, so that whoever waits for it gets in."""
 LET_IN = 0.5
 """Seconds, the moment; those who wait look every fifth of a second."""
-LOAD_BYTES = 140_000_000
+LOAD_BYTES = 120_000_000
 """What DuckDB may take in a held warehouse. With 96 MB a load takes a quarter longer, looking for what to let go."""
 ROOM = 10
 KEPT_BYTES = 60_000_000
