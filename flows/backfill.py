@@ -296,7 +296,7 @@ def _explained(plan: Plan, reached: Watermark, settings: Settings, limit: int | 
     return says
 
 
-RATE = 500
+RATE = 1000
 """Documents a second, about: what two cores do; see benchmarks/README.md."""
 
 
