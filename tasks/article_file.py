@@ -230,7 +230,7 @@ def parse_article(data: bytes, document: Document, feed: Feed) -> Parsed:
         "url": file.url,
         "begin": begin,
         # the text is in raw.entries already, unless something had to be taken out of it
-        "content": None if begin + content == file.content else printable(file.content),
+        "content": None if begin + content == file.content else file.content,
         "end": file.end,
         "front_matter": file.front_matter,
     }

@@ -20,6 +20,7 @@ ODD = {
     "码头/2.md": '<!--NaN-->\n[He said "stop"](https://quay.example/2)\n------\n\n<p>a</p>  <p>b</p>',
     "quay/two lines.md": "<!--1717221600001-->\n[two\nlines](https://quay.example/3?x=1&y=[2])\n------\n\n<div><i>x</i></div>\n",
     "quay/empty.md": "<!--1717221600002-->\n[only a title](https://quay.example/4)\n------\n\n\n",
+    "quay/control.md": "<!--1717221600003-->\n[a typo](https://quay.example/6)\n------\n\n<p>back\b, \0, \x1b[1m</p>",
     "quay/space.md": "<!--0-->\n[the epoch](https://quay.example/5)\n------\n\n<p>spaces stay \t</p> \n\n",
 }
 
@@ -60,7 +61,7 @@ def test_nearly_all_files_of_the_second_generation_give_back_their_bytes(newsmil
     newsmill.facts("export", "archive", "out", "--generation", "2", "--no-list-page")
     original, written = files(SHARED / "archive"), files(newsmill.folder / "out")
     same = sum(written.get(name) == data for name, data in original.items())
-    assert same >= len(original) - 2  # one article is there twice; the warehouse has it as two versions of one
+    assert same >= len(original) - 1  # one article is there twice; the warehouse has it as two versions of one
 
 
 def test_the_second_export_changes_nothing(filled: Newsmill) -> None:
