@@ -22,6 +22,7 @@ test-all: .venv/ready
 check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 
 # The documentation's pictures of Prefect's pages, made anew by the test that uses them.

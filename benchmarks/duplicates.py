@@ -19,12 +19,12 @@ from html import escape
 from pathlib import Path
 
 from benchmarks.stories import BOILERPLATE, CHANNELS, NOTICES, STORIES, TEMPLATES, Change, Notice, Story
-from tasks.similarity import MEASURE, bands
+from tasks.clean.similarity import MEASURE, bands
 from tests.tasks.making import NOW, Item, milled
-from warehouse.connection import Warehouse
-from warehouse.duplicates import SIMILAR, mark_duplicates
-from warehouse.load import load
+from warehouse.load.batch import load
+from warehouse.load.duplicates import SIMILAR, mark_duplicates
 from warehouse.records import Feed
+from warehouse.store.connection import Warehouse
 
 FIRST = datetime(2026, 11, 2, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -21,12 +21,12 @@ from pathlib import Path
 
 from tests.stores import PASSWORD, postgres_server, s3_server
 from tests.tasks.making import NOW, Item, milled
-from warehouse.connection import Place, Warehouse
-from warehouse.lake import Bucket, Lake, lake_at
-from warehouse.load import load
-from warehouse.maintenance import Retention, compact
-from warehouse.publish import publish
+from warehouse.load.batch import load
+from warehouse.publish.copy import publish
 from warehouse.records import Milled
+from warehouse.store.connection import Warehouse
+from warehouse.store.lake import Bucket, Lake, Place, lake_at
+from warehouse.store.maintenance import Retention, compact
 
 BATCH = 300
 SMALL = 5
@@ -75,7 +75,7 @@ def ask(store: Warehouse, sql: str) -> Callable[[], object]:
 WRITER = """
 import pickle, sys
 from benchmarks.lake import batch, fill
-from warehouse.connection import Warehouse
+from warehouse.store.connection import Warehouse
 place, number = pickle.load(sys.stdin.buffer)
 batches = [batch(1_000_000 * (1 + number) + 100 * each, 100) for each in range(2)]
 print("ready", flush=True)

@@ -84,7 +84,7 @@ def found_by(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
 def main() -> None:
     from pathlib import Path
 
-    from warehouse.search_index import build
+    from warehouse.publish.search_index import build
 
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA clean")

@@ -29,12 +29,13 @@ import duckdb
 from benchmarks.lake import KEEP
 from benchmarks.made import chunks, make
 from tests.stores import PASSWORD, postgres_server
-from warehouse.connection import Connection, Warehouse
-from warehouse.lake import Bucket, lake_at
-from warehouse.load import load
-from warehouse.maintenance import compact
-from warehouse.publish import Published, publish
+from warehouse.load.batch import load
+from warehouse.publish.copy import Published, publish
 from warehouse.records import Article, Document, Entry, Milled, digest
+from warehouse.store.connection import Warehouse
+from warehouse.store.lake import Bucket, lake_at
+from warehouse.store.maintenance import compact
+from warehouse.store.transactions import Connection
 
 TEXTS = 100_000
 LOADED = 1_000

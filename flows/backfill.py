@@ -18,25 +18,28 @@ from prefect import flow
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from flows.finishing import check_and_publish
-from flows.forms import Archive, Backfill, Paged, SavedFeeds, Sitemap, Warc, Wayback
 from flows.images import download_images
-from flows.pending import load_pending
-from flows.report import publish_report
-from flows.runs import Report, RunFailedError, open_run, tag
-from tasks.backfill.finds import BackfillSource, Find, Kind, Plan, Wanted
+from flows.run.artifacts import publish_report
+from flows.run.finishing import check_and_publish
+from flows.run.pending import load_pending
+from flows.run.recording import open_run, tag
+from flows.run.report import Report, RunFailedError
+from tasks.backfill.finds import BackfillSource, Find, Kind, Landed, Plan, Wanted, land_finds
+from tasks.backfill.forms import Archive, Backfill, Paged, SavedFeeds, Sitemap, Warc, Wayback
 from tasks.backfill.polite import Asker
-from tasks.feeds import read_feeds, slug
-from tasks.http import Client, open_client
-from tasks.limits import turn_of
-from tasks.milling import Mill, open_mill
-from tasks.progress import progress
+from tasks.errors import BackfillError
+from tasks.fetch.http import Client, open_client
+from tasks.mill.pool import Mill, open_mill
+from tasks.orchestration.limits import turn_of
+from tasks.orchestration.pipeline import finds_in_batches, milled_ahead
+from tasks.orchestration.progress import progress
+from tasks.orchestration.steps import load_batch, mill_batch
+from tasks.registry.feed_table import slug
+from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
-from tasks.steps import Landed, finds_in_batches, land_finds, load_batch, mill_batch, milled_ahead
-from tasks.urls import presentable
-from warehouse.errors import BackfillError
-from warehouse.operations import captures, loaded_finds, record_watermark, watermark
-from warehouse.reader import knows_source
+from tasks.text.urls import presentable
+from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
+from warehouse.read.queries import knows_source
 from warehouse.records import Feed, Milled, Watermark, digest
 
 

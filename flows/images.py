@@ -9,17 +9,18 @@ from datetime import UTC, datetime
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.finishing import check_and_publish
-from flows.report import publish_report
-from flows.runs import Report, open_run
-from tasks.feeds import read_feeds
-from tasks.http import Client, open_client
-from tasks.limits import turn_of
-from tasks.progress import progress
+from flows.run.artifacts import publish_report
+from flows.run.finishing import check_and_publish
+from flows.run.recording import open_run
+from flows.run.report import Report
+from tasks.fetch.http import Client, open_client
+from tasks.orchestration.limits import turn_of
+from tasks.orchestration.progress import progress
+from tasks.orchestration.steps import fetch_images
+from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
-from tasks.steps import fetch_images
-from tasks.urls import presentable
-from warehouse.operations import pending_images, want_images
+from tasks.text.urls import presentable
+from warehouse.load.operations import pending_images, want_images
 from warehouse.records import Feed, PendingImage
 
 BATCH = 200

@@ -14,29 +14,24 @@ from prefect import flow
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from flows.alerts import tell_of_feeds
-from flows.finishing import check_and_publish
 from flows.images import download_images
-from flows.pending import load_pending
-from flows.report import publish_report
-from flows.runs import Report, RunFailedError, open_run, tag
-from tasks.feeds import choose, part_of, read_feeds
-from tasks.fetch import next_state, reason_to_wait, state_of
-from tasks.http import Client, open_client
-from tasks.limits import hosts_of, turn_of
-from tasks.milling import Mill, open_mill
-from tasks.progress import progress
+from flows.run.alerts import tell_of_feeds
+from flows.run.artifacts import publish_report
+from flows.run.finishing import check_and_publish
+from flows.run.pending import load_pending
+from flows.run.recording import open_run, tag
+from flows.run.report import Report, RunFailedError
+from tasks.fetch.feed import next_state, reason_to_wait, state_of
+from tasks.fetch.http import Client, open_client
+from tasks.mill.pool import Mill, open_mill
+from tasks.orchestration.limits import hosts_of, turn_of
+from tasks.orchestration.pipeline import in_batches, milled_ahead
+from tasks.orchestration.progress import progress
+from tasks.orchestration.steps import elsewhere, fetch_or_explain, load_batch, mill_batch
+from tasks.registry.feeds_file import choose, part_of, read_feeds
 from tasks.settings import Settings, current_settings
-from tasks.steps import (
-    elsewhere,
-    fetch_or_explain,
-    in_batches,
-    load_batch,
-    mill_batch,
-    milled_ahead,
-)
-from warehouse.load import known_entries
-from warehouse.operations import feed_states
+from warehouse.load.batch import known_entries
+from warehouse.load.operations import feed_states
 from warehouse.records import Feed, FeedState, Fetch, Milled
 
 NAMED = 3

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from flows.finishing import check_and_publish
-from flows.report import publish_report
-from flows.runs import Report, open_run
+from flows.run.artifacts import publish_report
+from flows.run.finishing import check_and_publish
+from flows.run.recording import open_run
+from flows.run.report import Report
 from tasks.settings import current_settings
 
 

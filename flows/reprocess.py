@@ -15,18 +15,20 @@ from pathlib import Path
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.finishing import check_and_publish
-from flows.report import publish_report
-from flows.runs import Report, open_run
-from tasks.feeds import read_feeds
-from tasks.limits import WRITER, turn
-from tasks.milling import Mill, open_mill
-from tasks.progress import progress
+from flows.run.artifacts import publish_report
+from flows.run.finishing import check_and_publish
+from flows.run.recording import open_run
+from flows.run.report import Report
+from tasks.mill.pool import Mill, open_mill
+from tasks.orchestration.limits import WRITER, turn
+from tasks.orchestration.pipeline import documents_in_batches, milled_ahead
+from tasks.orchestration.progress import progress
+from tasks.orchestration.steps import load_batch, mill_batch
+from tasks.registry.feeds_file import read_feeds
 from tasks.settings import current_settings
-from tasks.steps import documents_in_batches, load_batch, mill_batch, milled_ahead
-from warehouse.connection import Warehouse
-from warehouse.rebuild import swap
 from warehouse.records import Document, Milled
+from warehouse.store.connection import Warehouse
+from warehouse.store.rebuild import swap
 
 
 def _run_name() -> str:

@@ -18,7 +18,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 from pydantic import Field
 
-from warehouse.errors import NewsmillError, ServerError
+from tasks.errors import ServerError
+from warehouse.errors import NewsmillError
 
 VARIABLE = "newsmill_"
 """A Prefect variable newsmill_contact is the setting contact."""

@@ -111,9 +111,6 @@ def in_words(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-# --- what a server and a document say -------------------------------------------------------------------------------
-
-
 def fresh_for(headers: Mapping[str, str]) -> float | None:
     """Seconds for which an answer stays fresh (RFC 9111 4.2); None where it doesn't say, or says not at all."""
     control = headers.get("cache-control", "")

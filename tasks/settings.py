@@ -26,11 +26,11 @@ from pydantic_settings import (
 )
 
 from tasks.rhythm import Bounds
-from warehouse.connection import Place, Warehouse
 from warehouse.errors import NewsmillError
-from warehouse.lake import HIDDEN, SCHEME, Bucket, Lake, is_lake, lake_at, masked
 from warehouse.landing import Landing
-from warehouse.maintenance import Retention
+from warehouse.store.connection import Warehouse
+from warehouse.store.lake import HIDDEN, SCHEME, Bucket, Lake, Place, is_lake, lake_at, masked
+from warehouse.store.maintenance import Retention
 
 MEGABYTE = 1_000_000
 DATA = Path("warehouse/data")

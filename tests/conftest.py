@@ -17,13 +17,13 @@ from filelock import FileLock
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from flows.server import one_authority
+from flows.prefect_server.local import one_authority
 from tests import preloaded
 from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
 
-SERVED = ("test_serve", "test_pages", "test_killed")
+SERVED = ("test_serving", "test_pages", "test_killed")
 """Files that share one `newsmill serve`, in this order: the last one kills it."""
-LONGEST = (*SERVED, "test_docs", "test_lake", "test_crash", "test_backfill", "test_deploy", "test_analysts")
+LONGEST = (*SERVED, "test_docs", "test_lake", "test_crash", "test_backfill", "test_deploying", "test_analysts")
 """Files that take minutes, and come first: begun last, one of them would keep one process at work alone."""
 
 

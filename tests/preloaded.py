@@ -101,7 +101,7 @@ def _import_everything() -> None:
     from tasks.settings import keep_prefect_quiet
 
     keep_prefect_quiet()
-    for name in ("cli", "ingest", "images", "backfill", "reprocess", "maintain"):
+    for name in ("cli.main", "ingest", "images", "backfill", "reprocess", "maintain"):
         import_module(f"flows.{name}")
     import_module("fastapi")  # by Prefect, when a flow begins
 
@@ -135,7 +135,7 @@ def _answer(connection: socket.socket) -> Never:
 
 def _run() -> int:
     """All that an interpreter does before it ends, but for native libraries' ends: Arrow's aborts in a fork."""
-    from flows.cli import main
+    from flows.cli.main import main
 
     status: object = 0
     try:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT
 
 
 def test_demo_ends_with_articles_on_the_screen(tmp_path: Path, prefect_home: Path) -> None:

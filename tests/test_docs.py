@@ -17,10 +17,11 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from flows.cli import cli
-from tasks.feeds import read_feeds
+from flows.cli.main import cli
+from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings
 from tests.conftest import TIMEOUT
+from tests.places import ROOT
 from tests.sites.faults import GOOD_FEED
 from tests.sites.sample import SampleSite
 from tests.sites.server import Page, SiteServer
@@ -28,7 +29,6 @@ from tests.tasks.backfill.archives import article, write_archive
 
 pytestmark = pytest.mark.timeout(900)  # all commands run in one fixture
 
-ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
     ROOT / "README.md",
     *(
@@ -40,15 +40,15 @@ LINKED = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 ELSEWHERE = {
     r"make (demo|test)": "CI runs `make test`; tests/test_demo.py the demo",
-    r"make serve": "tests/flows/test_serve.py",
-    r"prefect (automation|global-concurrency-limit) .*": "tests/flows/test_deploy.py",
+    r"make serve": "tests/flows/prefect_server/test_serving.py",
+    r"prefect (automation|global-concurrency-limit) .*": "tests/flows/prefect_server/test_deploying.py",
     r"docker .*": "no engine runs here; tests/flows/test_pools.py lints the image",
     r"pip install .*": "make test installs newsmill from the clone",
-    r"export PREFECT_API_URL=.*": "tests/flows/test_deploy.py",
-    r"prefect (work-pool|deploy|deployment|worker) .*": "tests/flows/test_deploy.py",
+    r"export PREFECT_API_URL=.*": "tests/flows/prefect_server/test_deploying.py",
+    r"prefect (work-pool|deploy|deployment|worker) .*": "tests/flows/prefect_server/test_deploying.py",
     r"prefect (variable|block) .*|export NEWSMILL_WAREHOUSE=.*": "tests/flows/test_config.py",
     r"newsmill doctor.*": "tests/flows/test_doctor.py: other tests' deployments have no worker any more",
-    r"newsmill deploy": "tests/flows/test_deploy.py",
+    r"newsmill deploy": "tests/flows/prefect_server/test_deploying.py",
     r"newsmill server stop": "it would stop the server that all tests share; tests/conftest.py runs it",
     r"newsmill backfill wayback .*": "tests/tasks/backfill/test_wayback.py, against a copy of the API",
     r"newsmill backfill archive https://git\..*": "tests/tasks/backfill/test_archive.py",

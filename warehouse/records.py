@@ -125,7 +125,7 @@ class Article:
     entry_id: str
     feed_id: str
     keys: tuple[str, ...]
-    """What identifies it, strongest first; see `tasks.identity`."""
+    """What identifies it, strongest first; see `tasks.clean.identity`."""
     guid: str | None
     url: str | None
     canonical_url: str | None

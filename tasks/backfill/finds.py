@@ -6,13 +6,16 @@ run, each with a mark; a killed run goes on after the last mark whose find was c
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import compress
 from typing import Literal, Protocol
 
-from warehouse.records import Feed, Form, Source
+from warehouse.landing import Landing
+from warehouse.records import Document, Feed, Form, Reject, Source
 
 Kind = Literal["archive", "feeds", "wayback", "paged", "warc", "sitemap"]
 """The sources, as the command line names them."""
@@ -63,7 +66,7 @@ class Find:
 
     @property
     def key(self) -> int:
-        """As `warehouse.operations.loaded_finds` has it, in this process."""
+        """As `warehouse.load.operations.loaded_finds` has it, in this process."""
         return hash((sha256(self.data).hexdigest(), self.feed.id, self.seen_at))
 
 
@@ -93,3 +96,46 @@ class BackfillSource(Protocol):
     def finds(self, after: str | None) -> AsyncIterator[Find]:
         """The finds after that mark; all of them after None. One that can't be read is a find with an error."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A find of a backfill, once its bytes are durable: it has them no more."""
+
+    mark: str
+    document: Document | None
+    """None where there is nothing to load: it can't be read, or was loaded before."""
+    reject: Reject | None = None
+
+
+async def land_finds(finds: Sequence[Find], loaded: Collection[int], source: Source, landing: Landing) -> list[Landed]:
+    """Make a batch of a backfill durable, as one pack. Those whose keys are in `loaded` are passed over."""
+    wanted = [not find.error and not (loaded and find.key in loaded) for find in finds]
+    drafts = [
+        (
+            Document(
+                document_id="",
+                feed_id=find.feed.id,
+                url=find.url,
+                final_url=find.location,
+                fetched_at=find.seen_at,
+                status=200,
+                headers=find.headers,
+                size=len(find.data),
+                landing_path="",
+                source=source,
+                form=find.form,
+            ),
+            find.data,
+        )
+        for find in compress(finds, wanted)
+    ]
+    documents = iter(await asyncio.to_thread(landing.land_pack, drafts) if drafts else ())
+    return [
+        Landed(
+            find.mark,
+            next(documents) if lands else None,
+            Reject("find", find.error, find.feed.id, None, find.location) if find.error else None,
+        )
+        for find, lands in zip(finds, wanted, strict=True)
+    ]

@@ -15,13 +15,13 @@ from urllib.parse import parse_qs, urlsplit
 import feedparser
 from w3lib.url import add_or_replace_parameters, canonicalize_url
 
-import tasks.parse  # noqa: F401 - prepares feedparser: its parser, its table of characters
+import tasks.parse.feed  # noqa: F401 - prepares feedparser: its parser, its table of characters
 from tasks.backfill.finds import Find, Plan, Wanted
 from tasks.backfill.polite import Asker
-from tasks.dates import parse_date
-from tasks.fetch import ACCEPT
-from tasks.urls import resolve
-from warehouse.errors import BackfillError, FetchError, ParseError, TransientFetchError
+from tasks.errors import BackfillError, FetchError, ParseError, TransientFetchError
+from tasks.fetch.feed import ACCEPT
+from tasks.text.dates import parse_date
+from tasks.text.urls import resolve
 from warehouse.records import Feed, Source, digest
 
 Way = Literal["archived", "paged", "json", "wordpress", "guessed", "single"]
@@ -329,7 +329,7 @@ def _with_query(address: str, parameters: dict[str, str]) -> str:
 
 
 def _read_xml(data: bytes, headers: Mapping[str, str], address: str) -> _Contents:
-    """What an RSS or Atom page says, read as tasks.parse reads it. Raises ParseError."""
+    """What an RSS or Atom page says, read as tasks.parse.feed reads it. Raises ParseError."""
     try:
         result = feedparser.parse(
             io.BytesIO(data),  # given bytes, feedparser would take a path for a file to open

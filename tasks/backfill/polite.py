@@ -15,8 +15,8 @@ from tenacity import (
     wait_random,
 )
 
-from tasks.http import Client, Response
-from warehouse.errors import FetchError, TransientFetchError
+from tasks.errors import FetchError, TransientFetchError
+from tasks.fetch.http import Client, Response
 
 LONGEST_WAIT = 900.0
 """Seconds; a server that wants to be left alone for longer ends the backfill, which goes on another day."""

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pygit2
 from pygit2.enums import FetchPrune, ObjectType, SortMode
 
-from tasks.backfill.archive import File, is_article, moment_of
-from warehouse.errors import BackfillError
+from tasks.backfill.files import File, is_article, moment_of
+from tasks.errors import BackfillError
 
 
 def cloned(address: str, clones: Path, allow_private_addresses: bool) -> Path:

@@ -19,9 +19,9 @@ import zstandard
 
 from tasks.backfill.finds import Find, Plan, Wanted
 from tasks.backfill.sites import Sites
-from tasks.dates import parse_date
-from tasks.http import decode
-from warehouse.errors import BackfillError
+from tasks.errors import BackfillError
+from tasks.fetch.decoding import decode
+from tasks.text.dates import parse_date
 from warehouse.records import Feed, Source
 
 SUFFIXES = (".xml", ".rss", ".atom", ".rdf", ".json", ".feed")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.backfill.finds import Wanted
-from tasks.feeds import slug
+from tasks.registry.feed_table import slug
 from warehouse.records import Feed, digest
 
 _NO_SITE = frozenset(["", ".", "_posts", "articles", "posts", "content", "source", "docs", "src", "data"])

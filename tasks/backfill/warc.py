@@ -11,58 +11,35 @@ import json
 import os
 import re
 import stat
-import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import urlsplit
 
-from warcio.bufferedreaders import BufferedReader
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecordLoader
-from warcio.statusandheaders import StatusAndHeadersParserException
-
-from tasks import urls
 from tasks.backfill.finds import Find, Plan, Wanted
-from tasks.feeds import same_address, slug
-from tasks.http import decode
-from warehouse.errors import BackfillError
+from tasks.backfill.warc_records import (
+    FEED_TYPES,
+    NO_TYPES,
+    PAGE_TYPES,
+    STEP,
+    BrokenFileError,
+    Record,
+    printable,
+    read_records,
+)
+from tasks.errors import BackfillError
+from tasks.fetch.decoding import decode
+from tasks.registry.feed_table import same_address, slug
+from tasks.text import urls
 from warehouse.records import Feed, Form, Source
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
 MAX_FILES = 1_000_000
-MAX_LINE = 65_536
-"""Bytes of a header line."""
-MAX_HEAD = 1_000_000
-"""Bytes of all of a record's headers."""
-MAX_MEMBER = 1 << 34
-"""Bytes a gzip member may come to: reading on to its end takes a minute or two."""
-STEP = 1 << 16
 HEAD = 4_096
 """Bytes at a payload's beginning that tell what it is."""
-RECOMPRESS = "its records are compressed all in one; `warcio recompress OLD.warc.gz NEW.warc.gz` mends that"
-
-_CUT_OFF = "it breaks off in the middle of a record"
-_WRONG_LENGTH = "a record is longer than it says, or what follows it is none"
-_GZIP = b"\x1f\x8b"
-_BEGINS = re.compile(rb"WARC/\d|[^\r\n]+ [0-9A-Fa-f.:]+ \d{14} \S+ \d+\s*$")
-"""The first line of a record: a WARC's, or an ARC's."""
-_UNREADABLE = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError)
-
-_PAGES = frozenset(["text/html", "application/xhtml+xml"])
-_FEEDS = frozenset(["application/rss+xml", "application/atom+xml", "application/feed+json"])
-_UNTYPED = frozenset(["", "unk", "no-type"])
-_MAYBE = frozenset(
-    [
-        *("text/xml", "application/xml", "application/rdf+xml", "application/json", "text/plain", "text/rss+xml"),
-        *("application/octet-stream", "application/x-rss+xml", "text/rss", "text/json"),
-    ]
-)
-"""Types under which feeds are served too; their first bytes tell."""
-_CANDIDATES = _PAGES | _FEEDS | _UNTYPED | _MAYBE
 _FEED = re.compile(
     rb"(?>\s+|<\?[^>]{0,1000}>|<!--.{0,2000}?-->|<!doctype[^>]{0,500}>){0,20}+<(?:\w{1,20}:)?(?:rss|feed)[\s>]",
     re.IGNORECASE | re.DOTALL,
@@ -73,37 +50,8 @@ _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{]")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d:\d\d)(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?)?)?)?")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _KEPT = ("content-type", "content-language", "last-modified", "etag")
 """Headers that go on with the document; its codings are undone."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What is kept of a record."""
-
-    offset: int
-    kind: str
-    """WARC-Type; an ARC's are responses."""
-    uri: str
-    date: str
-    status: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """HTTP's, by lower-case name; of a resource its own content-type."""
-    payload: bytes = b""
-    """As it was sent, bounded; `size` is how long it is in full."""
-    size: int = 0
-    error: str = ""
-    """Why the payload isn't whole, where the record says so."""
-
-    def of_interest(self) -> bool:
-        """Whether it may hold a page or a feed, as far as its headers tell."""
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        is_web = self.uri.lower().startswith(("http:", "https:"))
-        return self.kind in ("response", "resource") and is_web and self.status == "200" and kind in _CANDIDATES
-
-    def is_coded(self) -> bool:
-        return bool(self.headers.get("content-encoding") or self.headers.get("transfer-encoding"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +138,19 @@ class Warc:
     ) -> Iterator[Find | None]:
         """The file's finds after the one at offset `last`; None for each record that is passed over."""
         size = _size(path)
-        shown = _printable(name)
+        shown = printable(name)
 
         def located(offset: int, uri: str = "") -> dict[str, Any]:
             return {"mark": _Mark(name, offset, size).written(), "location": f"{shown}@{offset} {uri}".rstrip()}
 
         try:
             with path.open("rb") as file:
-                for record in _records(file, last or 0, self.max_bytes + self.max_bytes // 4 + STEP):
+                for record in read_records(file, last or 0, self.max_bytes + self.max_bytes // 4 + STEP):
                     counts["revisit"] += record.kind == "revisit"
                     passed = last is not None and record.offset <= last
                     yield None if passed else self._find(record, feeds, located(record.offset, record.uri), path)
-        except (_Broken, OSError) as error:
-            offset = error.offset if isinstance(error, _Broken) else 0
+        except (BrokenFileError, OSError) as error:
+            offset = error.offset if isinstance(error, BrokenFileError) else 0
             yield Find(
                 **(located(offset) | {"mark": _Mark(name, None, size).written()}),
                 feed=feeds.default(),
@@ -211,7 +159,7 @@ class Warc:
                 error=f"{shown} can't be read from byte {offset:,} on: {error}",
             )
 
-    def _find(self, record: _Record, feeds: _Feeds, located: dict[str, Any], path: Path) -> Find | None:
+    def _find(self, record: Record, feeds: _Feeds, located: dict[str, Any], path: Path) -> Find | None:
         kind = record.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not record.of_interest():
             return None
@@ -236,9 +184,9 @@ class Warc:
         if form is None:
             return None
         if uri is None:
-            error = f"its address is none of the web: {_printable(record.uri)[:200]}"
+            error = f"its address is none of the web: {printable(record.uri)[:200]}"
         elif moment is None:
-            error = f"its WARC-Date is no date: {_printable(record.date)[:100] or 'there is none'}"
+            error = f"its WARC-Date is no date: {printable(record.date)[:100] or 'there is none'}"
         return Find(
             **located,
             feed=feed,
@@ -246,7 +194,7 @@ class Warc:
             seen_at=moment or self._saved_at(path),
             data=b"" if error else body,
             form=form,
-            headers={name: _printable(record.headers[name])[:1000] for name in _KEPT if name in record.headers},
+            headers={name: printable(record.headers[name])[:1000] for name in _KEPT if name in record.headers},
             error=error or None,
         )
 
@@ -291,13 +239,7 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub("\ufffd", text)
-
-
 # --- whose it is ----------------------------------------------------------------------------------------------------
-
-
 def _host(address: str) -> str:
     try:
         return re.sub(r"^www\d?\.(?=.+\.)", "", (urlsplit(address).hostname or "").lower().rstrip("."))
@@ -356,8 +298,6 @@ class _Feeds:
 
 
 # --- what it is -----------------------------------------------------------------------------------------------------
-
-
 def _form(kind: str, body: bytes) -> Form | None:
     """What a payload of that media type holds; None for what is neither page nor feed."""
     head = body[:HEAD].removeprefix(b"\xef\xbb\xbf")
@@ -365,9 +305,9 @@ def _form(kind: str, body: bytes) -> Form | None:
         head = head[2:].replace(b"\0", b"")  # UTF-16, as far as tags go
     if _FEED.match(head) or _RDF.search(head) or _JSON_FEED.match(head):
         return "feed"
-    if kind in _FEEDS:
+    if kind in FEED_TYPES:
         return "feed"
-    if kind in _PAGES or (kind in _UNTYPED and _HTML.match(head)):
+    if kind in PAGE_TYPES or (kind in NO_TYPES and _HTML.match(head)):
         return "page"
     return None
 
@@ -392,7 +332,7 @@ def _moment(text: str) -> datetime | None:
     return moment if moment < datetime.now(UTC) + timedelta(days=1) else None
 
 
-def _body(record: _Record, max_bytes: int) -> bytes:
+def _body(record: Record, max_bytes: int) -> bytes:
     """The payload without its transfer and content codings. Raises OverflowError past `max_bytes`, ValueError.
 
     Some crawlers undo a coding and leave the header that names it: what isn't coded that way is taken as it is.
@@ -413,7 +353,7 @@ def _body(record: _Record, max_bytes: int) -> bytes:
         except ValueError as error:
             if _PLAIN.match(data):
                 break
-            raise ValueError(f"its {_printable(coding)[:40]} encoding is broken ({error})") from error
+            raise ValueError(f"its {printable(coding)[:40]} encoding is broken ({error})") from error
     if len(data) > max_bytes:
         raise OverflowError
     return data
@@ -432,165 +372,3 @@ def _unchunked(data: bytes, *, whole: bool) -> bytes:
     if whole:
         raise ValueError("its chunked transfer breaks off")
     return bytes(out)
-
-
-# --- records --------------------------------------------------------------------------------------------------------
-
-
-class _Broken(Exception):  # noqa: N818 - it says where, and the find it becomes says what
-    """The file can't be read from this offset on."""
-
-    def __init__(self, offset: int, reason: object) -> None:
-        super().__init__(reason)
-        self.offset = offset
-
-
-class _Reader(BufferedReader):  # type: ignore[misc]
-    """warcio's reader of lines, which reads lines of any length, bounded."""
-
-    def __init__(self, stream: object) -> None:
-        super().__init__(stream, block_size=STEP)
-        self.head = 0
-
-    def readline(self, length: int | None = None) -> bytes:
-        line: bytes = super().readline(min(length or MAX_LINE, MAX_LINE))
-        self.head += len(line)
-        if self.head > MAX_HEAD or (len(line) >= MAX_LINE and not line.endswith(b"\n")):
-            raise ArchiveLoadFailed("a record's headers are too long, or it is no WARC file")
-        return line
-
-
-class _Member:
-    """One gzip member (RFC 1952 2.2) as a stream: read to its end, its checksum has been found right."""
-
-    def __init__(self, file: BinaryIO, begun: bytes) -> None:
-        self.file = file
-        self.pending = begun
-        self.decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        self.total = 0
-
-    def read(self, size: int = -1) -> bytes:
-        while not self.decoder.eof:
-            data = self.pending or self.file.read(STEP)
-            if not data:
-                raise ArchiveLoadFailed(_CUT_OFF)
-            try:
-                piece = self.decoder.decompress(data, STEP)
-            except zlib.error as error:
-                raise ArchiveLoadFailed(f"its gzip is damaged ({error})") from error
-            self.pending = self.decoder.unconsumed_tail
-            self.total += len(piece)
-            if self.total > MAX_MEMBER:
-                raise ArchiveLoadFailed(f"a record of more than {MAX_MEMBER:,} bytes")
-            if piece:
-                return piece
-        return b""
-
-
-def _records(file: BinaryIO, start: int, limit: int) -> Iterator[_Record]:
-    """The records from the offset on; payloads of interest up to `limit` bytes. Raises _Broken."""
-    file.seek(start)
-    magic = file.read(4)
-    file.seek(start)
-    if not magic:
-        raise _Broken(start, "the file is empty")
-    if magic == b"\x28\xb5\x2f\xfd":
-        raise _Broken(start, "it is compressed with zstd, which warcio doesn't read; unpack it with `zstd -d`")
-    yield from (_packed if magic[:2] == _GZIP else _plain)(file, limit)
-
-
-def _packed(file: BinaryIO, limit: int) -> Iterator[_Record]:
-    """A record to a gzip member, as WARC 1.1 Annex D wants it."""
-    loader, known, rest = ArcWarcRecordLoader(verify_http=False, arc2warc=False), None, b""
-    while True:
-        rest = rest if len(rest) > 1 else rest + file.read(STEP)
-        offset = file.tell() - len(rest)
-        if not rest.strip(b"\0"):  # padding
-            if not (rest := file.read(STEP)):
-                return
-            continue
-        if not rest.startswith(_GZIP):
-            raise _Broken(offset, "after the last record comes something that is no gzip")
-        member = _Member(file, rest)
-        reader = _Reader(member)
-        try:
-            line, _ = _next_line(reader)
-            if line:
-                record, known = _read(loader, reader, line, known, offset, limit)
-                line, _ = _next_line(reader)
-                if line:
-                    raise ArchiveLoadFailed(RECOMPRESS if _BEGINS.match(line) else _WRONG_LENGTH)
-                yield record
-        except _UNREADABLE as error:
-            raise _Broken(offset, str(error) or _CUT_OFF) from error
-        rest = member.decoder.unused_data
-
-
-def _plain(file: BinaryIO, limit: int) -> Iterator[_Record]:
-    loader, known = ArcWarcRecordLoader(verify_http=False, arc2warc=False), None
-    reader = _Reader(file)
-    offset = file.tell()
-    try:
-        line, _ = _next_line(reader)
-        while line:
-            offset = file.tell() - reader.rem_length() - len(line)
-            record, known = _read(loader, reader, line, known, offset, limit)
-            line, apart = _next_line(reader)
-            if line and not apart and not _BEGINS.match(line):
-                raise ArchiveLoadFailed(_WRONG_LENGTH)
-            yield record
-    except _UNREADABLE as error:
-        raise _Broken(offset, str(error) or _CUT_OFF) from error
-
-
-def _next_line(reader: _Reader) -> tuple[bytes, bool]:
-    """The first line that isn't blank (empty at the end), and whether a blank one comes before it."""
-    reader.head, apart = 0, False
-    while (line := reader.readline()) and not line.strip():
-        apart = True
-    return line, apart
-
-
-def _read(
-    loader: ArcWarcRecordLoader, reader: _Reader, line: bytes, known: str | None, offset: int, limit: int
-) -> tuple[_Record, str]:
-    """The record that begins with this line, read to its end, and whether it is a WARC's or an ARC's."""
-    if not _BEGINS.match(line):
-        raise ArchiveLoadFailed("it is no WARC file, or is damaged here" if line.endswith(b"\n") else _CUT_OFF)
-    found = loader.parse_record_stream(reader, line, known, no_record_parse=True)
-    head = found.rec_headers
-    arc = found.format == "arc"
-    length = (head.get_header("length" if arc else "Content-Length") or "").strip()
-    if not (length.isascii() and length.isdigit()):
-        raise ArchiveLoadFailed("a record without a length, or its headers break off")
-    stream = found.raw_stream
-    record = _Record(
-        offset=offset,
-        kind=found.rec_type or "",
-        uri=(head.get_header("uri" if arc else "WARC-Target-URI") or "").strip(),
-        date=head.get_header("archive-date" if arc else "WARC-Date") or "",
-    )
-    if record.kind == "resource":
-        record = replace(record, status="200", headers={"content-type": head.get_header("Content-Type") or ""})
-    elif record.kind == "response" and record.uri.lower().startswith(("http:", "https:")):
-        record = _with_http(record, loader, stream)
-    if head.get_header("WARC-Segment-Number"):
-        record = replace(record, error="split over several records (WARC-Segment-Number), which are not joined")
-    elif cut := head.get_header("WARC-Truncated"):
-        record = replace(record, error=f"the crawler cut it off (WARC-Truncated: {_printable(cut)[:40]})")
-    if record.of_interest():
-        size = stream.limit
-        record = replace(record, payload=stream.read(limit), size=size)
-    while stream.limit:
-        if not stream.read(STEP):
-            raise ArchiveLoadFailed(_CUT_OFF)
-    return record, found.format
-
-
-def _with_http(record: _Record, loader: ArcWarcRecordLoader, stream: Any) -> _Record:
-    try:
-        http = loader.http_parser.parse(stream)
-    except EOFError:
-        return record
-    headers = {str(name).strip().lower(): str(value).strip() for name, value in reversed(http.headers)}
-    return replace(record, status=http.get_statuscode() or "", headers=headers)

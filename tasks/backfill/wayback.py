@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 from tasks.backfill.finds import Find, Plan, Wanted
 from tasks.backfill.polite import Asker
-from tasks.http import Response
-from warehouse.errors import BackfillError, FetchError
+from tasks.errors import BackfillError, FetchError
+from tasks.fetch.http import Response
 from warehouse.records import Feed, Form, Source
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest")

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from flows.server import NOBODY
+from flows.prefect_server.local import NOBODY
 
 ANSWERS = 120.0
 """Seconds the server may take to answer; its database writes for one at a time."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse.connection import Place, Warehouse
-from warehouse.lake import Lake
+from warehouse.store.connection import Warehouse
+from warehouse.store.lake import Lake, Place
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = 120.0, every: float = 0.005) -> None:

@@ -14,9 +14,9 @@ from tests import preloaded
 from tests.conftest import Newsmill
 from tests.flows.asking import ask
 from tests.flows.observing import until
+from tests.places import ROOT
 from tests.stores import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 STARTS = 240.0
 """Seconds serving may take to be ready: Prefect makes its database."""
 

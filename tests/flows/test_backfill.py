@@ -14,15 +14,16 @@ from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
 from flows.backfill import BACKFILLS
-from flows.forms import FORMS
 from tasks.backfill.finds import Kind
+from tasks.backfill.forms import FORMS
 from tests.conftest import Newsmill
 from tests.flows.observing import contents, rows, tables, until
+from tests.places import CORPUS
 from tests.sites.server import Page, SiteServer
 from tests.sites.wayback import Captured, WaybackSite
 from tests.tasks.backfill.archives import article, write_archive
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "archive"
+ARCHIVE = CORPUS / "archive"
 MANY = 2_600
 """Files: three batches."""
 
@@ -209,11 +210,11 @@ def test_a_flag_that_a_source_does_not_take_is_refused(newsmill: Newsmill) -> No
     assert "paged does not take --history, --site" in done.stderr
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of real archives is not here")
+@pytest.mark.skipif(not ARCHIVE.exists(), reason="the corpus of real archives is not here")
 def test_the_corpus_of_real_archives(newsmill: Newsmill) -> None:
     newsmill.registry("")
-    files = len(list(CORPUS.rglob("*.md")))
-    done = newsmill.facts("backfill", "archive", CORPUS)
+    files = len(list(ARCHIVE.rglob("*.md")))
+    done = newsmill.facts("backfill", "archive", ARCHIVE)
     assert done["documents"] == files
     assert done["rejected"] == 0
     ((entries, bare),) = rows(
@@ -222,6 +223,6 @@ def test_the_corpus_of_real_archives(newsmill: Newsmill) -> None:
         "FROM raw.entries e LEFT JOIN clean.articles a USING (article_id)",
     )
     assert (entries, bare) == (files, 0)
-    again = newsmill.facts("backfill", "archive", CORPUS)
+    again = newsmill.facts("backfill", "archive", ARCHIVE)
     assert (again["new"], again["changed"]) == (0, 0)
     assert json.dumps(again["plan"]).count("oped, society") == 1

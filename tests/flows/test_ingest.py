@@ -19,7 +19,7 @@ from tests.sites.article import Article, Photo
 from tests.sites.pictures import picture
 from tests.sites.sample import FALSE_PICTURE, MISSING_PICTURE, SampleSite
 from tests.sites.server import Page
-from warehouse.quality import assertions
+from warehouse.load.quality import assertions
 
 ARTICLES = """
     SELECT url, article_id, feed_id, title, language, published_at, author, content_hash, version FROM clean.articles

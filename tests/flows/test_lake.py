@@ -15,8 +15,8 @@ from tests.flows.test_crash import Gate, fails, pending
 from tests.sites.sample import SampleSite
 from tests.stores import PASSWORD, Postgres, Store
 from tests.tasks.backfill.archives import article, write_archive
-from warehouse.connection import Warehouse
-from warehouse.lake import Bucket, Lake, lake_at
+from warehouse.store.connection import Warehouse
+from warehouse.store.lake import Bucket, Lake, lake_at
 
 MACHINES = (
     ("harbour-en", "harbour-zh"),

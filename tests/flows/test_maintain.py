@@ -10,7 +10,7 @@ from tests.conftest import Newsmill
 from tests.flows.observing import contents, rows, until
 from tests.flows.test_crash import Gate
 from tests.sites.sample import SampleSite
-from warehouse.connection import Warehouse
+from warehouse.store.connection import Warehouse
 
 
 def test_maintain_beside_an_ingest(newsmill: Newsmill) -> None:

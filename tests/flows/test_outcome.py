@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from flows.runs import FeedLine, Report
+from flows.run.report import FeedLine, Report
 from tests.conftest import Newsmill
 from tests.flows.asking import ask
 from tests.flows.observing import rows
 from tests.sites.faults import GOOD_FEED
 from tests.sites.server import Page, SiteServer
-from warehouse.connection import Warehouse
+from warehouse.store.connection import Warehouse
 
 PAGES = {
     "/good": GOOD_FEED,

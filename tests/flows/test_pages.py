@@ -24,7 +24,8 @@ from selenium.webdriver.support.expected_conditions import element_to_be_clickab
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.flows.observing import rows
-from tests.flows.serving import ROOT, Served
+from tests.flows.serving import Served
+from tests.places import ROOT
 from tests.sites.sample import SampleSite
 from tests.tasks.backfill.archives import article, write_archive
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.feeds import part_of
+from tasks.errors import FeedsFileError
+from tasks.registry.feeds_file import part_of
 from tests.conftest import Newsmill
 from tests.flows.asking import ask
 from tests.flows.observing import contents, rows
 from tests.sites.sample import SampleSite
-from warehouse.errors import FeedsFileError
-from warehouse.lake import Bucket, lake_at
 from warehouse.records import Feed
+from warehouse.store.lake import Bucket, lake_at
 
 
 def test_each_feed_is_in_one_part_and_stays_there() -> None:
@@ -30,7 +30,7 @@ def test_what_is_no_part(part: str) -> None:
         part_of([], part)
 
 
-@pytest.mark.thorough  # test_deploy has a part on Dask, too
+@pytest.mark.thorough  # test_deploying has a part on Dask, too
 def test_parts_at_once_and_dask_bring_what_one_run_brings(newsmill: Newsmill, prefect_api: str) -> None:
     """Two runs at the same time, each with a part; and one whose documents are milled in two processes of Dask."""
     alone, parted, dask = (

@@ -16,9 +16,9 @@ import pytest
 import yaml
 from prefect.utilities.templating import apply_values
 
-from tests.flows.test_deploy import prefect as run_prefect
+from tests.flows.prefect_server.test_deploying import prefect as run_prefect
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 POOLS = ROOT / "flows" / "pools"
 SHIPPED = Path(prefect.__file__).parent / "server" / "api" / "collections_data" / "views"
 

@@ -16,19 +16,19 @@ from typing import Any
 import duckdb
 import pytest
 
-from tasks.similarity import MEASURE
+from tasks.clean.similarity import MEASURE
 from tests.conftest import TIMEOUT, Newsmill
+from tests.places import ROOT
 from tests.sites.article import Article
 from tests.sites.article import load as articles_of
 from tests.sites.sample import SampleSite
 from tests.tasks.making import Item, milled
-from warehouse.connection import Warehouse
-from warehouse.duplicates import mark_duplicates
-from warehouse.load import load
-from warehouse.publish import publish
+from warehouse.load.batch import load
+from warehouse.load.duplicates import mark_duplicates
+from warehouse.publish.copy import publish
 from warehouse.records import Feed
+from warehouse.store.connection import Warehouse
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "sql.md"
 PROGRAM = Path(sys.executable).with_name("duckdb")
 Ask = Callable[[str], list[dict[str, Any]]]

@@ -17,11 +17,12 @@ import pytest
 from tests.conftest import Newsmill
 from tests.flows.asking import ask
 from tests.flows.observing import rows
+from tests.places import ROOT
 from tests.sites.sample import SampleSite
-from warehouse.connection import migrations, open_warehouse
-from warehouse.reader import is_current
+from warehouse.read.queries import is_current
+from warehouse.store.connection import open_warehouse
+from warehouse.store.sql_files import migrations
 
-ROOT = Path(__file__).resolve().parents[2]
 FIRST = ROOT / "warehouse" / "schema" / "0001_initial.sql"
 MARTS = ROOT / "tests" / "released" / "marts_0_1_0.sql"
 PARAMETERS = {"feeds": None, "groups": None, "force": True, "images": False, "publish": True}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from tasks.mill import mill_bytes
+from tasks.mill.document import mill_bytes
 from warehouse.records import Document, Entry, Feed, Milled, Source
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

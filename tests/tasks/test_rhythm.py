@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.parse import parse
+from tasks.parse.feed import parse
 from tasks.rhythm import DAYS, EARLY, UNKNOWN, YEAR, Bounds, due, fresh_for, hints, in_words, interval, is_due
 from tests.tasks.making import FEED, document
 from warehouse.records import FeedState, Fetch, Hints, Rhythm

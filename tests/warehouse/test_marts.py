@@ -12,10 +12,10 @@ import duckdb
 import pytest
 
 from tests.tasks.making import FEED, NOW, Item, milled
-from warehouse.connection import Warehouse
-from warehouse.load import load
-from warehouse.publish import publish
+from warehouse.load.batch import load
+from warehouse.publish.copy import publish
 from warehouse.records import Feed
+from warehouse.store.connection import Warehouse
 
 WIRE = Feed("wire", "The Wire", "https://wire.example/feed.xml", site_url="https://wire.example/", language="zh")
 LINKS = (

@@ -14,8 +14,8 @@ import pytest
 from tasks.backfill.archive import Archive
 from tasks.backfill.finds import Find, Wanted
 from tasks.backfill.repository import cloned, files
+from tasks.errors import BackfillError
 from tests.tasks.backfill.archives import article, commit, write_archive
-from warehouse.errors import BackfillError
 from warehouse.records import Feed
 
 HARBOUR = Feed("harbour", "港口新闻", "https://harbour.example/feed")

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from tasks.backfill.finds import Find, Plan, Wanted
 from tasks.backfill.paged import Paged, site_of
 from tasks.backfill.polite import Asker
-from tasks.http import open_client
-from tasks.mill import mill_bytes
+from tasks.errors import BackfillError, FetchError
+from tasks.fetch.http import open_client
+from tasks.mill.document import mill_bytes
 from tasks.settings import Settings
 from tests.sites.server import Page, RequestHandler, Route, SiteServer, http_date
 from tests.tasks.making import document
-from warehouse.errors import BackfillError, FetchError
 from warehouse.records import Feed
 
 ATOM = "application/atom+xml"

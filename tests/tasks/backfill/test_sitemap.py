@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from tasks.backfill.finds import Find, Plan, Wanted
 from tasks.backfill.polite import Asker
-from tasks.backfill.sitemap import FAILURES, MAX_URLS, Sitemap, _parsed
-from tasks.http import Response, open_client
+from tasks.backfill.sitemap import FAILURES, Sitemap
+from tasks.backfill.sitemap_files import MAX_URLS, parse_sitemap
+from tasks.errors import BackfillError, FetchError
+from tasks.fetch.http import Response, open_client
 from tasks.settings import Settings
 from tests.sites.server import Page, SiteServer
-from warehouse.errors import BackfillError, FetchError
 from warehouse.records import Feed
 
 XML = "application/xml"
@@ -238,7 +239,7 @@ def test_a_page_without_dates_is_as_of_now() -> None:
 
 
 def test_a_day_without_a_zone_is_one_of_the_feeds() -> None:
-    found = _parsed(
+    found = parse_sitemap(
         Response("http://quay.example/sitemap.xml", 200, {}, urlset(entry("/1", "2024-03-05")).body),
         9999,
         "Asia/Shanghai",
@@ -476,7 +477,8 @@ def test_circles_of_sitemaps_end() -> None:
 
 
 def test_indexes_and_sitemaps_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.backfill.sitemap.MAX_SITEMAPS", 3)
+    for module in ("sitemap", "sitemap_files"):
+        monkeypatch.setattr(f"tasks.backfill.{module}.MAX_SITEMAPS", 3)
     with site() as server:
         server.pages |= {f"/{n}.xml": index(server.url(f"/{n + 1}.xml")) for n in range(9)}
         finds = Site(server).finds(where=server.url("/0.xml"))
@@ -488,11 +490,11 @@ def test_indexes_and_sitemaps_are_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_more_addresses_than_the_protocol_allows_are_left_out() -> None:
     many = urlset(*(entry(f"/{n}") for n in range(MAX_URLS + 5)))
-    found = _parsed(Response("http://quay.example/sitemap.xml", 200, {}, many.body), 50_000_000, "UTC")
+    found = parse_sitemap(Response("http://quay.example/sitemap.xml", 200, {}, many.body), 50_000_000, "UTC")
     assert len(found.pages) == MAX_URLS
     assert "50,000" in found.problems[0]
     lines = "\n".join(f"http://quay.example/{n}" for n in range(MAX_URLS + 5)).encode()
-    found = _parsed(Response("http://quay.example/sitemap.txt", 200, {}, lines), 50_000_000, "UTC")
+    found = parse_sitemap(Response("http://quay.example/sitemap.txt", 200, {}, lines), 50_000_000, "UTC")
     assert len(found.pages) == MAX_URLS
     assert "50,000" in found.problems[0]
 
@@ -523,7 +525,7 @@ def test_a_host_below_the_site_is_of_it() -> None:
 
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: f"<urlset>{text}</urlset>".encode()))
 def test_any_bytes_give_pages_or_a_reason(body: bytes) -> None:
-    found = _parsed(Response("http://quay.example/sitemap.xml", 200, {}, body), 1_000_000, "UTC")
+    found = parse_sitemap(Response("http://quay.example/sitemap.xml", 200, {}, body), 1_000_000, "UTC")
     assert all(page.url.startswith(("http://", "https://")) for page in found.pages)
     assert found.pages or found.problems or b"urlset" in body
 
@@ -531,7 +533,9 @@ def test_any_bytes_give_pages_or_a_reason(body: bytes) -> None:
 @given(st.lists(st.text("abcdé渡口&=;?/%20", min_size=1, max_size=20), min_size=1, max_size=8))
 def test_addresses_survive_being_written_and_read(names: list[str]) -> None:
     listed = [f"http://quay.example/{name}x" for name in names]
-    plain = _parsed(Response("http://quay.example/s", 200, {}, "\n".join(listed).encode()), 1_000_000, "UTC")
-    marked_up = _parsed(Response("http://quay.example/s", 200, {}, urlset(*map(entry, listed)).body), 1_000_000, "UTC")
+    plain = parse_sitemap(Response("http://quay.example/s", 200, {}, "\n".join(listed).encode()), 1_000_000, "UTC")
+    marked_up = parse_sitemap(
+        Response("http://quay.example/s", 200, {}, urlset(*map(entry, listed)).body), 1_000_000, "UTC"
+    )
     assert [page.url for page in plain.pages] == [page.url for page in marked_up.pages]
     assert len(plain.pages) == len(set(listed))

@@ -18,10 +18,11 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tasks.backfill.finds import Find, Plan, Wanted
-from tasks.backfill.warc import RECOMPRESS, Warc
-from tasks.mill import mill_bytes
+from tasks.backfill.warc import Warc
+from tasks.backfill.warc_records import RECOMPRESS
+from tasks.errors import BackfillError
+from tasks.mill.document import mill_bytes
 from tests.tasks.making import Item, rss
-from warehouse.errors import BackfillError
 from warehouse.records import Document, Feed
 
 QUAY = Feed("quay", "The Quay", "https://feeds.quay.example/all.xml", site_url="https://www.quay.example/")

@@ -12,11 +12,11 @@ import pytest
 from tasks.backfill.finds import Find, Plan, Wanted
 from tasks.backfill.polite import Asker
 from tasks.backfill.wayback import Wayback
-from tasks.http import open_client
+from tasks.errors import BackfillError, FetchError
+from tasks.fetch.http import open_client
 from tasks.settings import Settings
 from tests.sites.server import Page
 from tests.sites.wayback import Captured, WaybackSite
-from warehouse.errors import BackfillError, FetchError
 from warehouse.records import Feed
 
 URL = "http://quay.example/feed"

@@ -1,0 +1,75 @@
+"""`newsmill diff`: what changed in an article."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from flows.cli.options import json_option, settings_options
+from tasks.settings import load_settings
+from warehouse.errors import WarehouseError
+from warehouse.read.revisions import Piece, Revision, around, revisions, versions_of
+
+out = Console(highlight=False)
+_STYLES = {"kept": "", "removed": "red strike", "added": "green"}
+_MARKS = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+
+
+@click.command()
+@click.argument("article")
+@click.option("--from", "first", type=int, help="From this version on; the first where left out.")
+@click.option("--to", "last", type=int, help="Up to this version; the current one where left out.")
+@settings_options
+@json_option
+def diff(
+    article: str,
+    first: int | None,
+    last: int | None,
+    feeds_file: Path | None,
+    warehouse: str | None,
+    as_json: bool,
+) -> None:
+    """Show what changed in ARTICLE: its id, the beginning of its id, or its address."""
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    versions = versions_of(settings.published_path, article)
+    chosen = [v for v in versions if (first or 1) <= v.number <= (last or len(versions))]
+    if not chosen:
+        raise WarehouseError(f"{article}: it has versions 1 to {len(versions)}, and none of them was asked for")
+    found = revisions(chosen)
+    if as_json:
+        click.echo(json.dumps([_as_dict(revision) for revision in found], ensure_ascii=False))
+        return
+    out.print(Text(f"{versions[0].article_id}  {versions[-1].url or ''}"), style="dim", soft_wrap=True)
+    if not found:
+        out.print(f"version {chosen[0].number} of {len(versions)} alone: nothing to compare it with")
+    for revision in found:
+        moment = revision.after.valid_from
+        out.print(f"\nversion {revision.after.number}, {moment:%Y-%m-%d %H:%M:%S %Z}".rstrip(), style="bold")
+        out.print(_shown(revision.title), soft_wrap=True)
+        out.print()
+        out.print(_shown(around(revision.text)), soft_wrap=True)
+
+
+def _as_dict(revision: Revision) -> dict[str, object]:
+    return {
+        "article_id": revision.after.article_id,
+        "from": revision.before.number,
+        "to": revision.after.number,
+        "valid_from": revision.after.valid_from.isoformat(),
+        "title": revision.title,
+        "text": revision.text,
+    }
+
+
+def _shown(pieces: Sequence[Piece]) -> Text:
+    """Colours on a terminal; marks where there are none."""
+    text = Text()
+    for kind, said in pieces:
+        before, after = ("", "") if out.is_terminal else _MARKS[kind]
+        text.append(f"{before}{said}{after}", _STYLES[kind])
+    return text

@@ -1,0 +1,103 @@
+"""Adding and checking feeds over the network."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from tasks.errors import FeedsFileError, FetchError
+from tasks.fetch.feed import ACCEPT
+from tasks.fetch.http import Client, open_client
+from tasks.mill.document import mill_bytes
+from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
+from tasks.registry.feed_table import slug
+from tasks.registry.feeds_file import add_feed, read_feeds
+from tasks.settings import Settings
+from warehouse.records import Document, Feed
+
+
+async def add(
+    settings: Settings,
+    url: str,
+    *,
+    feed_id: str | None,
+    name: str | None,
+    group: str | None,
+    language: str | None,
+    timezone: str,
+) -> Feed:
+    """Find the feed at or behind `url` and write it to the registry. Raises FetchError, FeedsFileError."""
+    url = url if "://" in url else f"https://{url}"
+    async with open_client(settings) as client:
+        address, title = await _find(client, url)
+    registry = read_feeds(settings.feeds) if settings.feeds.exists() else []
+    feed = Feed(
+        id=feed_id or slug(url, {feed.id for feed in registry}),
+        name=name or title or url,
+        url=address,
+        site_url=url if url != address else None,
+        language=language,
+        timezone=timezone,
+        group=group,
+    )
+    add_feed(settings.feeds, feed)
+    return feed
+
+
+async def _find(client: Client, url: str) -> tuple[str, str]:
+    """(address, title) of the feed."""
+    size = client.settings.max_feed_bytes
+    answer = await client.get(url, max_bytes=size, headers={"accept": ACCEPT})
+    title = looks_like_feed(answer.body)
+    if title is not None:
+        return answer.url, title
+    candidates = [candidate.url for candidate in discover(answer.body, answer.url)]
+    for address in [*candidates, *(urljoin(answer.url, path) for path in COMMON_PATHS)]:
+        try:
+            found = await client.get(address, max_bytes=size, headers={"accept": ACCEPT})
+        except FetchError:
+            continue  # the next candidate may do; that none does is said below
+        if (title := looks_like_feed(found.body)) is not None:
+            return found.url, title
+    raise FeedsFileError(f"{url}: no feed there, none linked, none at the usual places; give the feed's own address")
+
+
+async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
+    """Ask each feed and say what it holds."""
+    gate = asyncio.Semaphore(settings.concurrency)
+
+    async def one(client: Client, feed: Feed) -> dict[str, Any]:
+        async with gate:
+            try:
+                answer = await client.get(feed.url, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
+            except FetchError as error:
+                return {"feed": feed.id, "entries": 0, "newest": None, "problem": str(error)}
+            document = Document(
+                hashlib.sha256(answer.body).hexdigest(),
+                feed.id,
+                feed.url,
+                answer.url,
+                datetime.now(UTC),
+                answer.status,
+                answer.headers,
+                len(answer.body),
+                "",
+            )
+            milled = await asyncio.to_thread(mill_bytes, answer.body, document, feed)
+        dates = [article.published_at for article in milled.articles if article.published_at]
+        problem = "; ".join(reject.error for reject in milled.rejects[:1]) or None
+        if answer.moved_to:
+            problem = problem or f"moved for good to {answer.moved_to}: change its url"
+        return {
+            "feed": feed.id,
+            "entries": len(milled.articles),
+            "newest": max(dates, default=None),
+            "problem": problem,
+        }
+
+    async with open_client(settings) as client:
+        return await asyncio.gather(*(one(client, feed) for feed in feeds))

@@ -1,0 +1,150 @@
+"""`newsmill feeds`: list, add, check, enable, import and export feeds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.options import json_option, settings_options
+from flows.cli.printing import cell, err, out, plain_value
+from tasks.settings import load_settings
+
+
+@click.group()
+def feeds() -> None:
+    """List, add, check, import and export feeds."""
+
+
+@feeds.command("list")
+@settings_options
+@json_option
+def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """The feeds in the registry."""
+    from tasks.registry.feeds_file import read_feeds
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    registry = read_feeds(settings.feeds)
+    if as_json:
+        names = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
+        click.echo(json.dumps([{n: getattr(feed, n) for n in names} for feed in registry], ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "name", "language", "group", "images", "url"):
+        table.add_column(name, overflow="fold")
+    for feed in registry:
+        table.add_row(
+            *(escape(v or "") for v in (feed.id, feed.name, feed.language, feed.group, feed.images, feed.url)),
+            style="" if feed.enabled else "dim",
+        )
+    out.print(table)
+    out.print(
+        f"{len(registry)} feeds, {sum(feed.enabled for feed in registry)} enabled, in {settings.feeds}", style="dim"
+    )
+
+
+@feeds.command("add")
+@click.argument("url")
+@click.option("--id", "feed_id", help="Its slug; made from the site's host by default.")
+@click.option("--name", help="Its name; the feed's own title by default.")
+@click.option("--group", help="Its group.")
+@click.option("--language", help="BCP 47, for example zh or en.")
+@click.option("--timezone", default="UTC", show_default=True, help="IANA name, for dates without a zone.")
+@settings_options
+def add(
+    url: str,
+    feed_id: str | None,
+    name: str | None,
+    group: str | None,
+    language: str | None,
+    timezone: str,
+    feeds_file: Path | None,
+    warehouse: str | None,
+) -> None:
+    """Add a feed by its own address, or by its site's: the feed is discovered."""
+    from flows.cli.feed_lookup import add as add_to_registry
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    feed = asyncio.run(
+        add_to_registry(settings, url, feed_id=feed_id, name=name, group=group, language=language, timezone=timezone)
+    )
+    out.print(
+        f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(feed.url)}, to {settings.feeds}",
+        soft_wrap=True,
+    )
+    out.print(f"newsmill ingest {feed.id}", style="dim")
+
+
+@feeds.command("check")
+@click.argument("ids", nargs=-1, metavar="[FEED]...")
+@settings_options
+@json_option
+def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """Ask feeds and say what each holds; nothing is stored. Exits 1 when one fails."""
+    from flows.cli.feed_lookup import check as check_feeds
+    from tasks.registry.feeds_file import choose, read_feeds
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    results = asyncio.run(check_feeds(settings, choose(read_feeds(settings.feeds), ids)))
+    if as_json:
+        click.echo(json.dumps(results, ensure_ascii=False, default=plain_value))
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("feed", "entries", "newest", "problem"):
+            table.add_column(column, overflow="fold")
+        for row in results:
+            table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if row["problem"] else "")
+        out.print(table)
+    if any(row["problem"] for row in results):
+        sys.exit(1)
+
+
+@feeds.command("enable")
+@click.argument("feed_id", metavar="FEED")
+@settings_options
+def enable(feed_id: str, feeds_file: Path | None, warehouse: str | None) -> None:
+    """Ask a feed again that newsmill stopped asking."""
+    from tasks.registry.feeds_file import choose, read_feeds
+    from warehouse.load.operations import enable_feed
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    choose(read_feeds(settings.feeds), [feed_id])
+    with settings.store.writing() as connection:
+        enable_feed(connection, feed_id)
+    out.print(f"{feed_id} is asked again by the next ingest")
+
+
+@feeds.command("import")
+@click.argument("opml", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@settings_options
+def import_feeds(opml: Path, feeds_file: Path | None, warehouse: str | None) -> None:
+    """Add the feeds of an OPML file that aren't in the registry yet."""
+    from tasks.registry.opml_files import import_opml
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    added, notes = import_opml(settings.feeds, opml.read_bytes())
+    for note in notes:
+        err.print(escape(note), style="yellow", soft_wrap=True)
+    out.print(f"added {len(added)} feeds to {settings.feeds}", soft_wrap=True)
+
+
+@feeds.command("export")
+@click.argument("opml", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@settings_options
+def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: str | None) -> None:
+    """Write the registry as OPML, to a file or to standard output."""
+    from tasks.registry.feeds_file import read_feeds
+    from tasks.registry.opml_files import to_opml
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    text = to_opml(read_feeds(settings.feeds), "newsmill")
+    if opml:
+        opml.write_text(text, encoding="utf-8")
+        out.print(f"wrote {opml}", soft_wrap=True)
+    else:
+        click.echo(text)

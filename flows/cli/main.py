@@ -1,0 +1,60 @@
+"""The command line. Each command runs the same flow that a deployment runs, or reads what the flows wrote.
+
+Prefect takes seconds to import, so only the commands that run a flow do.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.markup import escape
+
+from flows.cli.config import config
+from flows.cli.diff import diff
+from flows.cli.doctor import doctor
+from flows.cli.export import export
+from flows.cli.feeds import feeds
+from flows.cli.pipeline import backfill, images, ingest, maintain, publish, reprocess
+from flows.cli.prefect import deploy, serve, server
+from flows.cli.printing import err
+from flows.cli.search import search
+from flows.cli.warehouse import sql, status
+from warehouse.errors import NewsmillError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="newsmill")
+def cli() -> None:
+    """newsmill mills news feeds into a DuckDB warehouse."""
+
+
+for command in (
+    *(ingest, images, backfill, reprocess, maintain, publish),
+    *(sql, search, diff, status),
+    *(feeds, export),
+    *(serve, deploy, server, config, doctor),
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        err.print("[yellow]stopped; the same command goes on where this one was[/]")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except NewsmillError as error:
+        err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        for note in getattr(error, "__notes__", ()):
+            err.print(f"  {escape(note)}", soft_wrap=True)
+        sys.exit(1)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+
+
+if __name__ == "__main__":
+    main()

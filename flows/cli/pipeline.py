@@ -1,0 +1,209 @@
+"""The commands that run a flow: ingest, images, backfill, reprocess, maintain, publish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.markup import escape
+
+from flows.cli.options import json_option, settings_options
+from flows.cli.printing import out
+from flows.cli.running import run_flow
+from tasks.settings import load_settings
+
+if TYPE_CHECKING:
+    from flows.run.report import Report
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[FEED]...")
+@click.option("--group", "groups", multiple=True, help="Only feeds of this group; may be given more than once.")
+@click.option("--force", is_flag=True, help="Ask feeds that are backing off or disabled, too.")
+@click.option("--due", is_flag=True, help="Only feeds that are due by their own rhythm, as scheduled runs do.")
+@click.option("--partition", metavar="N/OF", help="Only a part of the feeds, such as 1/4: other runs take the others.")
+@click.option("--dask", is_flag=True, help="Mill on a Dask cluster: NEWSMILL_DASK_SCHEDULER's, or one of this machine.")
+@click.option("--images/--no-images", default=True, help="Download the articles' images (by default, yes).")
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy (by default, yes).")
+@settings_options
+@json_option
+def ingest(
+    ids: tuple[str, ...],
+    groups: tuple[str, ...],
+    force: bool,
+    due: bool,
+    partition: str | None,
+    dask: bool,
+    images: bool,
+    publish: bool,
+    feeds_file: Path | None,
+    warehouse: str | None,
+    as_json: bool,
+) -> None:
+    """Fetch feeds and load what is new: all enabled feeds, or those named."""
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    # what can be wrong is said before Prefect's seconds are spent
+    from tasks.registry.feeds_file import choose, part_of, read_feeds
+
+    chosen = choose(read_feeds(settings.feeds), ids, groups)
+    if partition:
+        part_of(chosen, partition)
+
+    def run() -> Coroutine[Any, Any, Report]:
+        if dask:
+            from flows.on_dask import ingest as flow
+        else:
+            from flows.ingest import ingest as flow
+
+        return flow(
+            feeds=list(ids) or None,
+            groups=list(groups) or None,
+            force=force,
+            images=images,
+            publish=publish,
+            due_only=due,
+            partition=partition,
+        )
+
+    run_flow(settings, run, as_json=as_json)
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(min=1), help="Download at most this many.")
+@settings_options
+@json_option
+def images(limit: int | None, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """Download images that are pending, and those that failed and may be tried again."""
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.images import images as flow
+
+        return flow(limit=limit)
+
+    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
+@click.command()
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy afterwards (by default, yes).")
+@settings_options
+@json_option
+def reprocess(publish: bool, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """Build the warehouse again from the landing zone; nothing is fetched."""
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.reprocess import reprocess as flow
+
+        return flow(publish=publish)
+
+    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
+@click.command()
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy afterwards (by default, yes).")
+@settings_options
+@json_option
+def maintain(publish: bool, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """Compact the warehouse, forget old records of runs, remove files that nothing names, check and publish."""
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.maintain import maintain as flow
+
+        return flow(publish=publish)
+
+    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
+@click.command()
+@click.argument("source", type=click.Choice(["archive", "feeds", "wayback", "paged", "warc", "sitemap"]))
+@click.argument("where")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="The first day that is wanted.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day that is wanted.")
+@click.option("--site", "sites", multiple=True, help="Only this site; may be given more than once.")
+@click.option("--feed", help="The feed that everything is counted to, where the source doesn't tell.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after this many documents.")
+@click.option("--revision", help="Of a git repository: the branch, tag or commit.")
+@click.option("--history", is_flag=True, help="Of a git repository: every version that every article had.")
+@click.option("--pages", is_flag=True, help="Of the Wayback Machine: the pages below the address, not the feed.")
+@click.option("--images/--no-images", default=False, help="Download the images afterwards (by default, no).")
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy (by default, yes).")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, and how long it may take.")
+@settings_options
+@json_option
+def backfill(
+    source: Any,
+    where: str,
+    since: datetime | None,
+    until: datetime | None,
+    sites: tuple[str, ...],
+    feed: str | None,
+    limit: int | None,
+    revision: str | None,
+    history: bool,
+    pages: bool,
+    images: bool,
+    publish: bool,
+    dry_run: bool,
+    feeds_file: Path | None,
+    warehouse: str | None,
+    as_json: bool,
+) -> None:
+    """Fill the warehouse with history; killed and started again, it goes on where it was.
+
+    \b
+    archive   article files: a folder, zip, tar or git repository (or its address)
+    feeds     saved feed files: a folder or zip
+    wayback   the Wayback Machine's captures of a feed (an id of the registry, or an address)
+    paged     a feed's older pages (RFC 5005, WordPress, Blogger, JSON Feed)
+    warc      WARC files: a file or a folder
+    sitemap   the pages a site's sitemaps name
+    """
+
+    from tasks.backfill.forms import FORMS
+
+    given = {
+        "since": since and since.date(),
+        "until": until and until.date(),
+        "sites": list(sites),
+        "feed": feed,
+        "limit": limit,
+        "revision": revision,
+        "versions": "all" if history else None,
+        "read": "pages" if pages else None,
+    }
+    form = FORMS[source]
+    asked = {name: value for name, value in given.items() if value}
+    if unknown := asked.keys() - form.model_fields:
+        flags = {"versions": "history", "read": "pages", "sites": "site"}
+        named = ", ".join(sorted(f"--{flags.get(name, name)}" for name in unknown))
+        raise click.UsageError(f"{source} does not take {named}")
+    wanted = form.model_validate({"where": where, "images": images, "publish": publish, "dry_run": dry_run, **asked})
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.backfill import BACKFILLS
+
+        return BACKFILLS[source](wanted)
+
+    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+
+
+@click.command()
+@settings_options
+@json_option
+def publish(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """Publish the copy that analysts read (news.duckdb beside the warehouse)."""
+    from tasks.clean.similarity import MEASURE
+    from warehouse.load.duplicates import mark_duplicates
+    from warehouse.publish.copy import publish as build
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    if settings.store.exists():
+        mark_duplicates(settings.store, MEASURE)
+    done = build(settings.store, settings.published_path)
+    if as_json:
+        click.echo(json.dumps(done.as_dict(), ensure_ascii=False))
+    else:
+        out.print(f"{escape(str(done))}, in {done.seconds:.2f} s", soft_wrap=True)

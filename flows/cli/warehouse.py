@@ -1,0 +1,105 @@
+"""The commands that read the warehouse: sql, status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.options import json_option, settings_options
+from flows.cli.printing import cell, out, plain_value
+from tasks.settings import load_settings
+
+
+@click.command()
+@click.argument("query")
+@click.option("--json", "form", flag_value="json", help="A JSON array of objects.")
+@click.option("--csv", "form", flag_value="csv", help="CSV with a header.")
+@click.option("--parquet", type=click.Path(path_type=Path, dir_okay=False), help="Write a Parquet file instead.")
+@click.option(
+    "--live", is_flag=True, help="Read the pipeline's own warehouse (raw.* too); loads into a file wait meanwhile."
+)
+@click.option("--limit", default=50, show_default=True, help="Rows a table shows; all are written to the other forms.")
+@settings_options
+def sql(
+    query: str,
+    form: str | None,
+    parquet: Path | None,
+    live: bool,
+    limit: int,
+    feeds_file: Path | None,
+    warehouse: str | None,
+) -> None:
+    """Run a query, read-only, on the published copy."""
+    from warehouse.read.queries import run_query
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    result = run_query(settings.store if live else settings.published_path, query, parquet=parquet)
+    if parquet:
+        out.print(f"wrote {parquet}", soft_wrap=True)
+    elif form == "json":
+        click.echo(
+            json.dumps(
+                [dict(zip(result.columns, row, strict=True)) for row in result.rows],
+                ensure_ascii=False,
+                default=plain_value,
+            )
+        )
+    elif form == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(result.columns)
+        writer.writerows([plain_value(v) if isinstance(v, datetime) else v for v in row] for row in result.rows)
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in result.columns:
+            table.add_column(escape(name), overflow="fold")
+        for row in result.rows[:limit]:
+            table.add_row(*(escape(cell(value)) for value in row))
+        out.print(table)
+        if len(result.rows) > limit:
+            out.print(
+                f"… {len(result.rows) - limit} more rows; --limit, --csv, --json or --parquet show them", style="dim"
+            )
+
+
+@click.command()
+@settings_options
+@json_option
+def status(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
+    """Feeds, last runs, counts and failures."""
+    from warehouse.read.queries import status as read_status
+
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    found = read_status(settings.store)
+    pending = len(settings.landing_zone.pending())
+    if as_json:
+        click.echo(json.dumps(found | {"documents_waiting": pending}, ensure_ascii=False, default=plain_value))
+        return
+    counts = found["counts"]
+    out.print(
+        f"[bold]{counts['articles']:,}[/] articles in {counts['versions']:,} versions, {counts['entries']:,} entries, "
+        f"{counts['images_stored']:,} of {counts['images']:,} images, {counts['rejects']:,} rejects"
+    )
+    if counts["newest"]:
+        out.print(f"newest article: {cell(counts['newest'])} UTC")
+    if pending:
+        out.print(f"[yellow]{pending} documents are landed and not yet loaded; the next ingest loads them[/]")
+    shown = ("feed_id", "health", "articles", "newest_article_at", "due_at", "rule", "problem")
+    feeds_shown = [{name: feed[name] for name in shown} for feed in found["feeds"]]
+    for title, rows in (("last runs", found["runs"]), ("feeds", feeds_shown)):
+        if rows:
+            table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+            for name in rows[0]:
+                table.add_column(name, overflow="fold")
+            for row in rows:
+                bad = row.get("health") in ("failing", "disabled") or row.get("state") == "failed"
+                table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if bad else "")
+            out.print()
+            out.print(table)

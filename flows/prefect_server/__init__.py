@@ -1,0 +1,1 @@
+"""The local Prefect server, the deployments and the worker."""

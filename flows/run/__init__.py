@@ -1,0 +1,1 @@
+"""A run: what it reports, how it is recorded and shown, how it ends."""

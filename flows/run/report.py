@@ -1,0 +1,139 @@
+"""What a run did: a line for each feed, the counts, and what was published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from warehouse.errors import NewsmillError
+from warehouse.load.quality import Check
+from warehouse.publish.copy import Published
+from warehouse.records import Counts, Fetch, Image, Milled, PendingImage
+
+
+@dataclass(slots=True)
+class FeedLine:
+    """What a run did with one feed."""
+
+    feed_id: str
+    status: str
+    new: int = 0
+    changed: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+    url: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did: what the command line prints, what the artifact shows, what ops.runs keeps."""
+
+    flow: str
+    run_id: str
+    started_at: datetime
+    parameters: Mapping[str, Any]
+    counts: Counts = field(default_factory=Counts)
+    feeds: list[FeedLine] = field(default_factory=list)
+    not_due: int = 0
+    """Feeds a scheduled run left out."""
+    not_due_failing: int = 0
+    """Of them, those that failed when they were last asked."""
+    images_stored: int = 0
+    images_failed: int = 0
+    images_by_feed: Counter[str] = field(default_factory=Counter)
+    """Images stored, by the feed of an article that shows them."""
+    seconds: float = 0.0
+    state: str = "completed"
+    published: Published | None = None
+    """What publishing did, where it was done."""
+    checks: list[Check] = field(default_factory=list)
+    """Quality checks, where any were made."""
+    says: list[str] = field(default_factory=list)
+    """What it was about to do, in words: a backfill's plan; or what it did: maintain's upkeep."""
+    did: dict[str, int] = field(default_factory=dict)
+    """What it did beside loading, in numbers."""
+
+    @property
+    def failed(self) -> list[FeedLine]:
+        return [line for line in self.feeds if line.status == "failed"]
+
+    @property
+    def outcome(self) -> str:
+        """How it went, as long as nothing raised: what ops.runs will say."""
+        return "partial" if self.failed else "completed"
+
+    @property
+    def failed_share(self) -> float:
+        """Of the feeds that were asked, and of those that need not be yet: a failing one may be the only one due, and
+        those that failed before may all be left alone for now."""
+        asked = sum(line.status != "skipped" for line in self.feeds) + self.not_due
+        return (len(self.failed) + self.not_due_failing) / asked if asked else 0.0
+
+    @property
+    def loaded_nothing(self) -> bool:
+        """Whether there was something to load, and none of it would do."""
+        counts = self.counts
+        held = counts.entries or counts.unchanged or any(line.status == "not-modified" for line in self.feeds)
+        return bool(counts.rejected and not held)
+
+    @property
+    def broken(self) -> list[Check]:
+        return [check for check in self.checks if not check.passed]
+
+    def note(self, fetches: Sequence[Fetch], milled: Sequence[Milled], counts: Counts) -> None:
+        """Add a line for each feed of a batch."""
+        rejects = {m.document.feed_id: m.rejects for m in milled if m.rejects}
+        for fetch in fetches:
+            new, changed = counts.by_feed.get(fetch.feed_id, (0, 0))
+            found = rejects.get(fetch.feed_id, ())
+            detail = fetch.error or (f"{len(found)} rejected: {found[0].error}" if found else "")
+            self.feeds.append(FeedLine(fetch.feed_id, fetch.outcome, new, changed, fetch.seconds, detail, fetch.url))
+
+    def note_images(self, asked: Sequence[PendingImage], fetched: Sequence[Image]) -> None:
+        """Count a batch of images."""
+        stored = {image.image_id for image in fetched if image.status == "stored"}
+        self.images_stored += len(stored)
+        self.images_failed += len(fetched) - len(stored)
+        self.images_by_feed.update(image.feed_id for image in asked if image.feed_id and image.image_id in stored)
+
+    def as_dict(self) -> dict[str, Any]:
+        statuses = [line.status for line in self.feeds]
+        return {
+            "run_id": self.run_id,
+            "state": self.state,
+            "seconds": round(self.seconds, 3),
+            "feeds": len(self.feeds),
+            **{
+                name.replace("-", "_"): statuses.count(name)
+                for name in ("fetched", "not-modified", "failed", "skipped")
+            },
+            "not_due": self.not_due,
+            "documents": self.counts.documents,
+            "entries": self.counts.entries,
+            "new": self.counts.new,
+            "changed": self.counts.changed,
+            "unchanged": self.counts.unchanged,
+            "rejected": self.counts.rejected,
+            "images_stored": self.images_stored,
+            "images_failed": self.images_failed,
+            "checks_passed": len(self.checks) - len(self.broken),
+            "checks_failed": [check.name for check in self.broken],
+            **({"published": self.published.as_dict()} if self.published else {}),
+            **self.did,
+            **({"plan": self.says} if self.says else {}),
+        }
+
+
+class RunFailedError(NewsmillError):
+    """Nothing broke, and yet the run counts as failed: too few feeds could be fetched, or nothing could be loaded."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class QualityError(NewsmillError):
+    """What was loaded contradicts a quality check, and the settings say that this ends the run."""

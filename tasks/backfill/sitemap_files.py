@@ -1,0 +1,179 @@
+"""What one sitemap lists: XML of any kind or plain text, gzipped or not, within bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urldefrag
+from zoneinfo import ZoneInfo
+
+from usp.exceptions import SitemapXMLParsingException
+from usp.fetch_parse import PlainTextSitemapParser, XMLSitemapParser
+from usp.objects.page import SitemapPage
+from usp.objects.sitemap import InvalidSitemap
+from usp.web_client.abstract_client import LocalWebClient
+
+from tasks.errors import ParseError
+from tasks.fetch.decoding import decode
+from tasks.fetch.http import Response
+from tasks.text.dates import EARLIEST, FUTURE
+from tasks.text.urls import MAX_LENGTH, resolve
+
+MAX_SITEMAPS = 2_000
+MAX_URLS = 50_000
+"""Of one sitemap; the protocol's own limit."""
+MAX_DEPTH = 100
+_ASIDE = re.compile(r"/sitemap-(?:image|video)/|xhtml link$")
+"""Elements, as expat names them, that say more of a page than is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapEntry:
+    url: str
+    published: datetime | None
+    changed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapContents:
+    """A sitemap, read."""
+
+    answered: str
+    """Its address after redirects."""
+    sitemaps: tuple[str, ...] = ()
+    pages: tuple[SitemapEntry, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class _Parser(XMLSitemapParser):
+    """usp's parser for every kind of XML sitemap, bounded. It refuses a DOCTYPE, and so entities, by itself.
+
+    usp keeps what it read before an error and doesn't tell; `problem` does. What an entry says of its images, videos
+    and translations is not read: it may be much.
+    """
+
+    def __init__(self, address: str, text: str) -> None:
+        self.sitemaps: list[str] = []
+        self.problem: str | None = None
+        self._depth = self._count = self._length = 0
+        self._counted: tuple[str, ...] = ("url", "item", "entry")
+        self._limit = MAX_URLS
+        super().__init__(
+            url=address,
+            content=text,
+            recursion_level=0,
+            web_client=LocalWebClient(),
+            parent_urls=set(),
+            recurse_list_callback=self._keep,
+        )
+
+    @property
+    def problems(self) -> list[str]:
+        if self.problem:
+            return [self.problem]
+        return ["is cut off, or no sitemap towards its end; what comes before is read"] if self._depth else []
+
+    def _keep(self, found: list[str], level: int, parents: set[str]) -> list[str]:
+        """An index's sitemaps, kept from usp, which would ask for them."""
+        self.sitemaps += found
+        return []
+
+    def _xml_element_start(self, name: str, attrs: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._stopped(f"is nested more than {MAX_DEPTH} deep; what comes after that is left out")
+        if _ASIDE.search(name):
+            return
+        self._length = 0
+        local = name.rpartition(" ")[2]
+        if self._depth == 1 and local == "sitemapindex":
+            self._counted, self._limit = ("loc",), MAX_SITEMAPS
+        if local in self._counted:
+            self._count += 1
+            if self._count > self._limit:
+                raise self._stopped(f"lists more than {self._limit:,} addresses; those after them are left out")
+        super()._xml_element_start(name, {key: _escaped(value) for key, value in attrs.items()})
+
+    def _xml_element_end(self, name: str) -> None:
+        self._depth -= 1
+        if _ASIDE.search(name):
+            return
+        self._length = 0
+        try:
+            super()._xml_element_end(name)
+        except SitemapXMLParsingException as error:  # for an empty <loc/>, usp would give up all that follows
+            self.problem = f"has entries that are none; they are left out ({error})"
+
+    def _stopped(self, reason: str) -> ParseError:
+        self.problem = reason
+        return ParseError(reason)
+
+    def _xml_char_data(self, data: str) -> None:
+        self._length += len(data)
+        if self._length <= MAX_LENGTH:  # no address or date is longer, and usp joins the pieces one by one
+            super()._xml_char_data(_escaped(data))
+
+
+def _escaped(text: str) -> str:
+    """usp takes text for HTML, even after XML's own escapes are undone: it would read &section= as §ion=."""
+    return text.replace("&", "&amp;")
+
+
+def parse_sitemap(response: Response, max_bytes: int, timezone: str) -> SitemapContents:
+    """What a sitemap lists: XML of any kind, or plain text, gzipped or not."""
+    address, data = response.url, response.body
+    try:
+        if data[:2] == b"\x1f\x8b":
+            data = decode(data, "gzip", max_bytes)
+    except OverflowError:
+        return SitemapContents(address, problems=(f"larger than {max_bytes:,} bytes when unpacked",))
+    except ValueError as error:
+        return SitemapContents(address, problems=(f"its gzip is broken ({error})",))
+    text = data.decode("utf-8-sig", "replace").lstrip()
+    sitemaps: Sequence[str] = ()
+    problems: list[str] = []
+    try:
+        if text.startswith("<"):
+            parser = _Parser(address, text)
+            found = parser.sitemap()
+            sitemaps = parser.sitemaps
+            if not isinstance(found, InvalidSitemap):
+                problems += parser.problems
+        else:
+            lines = text.splitlines()
+            if len(lines) > MAX_URLS:
+                problems.append(f"holds more than {MAX_URLS:,} lines; those after them are left out")
+            plain = "\n".join(line for line in lines[:MAX_URLS] if len(line) <= MAX_LENGTH)
+            found = PlainTextSitemapParser(address, plain, 0, LocalWebClient(), set()).sitemap()
+        listed = list(found.all_pages())
+    except Exception as error:  # usp lets through what a date of forty digits raises, for example
+        return SitemapContents(address, problems=(f"can't be parsed ({type(error).__name__}: {error})",))
+    if isinstance(found, InvalidSitemap) or (not listed and not text.startswith("<")):
+        return SitemapContents(address, problems=("is no sitemap, or one with a DOCTYPE, which is refused",))
+    now = datetime.now(UTC)
+    entries = [_entry(page, address, timezone, now) for page in listed]
+    if missing := entries.count(None):
+        problems.append(f"lists {missing:,} pages whose address is none")
+    return SitemapContents(address, tuple(sitemaps), tuple(entry for entry in entries if entry), tuple(problems))
+
+
+def _entry(page: SitemapPage, base: str, timezone: str, now: datetime) -> SitemapEntry | None:
+    url = resolve(base, page.url)
+    if not url:
+        return None
+    story = page.news_story
+    published = _moment(story.publish_date, timezone, now) if story else None
+    return SitemapEntry(urldefrag(url).url, published, _moment(page.last_modified, timezone, now))
+
+
+def _moment(moment: datetime | None, timezone: str, now: datetime) -> datetime | None:
+    """In UTC; None for what tasks.text.dates wouldn't believe either."""
+    if moment is None:
+        return None
+    try:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+    return moment if EARLIEST <= moment <= now + FUTURE else None

@@ -1,0 +1,1 @@
+"""Asking servers: feeds, images, robots.txt, all through one bounded client."""

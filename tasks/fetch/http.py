@@ -1,0 +1,184 @@
+"""HTTP as newsmill speaks it: one client, bounded in size, time, redirects and connections to a host.
+
+httpx decodes a body before it can be measured: 14 kB of brotli become 1 GB in one step. So bodies are read raw and
+decoded here, in steps that are bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+
+import httpx
+from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
+
+from tasks.errors import FetchError, TransientFetchError
+from tasks.fetch.decoding import decode
+from tasks.fetch.lanes import Lanes
+from tasks.settings import Settings
+from tasks.text.urls import presentable
+
+PERMANENT = frozenset({301, 308})
+TRANSIENT = frozenset({408, 425, *range(500, 600)})
+"""Statuses that asking again may mend, where the answer doesn't say when to come again (Retry-After)."""
+Turn = Callable[[str], AbstractAsyncContextManager[None]]
+"""Given a host: what is held while it is asked, such as a slot of a limit that other runs and machines share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, read and decoded."""
+
+    url: str
+    """The address that answered, after redirects."""
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    moved_to: str | None = None
+    """The new address, where every redirect on the way was permanent."""
+
+
+class Client:
+    """The shared client and its per-host limit."""
+
+    def __init__(self, client: httpx.AsyncClient, settings: Settings, turn: Turn) -> None:
+        self.httpx = client
+        self.settings = settings
+        self.turn = turn
+        self.hosts: dict[str, Lanes] = {}
+
+    async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
+        """GET, following redirects. Raises FetchError, or TransientFetchError where asking again may help."""
+        shown = presentable(url)
+        host = httpx.URL(url).host if "://" in url else ""
+        if host not in self.hosts:
+            self.hosts[host] = Lanes(self.settings.per_host, partial(self.turn, host))
+        async with self.hosts[host].place():
+            try:
+                async with asyncio.timeout(self.settings.deadline):
+                    return await self._get(url, max_bytes, headers or {})
+            except TimeoutError as error:
+                raise TransientFetchError(
+                    f"{shown}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
+                ) from error
+            except SSRFProtectionError as error:
+                raise FetchError(
+                    f"{shown}: leads to a private network address ({error.hostname}); "
+                    "set NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 if that is meant",
+                    retry_after=0,  # the refusal is ours: no reason to leave the server alone
+                ) from error
+            except httpx.TooManyRedirects as error:
+                raise FetchError(
+                    f"{shown}: redirected more than {self.settings.max_redirects} times; it leads in a circle"
+                ) from error
+            except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
+                raise FetchError(f"{shown}: leads to an address that is not http or https ({error})") from error
+            except httpx.TimeoutException as error:
+                raise TransientFetchError(
+                    f"{shown}: no answer within {self.settings.timeout:g} s ({type(error).__name__})"
+                ) from error
+            except httpx.TransportError as error:
+                raise TransientFetchError(
+                    f"{shown}: the connection failed ({error or type(error).__name__})"
+                ) from error
+
+    async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str]) -> Response:
+        async with self.httpx.stream("GET", url, headers=headers) as answer:
+            moved = answer.history and all(hop.status_code in PERMANENT for hop in answer.history)
+            status = answer.status_code
+            if status != 304 and not 200 <= status < 300:
+                raise _refused(presentable(url), answer)
+            body = b"" if status == 304 else await _body(answer, presentable(url), max_bytes)
+            return Response(
+                url=str(answer.url),
+                status=status,
+                headers=dict(answer.headers),
+                body=body,
+                moved_to=str(answer.url) if moved else None,
+            )
+
+
+def _alone(_host: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
+@asynccontextmanager
+async def open_client(settings: Settings, turn: Turn = _alone) -> AsyncIterator[Client]:
+    """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed."""
+    client = httpx.AsyncClient(
+        http2=True,
+        follow_redirects=True,
+        max_redirects=settings.max_redirects,
+        timeout=httpx.Timeout(settings.timeout, pool=None),
+        limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
+        headers={"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate, br, zstd"},
+        trust_env=False,  # a proxy would connect for us, past the check of addresses
+    )
+    if not settings.allow_private_addresses:
+        httpx_ssrf_protection(client)
+    async with client:
+        ours = Client(client, settings, turn)
+        try:
+            yield ours
+        finally:
+            for lanes in ours.hosts.values():
+                await lanes.closed()
+
+
+def _refused(url: str, answer: httpx.Response) -> FetchError:
+    status, wait = answer.status_code, retry_after(answer.headers.get("retry-after"))
+    message = f"{url}: the server answered {status} {answer.reason_phrase}".rstrip()
+    if status == 429 or wait:
+        return FetchError(f"{message}; it is left alone for a while", status=status, retry_after=wait)
+    kind = TransientFetchError if status in TRANSIENT else FetchError
+    return kind(message, status=status, retry_after=wait)
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds to wait, of a Retry-After header in either form (RFC 9110 10.2.3); a day at the most."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), 86_400.0) if not math.isnan(seconds) else None
+
+
+async def _body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
+    """The decoded body, never more than `max_bytes` of it held."""
+    too_large = FetchError(
+        f"{url}: larger than {max_bytes:,} bytes; NEWSMILL_MAX_FEED_BYTES and NEWSMILL_MAX_IMAGE_BYTES set the limits",
+        status=answer.status_code,
+    )
+    length = answer.headers.get("content-length", "")
+    if length.isdigit() and int(length) > max_bytes:
+        raise too_large
+    encodings = [e.strip().lower() for e in answer.headers.get("content-encoding", "").split(",") if e.strip()]
+    raw = bytearray()
+    async for chunk in answer.aiter_raw():
+        raw += chunk
+        if len(raw) > max_bytes:
+            raise too_large
+    body = bytes(raw)
+    if len(encodings) > 3:
+        raise FetchError(f"{url}: encoded {len(encodings)} times; no honest server does that")
+    for encoding in reversed(encodings):
+        if encoding == "identity":
+            continue
+        try:
+            body = await asyncio.to_thread(decode, body, encoding, max_bytes)
+        except OverflowError:
+            raise too_large from None
+        except ValueError as error:
+            raise FetchError(f"{url}: its {encoding} encoding is broken ({error})") from error
+    return body

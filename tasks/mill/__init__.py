@@ -1,0 +1,1 @@
+"""Parsing and cleaning documents in processes of their own."""

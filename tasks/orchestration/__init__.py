@@ -1,0 +1,1 @@
+"""Prefect's side: the steps as tasks, limits, logs, progress."""

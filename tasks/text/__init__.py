@@ -1,0 +1,1 @@
+"""Text, markup, dates, addresses, languages: what every step above uses."""

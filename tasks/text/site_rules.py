@@ -1,0 +1,66 @@
+"""A site's rules: its selectors for the article itself and for what isn't part of it.
+
+BeautifulSoup does the selecting. It is given lexbor's own serialisation, in which nothing is left to repair, so that
+both see the same document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PageElement, PreformattedString
+from selectolax.lexbor import LexborHTMLParser
+
+from tasks.text.markup import MAX_DEPTH, MAX_HTML, Element
+from warehouse.records import Rules
+
+
+def soup(html: str) -> BeautifulSoup:
+    """BeautifulSoup's tree of the same document, for CSS selectors of any kind."""
+    parser = LexborHTMLParser(html[:MAX_HTML])
+    return BeautifulSoup(parser.body.html or "" if parser.body is not None else "", "html.parser")
+
+
+def from_soup(document: BeautifulSoup | Tag) -> Element:
+    """Our tree of what BeautifulSoup holds."""
+    body = document.find("body") if document.name != "body" else document
+    root = Element("body")
+    stack: list[tuple[Iterator[PageElement], Element, int]] = [
+        (iter(body.children if isinstance(body, Tag) else document.children), root, 1)
+    ]
+    while stack:
+        nodes, parent, depth = stack[-1]
+        node = next(nodes, None)
+        if node is None:
+            stack.pop()
+        elif isinstance(node, Tag):
+            element = parent
+            if depth < MAX_DEPTH:
+                attrs = {k: " ".join(v) if isinstance(v, list) else str(v or "") for k, v in node.attrs.items()}
+                element = Element(node.name, attrs)
+                parent.children.append(element)
+            stack.append((iter(node.children), element, depth + 1))
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+            parent.children.append(str(node))
+    return root
+
+
+def apply_rules(html: str, rules: Rules) -> Element:
+    """The document after the site's selectors: only `content` where it is found, without `remove`."""
+    document = soup(html)
+    for selector in rules.remove:
+        for tag in document.select(selector):
+            tag.decompose()
+    if rules.content and (found := document.select(rules.content)):
+        root = Element("body")
+        outermost = [tag for tag in found if not any(parent in found for parent in tag.parents)]
+        for tag in outermost:
+            root.children.extend(from_soup(_as_body(tag)).children)
+        return root
+    return from_soup(document)
+
+
+def _as_body(tag: Tag) -> Tag:
+    tag.name = "body"
+    return tag

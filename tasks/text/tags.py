@@ -1,0 +1,130 @@
+"""HTML elements by what cleaning does with them."""
+
+from __future__ import annotations
+
+INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "br",
+        "cite",
+        "code",
+        "del",
+        "dfn",
+        "em",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "u",
+        "var",
+    ]
+)
+BLOCK = frozenset(
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "pre",
+        "table",
+        "figure",
+        "hr",
+        "dl",
+        "dt",
+        "dd",
+    ]
+)
+TABLE = frozenset(["thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
+DROPPED = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "form",
+        "button",
+        "input",
+        "select",
+        "textarea",
+        "svg",
+        "math",
+        "canvas",
+        "object",
+        "applet",
+        "head",
+        "title",
+        "meta",
+        "link",
+        "base",
+        "nav",
+        "dialog",
+        "menu",
+        "datalist",
+        "option",
+        "progress",
+        "meter",
+        "map",
+        "area",
+        "frame",
+        "frameset",
+    ]
+)
+EMBEDDED = frozenset(["iframe", "video", "audio", "embed"])
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+    "time": {"datetime"},
+    "abbr": {"title"},
+    "bdo": {"dir"},
+}
+CONTAINERS = frozenset(
+    [
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "aside",
+        "span",
+        "center",
+        "details",
+        "summary",
+        "address",
+        "hgroup",
+        "picture",
+        "font",
+        "big",
+        "tt",
+        "nobr",
+    ]
+)
+
+
+TRANSPARENT = frozenset({"span", "font", "big", "tt", "nobr"})
+"""Elements that say nothing; what they hold is inline, unless there is a block in it."""

@@ -1,0 +1,264 @@
+"""The deployments of prefect.yaml, registered and run as a plain clone would: no questions, no variables to set."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tasks.registry.feeds_file import part_of
+from tests.conftest import Newsmill
+from tests.flows.asking import ask
+from tests.flows.observing import rows, until
+from tests.flows.test_crash import Gate
+from tests.places import ROOT
+from tests.sites.sample import SampleSite
+from tests.sites.server import Page, RequestHandler, Route, SiteServer
+from warehouse.records import Feed
+
+FEEDS = ("harbour-en", "harbour-zh", "harbour-world", "harbour-brief", "harbour-dead")
+PREFECT = Path(sys.executable).with_name("prefect")
+
+
+def prefect(environment: Mapping[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [PREFECT, "--no-prompt", *arguments],
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"prefect {arguments}: {done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def held(api: str) -> set[str]:
+    """The global concurrency limits of which a run has held a slot."""
+    wanted = {"event": {"name": ["prefect.concurrency-limit.acquired"]}}
+    found = ask(f"{api}/events/filter", filter=wanted, limit=50)
+    return {each["resource"]["prefect.resource.name"] for each in found["events"]}
+
+
+def limits_of(api: str) -> dict[str, int]:
+    return {each["name"]: each["limit"] for each in ask(f"{api}/v2/concurrency_limits/filter", limit=200)}
+
+
+def registered(api: str) -> dict[str, list[str]]:
+    """The names of what is on the server."""
+    return {
+        kind: sorted(each["name"] for each in ask(f"{api}/{kind}/filter", limit=200))
+        for kind in ("work_pools", "deployments", "automations")
+    }
+
+
+@pytest.fixture(scope="module")
+def environment(clean_environment: dict[str, str], prefect_api: str) -> dict[str, str]:
+    """Deployed to a server that knows nothing of newsmill, as docs/operator.md says."""
+    environment = clean_environment | {"PREFECT_API_URL": prefect_api}
+    assert "newsmill" not in registered(prefect_api)["work_pools"]
+    prefect(environment, "deploy", "--all")
+    prefect(environment, "automation", "create", "--from-file", "flows/automations.yaml")
+    return environment
+
+
+@pytest.mark.parametrize("words", [("deploy", "--help"), ("version",)])
+def test_a_command_that_deploys_nothing_makes_no_pool(
+    clean_environment: dict[str, str], words: tuple[str, ...]
+) -> None:
+    with SiteServer() as site:
+        prefect(clean_environment | {"PREFECT_API_URL": site.url("/api")}, *words)
+        assert not any("work_pools" in request.path for request in site.requests)
+
+
+def test_prefect_is_imported_in_the_clone_without_a_word(clean_environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable],
+        cwd=ROOT,
+        env=clean_environment,
+        input="import prefect",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("name", ["ingest", "images", "reprocess", "publish", "maintain"])
+def test_deployment_is_registered_where_the_code_lies(environment: dict[str, str], prefect_api: str, name: str) -> None:
+    found = ask(f"{prefect_api}/deployments/name/{name}/{name}")
+    assert found["entrypoint"] == f"flows/{name}.py:{name}"
+    assert found["work_pool_name"] == "newsmill"
+    assert found["pull_steps"] == [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
+
+
+def test_ingest_is_scheduled_every_hour_and_never_twice_at_once(environment: dict[str, str], prefect_api: str) -> None:
+    found = ask(f"{prefect_api}/deployments/name/ingest/ingest")
+    (schedule,) = found["schedules"]
+    assert schedule["active"]
+    assert schedule["schedule"]["cron"] == "7 * * * *"
+    assert found["global_concurrency_limit"]["limit"] == 1
+    assert found["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+
+
+def test_the_feeds_hosts_have_a_limit(environment: dict[str, str], prefect_api: str) -> None:
+    """Of the feeds.toml that comes with newsmill; and the Wayback Machine."""
+    limits = limits_of(prefect_api)
+    assert limits["newsmill-writer"] == 1
+    assert limits["newsmill-host-feedx.net"] == 2
+    assert limits["newsmill-host-news.ycombinator.com"] == 2
+    assert limits["newsmill-host-web.archive.org"] == 2
+
+
+def test_without_a_prefect_yaml_nothing_is_deployed(newsmill: Newsmill) -> None:
+    done = newsmill("deploy")
+    assert done.returncode == 1
+    assert "there is no prefect.yaml here" in done.stderr
+
+
+def settings_of(newsmill: Newsmill, **more: str) -> dict[str, str]:
+    """What a worker's runs are to know of the folder, as variables."""
+    folder = {"feeds": str(newsmill.folder / "feeds.toml"), "warehouse": str(newsmill.warehouse)}
+    wanted = folder | {"allow_private_addresses": "1"} | more
+    return {f"NEWSMILL_{name.upper()}": value for name, value in wanted.items()}
+
+
+@contextmanager
+def waiting_for_company(site: SampleSite, *, first: int) -> Iterator[list[int]]:
+    """The site, whose `first` answers wait a moment for another request; how many there were at once, each time."""
+    arrival, now = threading.Condition(), 0
+    seen: list[int] = []
+
+    def beside_others(route: Route) -> Route:
+        def answer(handler: RequestHandler) -> None:
+            nonlocal now
+            with arrival:
+                now += 1
+                seen.append(now)
+                arrival.notify_all()
+                if len(seen) <= first:
+                    arrival.wait_for(lambda: now > 1, timeout=0.5)
+            try:
+                handler.send_page(route) if isinstance(route, Page) else route(handler)
+            finally:
+                with arrival:
+                    now -= 1
+
+        return answer
+
+    pages = dict(site.pages)
+    site.pages |= {path: beside_others(route) for path, route in pages.items()}
+    try:
+        yield seen
+    finally:
+        site.pages |= pages
+
+
+def notice_sooner(api: str, automation: str, seconds: int) -> None:
+    """Let the automation wait no longer than that."""
+    (shipped,) = (each for each in ask(f"{api}/automations/filter", limit=200) if each["name"] == automation)
+    wanted = {key: shipped[key] for key in ("name", "description", "enabled", "trigger", "actions")}
+    wanted["trigger"]["within"] = seconds
+    ask(f"{api}/automations/{shipped['id']}", "PUT", **wanted)
+
+
+@pytest.mark.thorough
+def test_a_worker_is_killed_with_its_run_and_the_next_one_goes_on(
+    environment: dict[str, str], prefect_api: str, newsmill: Newsmill, prefect_home: Path
+) -> None:
+    """On a server of one's own; the second run keeps to the limits."""
+    # at seven minutes past the hour the scheduled run would come between
+    prefect(environment, "deployment", "schedule", "clear", "-y", "ingest/ingest")
+    notice_sooner(prefect_api, "newsmill: a run has died", 40)
+    with SampleSite() as site:
+        newsmill.registry(site.feeds_toml())
+        environment = environment | settings_of(newsmill, retry_delay="0.1")
+        prefect(environment, "deployment", "run", "ingest/ingest")
+        with Gate(site, "/en/feed.xml") as gate:
+            worker = subprocess.Popen(
+                [PREFECT, "worker", "start", "--pool", "newsmill"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            until(gate.arrived.is_set, "the run fetches")
+            for each in [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]:
+                each.kill()
+            worker.wait()
+        ((killed,),) = rows(newsmill.warehouse, "SELECT flow_run_id FROM ops.runs")
+        until(
+            lambda: ask(f"{prefect_api}/flow_runs/{killed}")["state_type"] == "CRASHED",
+            "the automation sees that the run has died",
+            every=1,
+        )
+        prefect(environment, "global-concurrency-limit", "create", "newsmill-host-127.0.0.1", "--limit", "1")
+        prefect(environment, "deployment", "run", "ingest/ingest")
+        with waiting_for_company(site, first=8) as at_once:
+            worked = prefect(environment, "worker", "start", "--pool", "newsmill", "--run-once")
+    assert max(at_once) == 1, "feeds and images together keep to the host's limit"
+    assert any("/img/" in request.path for request in site.requests)
+    ((flow_run, state),) = rows(
+        newsmill.warehouse, f"SELECT flow_run_id, state FROM ops.runs WHERE flow_run_id <> '{killed}'"
+    )
+    assert state == "partial", worked
+    assert rows(newsmill.warehouse, "SELECT count(*) FROM clean.articles") == [(18,)]
+    assert newsmill.published.exists()
+    until(lambda: held(prefect_api) >= {"newsmill-writer", "newsmill-host-127.0.0.1"}, "the run held the limits' slots")
+    recorded = ask(f"{prefect_api}/flow_runs/{flow_run}")
+    assert recorded["state_type"] == "COMPLETED"
+    assert recorded["deployment_id"] == ask(f"{prefect_api}/deployments/name/ingest/ingest")["id"]
+
+
+def test_newsmill_deploy_leaves_what_is_the_operator_s(
+    environment: dict[str, str], prefect_api: str, newsmill: Newsmill, prefect_home: Path
+) -> None:
+    """The last one here: its deployments name another folder."""
+    prefect(environment, "global-concurrency-limit", "update", "newsmill-host-feedx.net", "--limit", "1")
+    before = registered(prefect_api)
+    (newsmill.folder / "prefect.yaml").write_text(in_parts_on_dask((ROOT / "prefect.yaml").read_text("utf-8")), "utf-8")
+    (newsmill.folder / "flows").symlink_to(ROOT / "flows")
+    with SampleSite() as site:
+        newsmill.registry(site.feeds_toml().replace(site.url("/brief.json"), "http://quay.localhost:9/brief.json"))
+        done = newsmill("deploy")
+        assert done.returncode == 0, done.stderr
+        assert "prefect worker start --pool newsmill" in done.stdout
+        assert registered(prefect_api) == before
+        limits = limits_of(prefect_api)
+        assert limits["newsmill-host-feedx.net"] == 1
+        assert limits["newsmill-host-quay.localhost"] == 2
+
+        schedules = ask(f"{prefect_api}/deployments/name/ingest/ingest")["schedules"]
+        assert {each["slug"]: each["parameters"] for each in schedules} == {
+            "first": {"partition": "1/2"},
+            "second": {"partition": "2/2"},
+        }
+        environment = environment | settings_of(newsmill, retries="0", workers="2")
+        prefect(environment, "deployment", "schedule", "clear", "-y", "ingest/ingest")
+        prefect(environment, "deployment", "run", "ingest/ingest", "--param", "partition=1/2")
+        worked = prefect(environment, "worker", "start", "--pool", "newsmill", "--run-once")
+    ((flow_run, state),) = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs")
+    assert state == "partial", worked
+    asked = {feed for (feed,) in rows(newsmill.warehouse, "SELECT feed_id FROM ops.fetches")}
+    feeds = [Feed(each, "", "") for each in FEEDS]
+    assert asked == {feed.id for feed in part_of(feeds, "1/2")}, worked
+    wanted = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"name": {"like_": "elsewhere"}}}
+    milled = ask(f"{prefect_api}/task_runs/filter", **wanted)
+    assert milled, "it was Dask that milled"
+    assert rows(newsmill.warehouse, "SELECT count(*) > 0 FROM clean.articles") == [(True,)]
+
+
+def in_parts_on_dask(text: str) -> str:
+    """prefect.yaml as its own comments say: two runs that share the feeds, their milling on Dask."""
+    head, rest = text.split('    schedules:\n      - cron: "7 * * * *"\n        timezone: UTC\n', 1)
+    rest = rest.replace("    # schedules:", "    schedules:").replace("    #   - {", "      - {")
+    return (head + rest).replace("flows/ingest.py:ingest", "flows/on_dask.py:ingest")

@@ -1,0 +1,125 @@
+"""Lanes to a host, with a real semaphore as the limit that others share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tasks.fetch.lanes import Lanes
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Shared:
+    """A limit that several share; it counts how often a slot was taken."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots, self.taken = asyncio.Semaphore(slots), 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        async with self.slots:
+            self.taken += 1
+            yield
+
+
+class Host:
+    """What a host sees: how many ask at once, and in which order."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self.order: list[object] = []
+
+    async def ask(self, lanes: Lanes, name: object, steps: int = 3) -> None:
+        async with lanes.place():
+            self.order.append(name)
+            self.now += 1
+            self.most = max(self.most, self.now)
+            try:
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+            finally:
+                self.now -= 1
+
+
+async def test_so_many_at_once_in_their_order_on_one_slot_each() -> None:
+    shared, host = Shared(5), Host()
+    lanes = Lanes(2, shared.turn)
+    await asyncio.gather(*(host.ask(lanes, n) for n in range(50)))
+    await lanes.closed()
+    assert host.most == 2
+    assert host.order == list(range(50))
+    assert shared.taken == 2, "a slot is handed on"
+    assert not shared.slots.locked()
+
+
+async def test_a_slot_is_given_back_as_soon_as_nobody_waits() -> None:
+    shared, host = Shared(1), Host()
+    lanes = Lanes(2, shared.turn)
+    for n in range(3):
+        await host.ask(lanes, n)
+        await lanes.closed()
+    assert shared.taken == 3
+
+
+async def test_others_get_their_turn_while_requests_wait() -> None:
+    shared, host = Shared(1), Host()
+    one, other = Lanes(2, shared.turn, hold=0), Lanes(2, shared.turn, hold=0)
+    await asyncio.gather(
+        *(host.ask(one, "one") for _ in range(9)), *(host.ask(other, "other") for _ in range(9)), one.closed()
+    )
+    await asyncio.gather(one.closed(), other.closed())
+    assert host.most == 1, "the limit holds for both together"
+    assert host.order.count("one") == host.order.count("other") == 9
+    assert host.order[:4].count("one") == 2, "neither waits for the other's end"
+
+
+async def test_who_is_cancelled_holds_nobody_up() -> None:
+    shared, host = Shared(1), Host()
+    lanes = Lanes(1, shared.turn)
+    asking, waiting, last = (asyncio.create_task(host.ask(lanes, n, steps=100)) for n in range(3))
+    while not host.order:
+        await asyncio.sleep(0)
+    waiting.cancel()
+    asking.cancel()
+    await last
+    await lanes.closed()
+    assert host.order == [0, 2]
+    assert not shared.slots.locked()
+
+
+async def test_no_turn_to_be_had_is_said_to_all_who_wait_and_the_next_may_try() -> None:
+    broken = True
+
+    @asynccontextmanager
+    async def turn() -> AsyncIterator[None]:
+        if broken:
+            raise ConnectionError("no server")
+        yield
+
+    host = Host()
+    lanes = Lanes(1, turn)
+    said = await asyncio.gather(*(host.ask(lanes, n) for n in range(3)), return_exceptions=True)
+    assert [str(error) for error in said] == ["no server"] * 3
+    broken = False
+    await host.ask(lanes, "next")
+    assert host.order == ["next"]
+
+
+@pytest.mark.parametrize("width", [1, 3])
+async def test_closing_waits_for_what_is_under_way(width: int) -> None:
+    shared, host = Shared(9), Host()
+    lanes = Lanes(width, shared.turn)
+    asking = [asyncio.create_task(host.ask(lanes, n)) for n in range(7)]
+    await asyncio.sleep(0)
+    await lanes.closed()
+    await asyncio.gather(*asking)
+    assert len(host.order) == 7

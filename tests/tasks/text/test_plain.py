@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+
+import pytest
+import regex
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tasks.text.language import detect
+from tasks.text.markup import parse
+from tasks.text.plain import NO_WORD, SUMMARY, UNSPACED, printable, render, summarise, word_count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        (" — … !", 0),
+        ("The gate opens at eight.", 5),
+        ("It's a well-known 3.5 metre wall", 6),
+        ("1,000 boats", 2),
+        ("Straße d’été à Évora", 4),
+        ("港口今天开放。", 6),
+        ("《港口》，开放！", 4),
+        ("港のカフェは開店。", 8),
+        ("スーパー", 4),
+        ("항구 카페가 열렸다", 8),
+        ("ท่าเรือ", 5),
+        ("فتح الميناء اليوم", 3),
+        ("مَرْحَبًا بِكُمْ", 2),
+        ("बंदरगाह आज खुला है", 4),
+        ("Гавань открыта", 2),
+        ("The 港口 opens at 8", 6),
+        ("COVID-19疫情", 3),
+        ("☞\ufe0f港口🙏🙏gate —opens", 4),
+        ("港口a\ufe0f1 ２", 4),
+        ("e\u0301te\u0301 en ville", 3),
+        ("# Heading\n\n- one\n- two\n\n1. three\n\n> four", 5),
+        ("> > deep\n> # quoted", 2),
+        ("𠮷田", 2),
+    ],
+)
+def test_word_count(text: str, count: int) -> None:
+    assert word_count(text) == count
+
+
+@given(st.lists(st.sampled_from(["gate", "harbour", "Évora", "Гавань", "الميناء", "आज"])))
+def test_words_are_counted_by_spaces(words: list[str]) -> None:
+    assert word_count(" ".join(words)) == len(words)
+
+
+@given(st.text(alphabet="港口开放油漆船坞", max_size=40), st.lists(st.sampled_from(["gate", "tide"]), max_size=5))
+def test_mixed_text_is_the_sum_of_its_parts(characters: str, words: list[str]) -> None:
+    assert word_count(characters + " " + " ".join(words)) == len(characters) + len(words)
+    assert word_count("，".join(characters)) == len(characters)
+
+
+@given(st.text(alphabet="abÉœ½Şъ3_'’-.,· \n—…“”\u00a0港，", max_size=60))
+def test_the_short_way_of_counting_words_comes_to_the_same(text: str) -> None:
+    unspaced = sum(map(len, UNSPACED.findall(text)))
+    spaced = UNSPACED.sub(" ", text)
+    assume(not re.search(r"^\s*(\d+\. |- |> |#)", text, re.MULTILINE))
+    assert word_count(text) == unspaced + len(re.findall(r"[^\W_]+(?:['’\-.,·][^\W_]+)*", spaced))
+
+
+@given(st.text(alphabet="a港\n\t\r\u00a0\u3000\u200b\ufeff\x00\x1f\x7f\ud800\uffff", max_size=30))
+def test_printable_leaves_out_what_no_text_holds(text: str) -> None:
+    assert printable(text) == "".join(c for c in text if c not in "\x00\x1f\x7f\ud800\uffff")
+
+
+@given(st.text(alphabet="ab. \n", min_size=300, max_size=3000))
+def test_a_summary_needs_only_the_beginning(text: str) -> None:
+    collapsed = " ".join(text.split())
+    assert summarise(text) == summarise(collapsed)
+
+
+def test_the_unspaced_scripts_are_unicode_s() -> None:
+    """The ranges are written out: they are the letters of the five scripts, by the Unicode database."""
+    letters = regex.compile(r"(?=\p{L}|\p{Nl})[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
+    assigned = (chr(code) for code in range(sys.maxunicode + 1))
+    differing = [
+        f"U+{ord(character):04X}"
+        for character in assigned
+        if unicodedata.category(character) not in ("Cn", "Cs")
+        and bool(UNSPACED.match(character)) != bool(letters.match(character))
+    ]
+    assert differing == []
+
+
+def test_what_is_taken_for_no_word_is_none() -> None:
+    """By the Unicode database, and by what joins two words."""
+    word = regex.compile(r"[\p{L}\p{N}\p{M}'’\-.,·]")
+    taken = filter(NO_WORD.fullmatch, map(chr, range(sys.maxunicode + 1)))
+    assert [f"U+{ord(character):04X}" for character in taken if word.match(character)] == []
+
+
+@given(st.text())
+def test_word_count_of_anything(text: str) -> None:
+    assert 0 <= word_count(text) <= len(text)
+
+
+def test_render_keeps_the_structure() -> None:
+    html = (
+        "<h2>Tides</h2><p>High at<br>nine.</p><ul><li>one</li><li>two<ol><li>deep</li></ol></li></ul>"
+        "<blockquote><p>So</p><p>said</p></blockquote><pre>a\n  b</pre>"
+        "<table><tr><th>h</th><th>m</th></tr><tr><td>9</td><td>30</td></tr></table><hr><p>End</p>"
+    )
+    blocks = [child for child in parse(html).children if not isinstance(child, str)]
+    # lists hold blocks by the time they are rendered; tests of cleaning cover them
+    assert render([block for block in blocks if block.tag not in ("ul", "blockquote")]) == (
+        "## Tides\n\nHigh at\nnine.\n\na\n  b\n\nh | m\n9 | 30\n\nEnd"
+    )
+
+
+def test_a_short_text_is_its_own_summary() -> None:
+    assert summarise("The gate\nopens   at eight.") == "The gate opens at eight."
+
+
+def test_a_summary_ends_after_a_sentence() -> None:
+    text = "The gate opens at eight. " * 30
+    found = summarise(text)
+    assert found.endswith("eight.")
+    assert 200 < len(found) <= SUMMARY
+    assert text.startswith(found)
+
+
+def test_a_chinese_summary_ends_after_a_sentence() -> None:
+    found = summarise("港口今天开放，欢迎大家。" * 60)
+    assert found.endswith("。")
+    assert 250 < len(found) <= SUMMARY
+
+
+def test_without_a_sentence_in_reach_the_cut_is_marked_and_whole_words_stay() -> None:
+    found = summarise("harbour " * 100)
+    assert found.endswith("harbour…")
+    assert summarise("港" * 1000) == "港" * 299 + "…"
+
+
+@given(st.text(alphabet="ab .。!?，\n港口", max_size=900), st.integers(10, 300))
+def test_a_summary_is_a_beginning_and_never_longer(text: str, limit: int) -> None:
+    found = summarise(text, limit)
+    assert len(found) <= limit
+    assert " ".join(text.split()).startswith(found.removesuffix("…"))
+    assert bool(found) == bool(text.split())
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "declared", "language"),
+    [
+        ("The gate", "The north gate opens at eight, the harbour master said on Monday.", None, "en"),
+        ("港口", "港口今天上午八点重新开放，港务局长星期一表示。", None, "zh"),
+        ("港口", "港口今天上午八点重新开放，港务局长星期一表示。", "en", "zh"),
+        ("2026年1月1日的港口海边", "", None, "zh"),
+        ("水庫突然泄洪，碼頭損失慘重，該由誰來承擔？ #渡輪 #暴雨", "", "en", "zh"),
+        ("東京都港区北門再開記念式典開催決定", "", None, "ja"),
+        ("港区北門再開", "", "ja", "ja"),
+        ("港のカフェ", "港のカフェは月曜日の朝八時に再び開店しました。", "en", "ja"),
+        ("항구", "항구의 북문은 월요일 아침 여덟 시에 열린다고 항만장이 말했다.", "en", "ko"),
+        ("Le port", "La porte nord du port ouvre à huit heures, a déclaré lundi le capitaine.", None, "fr"),
+        ("Гавань", "Северные ворота гавани открываются в восемь часов утра, сообщил начальник.", None, "ru"),
+        ("الميناء", "تفتح البوابة الشمالية للميناء في الساعة الثامنة صباحا بحسب مدير الميناء.", None, "ar"),
+        ("Ok", "", "pt-BR", "pt"),
+        ("Ok", "", "zh_CN", "zh"),
+        ("Ok", "", None, None),
+        ("", "12:30 — 14:00", "EN", "en"),
+    ],
+)
+def test_language(title: str, text: str, declared: str | None, language: str | None) -> None:
+    assert detect(title, text, declared) == language
+
+
+def test_an_address_ends_where_another_script_begins() -> None:
+    """In Chinese, addresses stand in the text without a space: what follows is text."""
+    text = "https://quay.example/join渡轮今天恢复通航，码头上的人们从清晨就开始排队等候第一班船"
+    assert detect("港口", text, None) == "zh"

@@ -1,0 +1,318 @@
+"""Upkeep: smaller, and not a row of raw.* or clean.* fewer."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.stores import PASSWORD
+from tests.tasks.making import NOW, Item, milled
+from warehouse.errors import WarehouseLockedError
+from warehouse.load.batch import load
+from warehouse.publish.dictionary import read_macros, read_relations
+from warehouse.store import maintenance
+from warehouse.store.connection import Warehouse
+from warehouse.store.lake import Bucket, Lake, lake_at
+from warehouse.store.maintenance import Retention, upkeep
+from warehouse.store.transactions import Connection
+
+KEEP = Retention(timedelta(days=90), timedelta(days=365), timedelta(days=90), timedelta(days=7))
+LATER = datetime.now(UTC) + timedelta(days=30)
+"""A moment at which all that is here today is old."""
+
+
+@pytest.fixture(params=["file", "lake"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    if request.param == "file":
+        return Warehouse(tmp_path / "newsmill.duckdb")
+    address = f"ducklake:sqlite:{tmp_path / 'news.sqlite'}"
+    return Warehouse(lake_at(address, data=None, bucket=Bucket(), password=None))
+
+
+def fill(store: Warehouse) -> None:
+    """Four loads: an article is edited each time, another one comes."""
+    for number in range(4):
+        edited = Item(text=f"<p>The gate opens at {number}, the harbour master says, and shuts at noon.</p>")
+        new = Item(f"Berth {number} opens", guid=f"berth{number}", link=f"https://quay.example/berth/{number}")
+        with store.writing() as connection:
+            load(connection, [milled(edited, new, at=NOW + timedelta(hours=2 * number))], run_id=f"run{number}")
+
+
+def held(store: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of raw.* and clean.*."""
+    with store.reading() as connection:
+        return held_by(connection)
+
+
+def held_by(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    names = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'newsmill' "
+        "AND schema_name IN ('raw', 'clean') ORDER BY ALL"
+    ).fetchall()
+    return {name: connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for (name,) in names}
+
+
+def tidy(store: Warehouse, tmp_path: Path, now: datetime = LATER) -> maintenance.Upkeep:
+    return upkeep(store, KEEP, tmp_path / "images", tmp_path / "landing", now)
+
+
+def test_nothing_of_raw_and_clean_is_dropped_and_twice_is_once(store: Warehouse, tmp_path: Path) -> None:
+    fill(store)
+    before = held(store)
+    assert len(before["clean.articles"]) == 5
+    first = tidy(store, tmp_path)
+    assert held(store) == before
+    second = tidy(store, tmp_path)
+    assert held(store) == before
+    assert second.compaction.after == second.compaction.before == first.compaction.after
+
+
+def test_records_are_forgotten_when_they_are_old(store: Warehouse, tmp_path: Path) -> None:
+    ages = f"SELECT 'r' || range AS run_id, TIMESTAMPTZ '{LATER}' - range * INTERVAL 50 DAY"
+    with store.writing() as connection:
+        connection.execute(f"INSERT INTO ops.fetches BY NAME {ages} AS started_at, 'quay' AS feed_id FROM range(10)")
+        connection.execute(f"INSERT INTO ops.fetches BY NAME {ages} AS started_at, 'gone' AS feed_id FROM range(9, 10)")
+        connection.execute(f"INSERT INTO ops.runs BY NAME {ages} AS started_at FROM range(10)")
+        connection.execute(f"INSERT INTO ops.checks BY NAME {ages} AS checked_at FROM range(10)")
+    done = tidy(store, tmp_path)
+    assert done.forgotten == {"fetches": 8, "runs": 2, "checks": 8}
+    assert "forgotten records: 8 fetches, 2 runs, 8 checks" in done.says
+    with store.reading() as connection:
+        assert connection.execute("SELECT feed_id, count(*) FROM ops.fetches GROUP BY ALL ORDER BY ALL").fetchall() == [
+            ("gone", 1),
+            ("quay", 2),
+        ], "the last one of each feed stays"
+    assert tidy(store, tmp_path).forgotten == {"fetches": 0, "runs": 0, "checks": 0}
+
+
+def test_a_file_with_much_free_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "FREE_BYTES", 1_000_000)
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    with store.writing() as connection:
+        connection.execute(
+            "INSERT INTO ops.rejects (reject_id, error, location) SELECT uuid(), uuid(), uuid() FROM range(90000)"
+        )
+        kept = read_relations(connection), read_macros(connection)
+    fill(store)  # behind them in the file
+    with store.writing() as connection:
+        connection.execute("DELETE FROM ops.rejects")
+    before, inode = held(store), store.path.stat().st_ino
+    (tmp_path / ".newsmill.duckdb.compact").write_bytes(b"what a killed one left")
+    done = tidy(store, tmp_path)
+    assert done.compaction.after.bytes < done.compaction.before.bytes / 2
+    assert store.path.stat().st_size == done.compaction.after.bytes
+    assert held(store) == before
+    with store.writing() as connection:
+        assert (read_relations(connection), read_macros(connection)) == kept, "comments and views are there too"
+    assert store.path.stat().st_ino != inode
+    inode = store.path.stat().st_ino
+    tidy(store, tmp_path)
+    assert store.path.stat().st_ino == inode, "what has nothing free is left alone"
+    assert [path.name for path in tmp_path.iterdir() if "compact" in path.name] == []
+
+
+def test_what_was_deleted_takes_no_place_after_it(tmp_path: Path) -> None:
+    """Loads don't look for it."""
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    rows = "range::VARCHAR AS feed_id, now() AS started_at, repeat(md5(range::VARCHAR), 9) AS error"
+    many = f"INSERT INTO ops.fetches BY NAME SELECT {rows} FROM range(40000)"
+    few = "DELETE FROM ops.fetches WHERE feed_id::INTEGER % 8 > 0"
+
+    def groups() -> int:
+        with store.reading() as connection:
+            stored = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('ops.fetches')"
+            return int(connection.execute(stored).fetchall()[0][0])
+
+    for sql in (many, few):
+        with store.writing() as connection:
+            connection.execute(sql)
+    before = groups()
+    tidy(store, tmp_path, datetime.now(UTC))
+    assert groups() < before / 4
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "FREE_BYTES", -1)
+    monkeypatch.setattr(maintenance, "FREE", -1.0)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    fill(store)
+    inode = store.path.stat().st_ino
+    tidy(store, tmp_path)
+    assert store.path.stat().st_ino == inode
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return lake_at(f"ducklake:sqlite:{tmp_path / 'news.sqlite'}", data=None, bucket=Bucket(), password=None)
+
+
+def add_rejects(store: Warehouse) -> None:
+    """In files of their own: fewer rows would stay in the catalog."""
+    for number in range(4):
+        with store.writing() as connection:
+            connection.execute(
+                "INSERT INTO ops.rejects (error) SELECT md5(CAST(range AS VARCHAR)) FROM range($1)", [100 + number]
+            )
+
+
+def parquet(folder: Path) -> int:
+    return len(list(folder.rglob("*.parquet")))
+
+
+def test_a_lake_gets_fewer_files(lake: Lake, tmp_path: Path) -> None:
+    store = Warehouse(lake)
+    fill(store)
+    add_rejects(store)
+    before = held(store)
+    done = tidy(store, tmp_path, datetime.now(UTC))
+    assert done.compaction.after.files < done.compaction.before.files
+    assert done.compaction.snapshots == 0, "they are a day old at the most"
+    many = parquet(tmp_path)
+    done = tidy(store, tmp_path)
+    assert done.compaction.snapshots > 0
+    assert parquet(tmp_path) < many, "what no snapshot needs is removed"
+    assert held(store) == before
+    assert done.facts["files_after"] == done.compaction.after.files
+
+
+DISTINCT = "SELECT count(*), count(DISTINCT error) FROM ops.rejects"
+
+
+REMEMBERING = """
+import pickle, sys
+from warehouse.store.connection import Warehouse
+store = Warehouse(pickle.loads(bytes.fromhex(sys.argv[1])))
+with store.writing() as connection:
+    connection.execute("FROM ops.rejects").fetchall()
+print("it knows the schema", flush=True)
+sys.stdin.readline()
+with store.writing() as connection:
+    connection.execute("INSERT INTO ops.rejects (error) VALUES ('the last')")
+    print(connection.execute("SELECT count(*) FROM ops.rejects").fetchall())
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_process_that_goes_on_after_a_lake_was_compacted(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """It had read the schema before; rows of an altered table lay in the catalog. DuckDB aborted it."""
+    place: Lake = request.getfixturevalue("lake")
+    if kind == "postgres":
+        address = f"ducklake:postgres:{request.getfixturevalue('postgres').conninfo()}"
+        place = lake_at(address, data=str(tmp_path / "lake"), bucket=Bucket(), password=PASSWORD)
+    store = Warehouse(place)
+    few = "INSERT INTO ops.rejects (error) SELECT 'few' FROM range(3)"
+    with store.writing() as connection:
+        connection.execute(few)
+        connection.execute("ALTER TABLE ops.rejects ADD COLUMN note VARCHAR")
+        connection.execute(few)
+    with subprocess.Popen(
+        [sys.executable, "-c", REMEMBERING, pickle.dumps(place).hex()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "it knows the schema\n"
+        tidy(store, tmp_path)
+        said, _ = process.communicate("\n", timeout=120)
+    assert (process.returncode, said) == (0, "[(7,)]\n")
+    with store.reading() as connection:
+        assert connection.execute("SELECT DISTINCT error FROM ops.rejects ORDER BY ALL").fetchall() == [
+            ("few",),
+            ("the last",),
+        ]
+        assert connection.execute("SELECT * FROM duckdb_views() WHERE view_name = 'flushed'").fetchall() == []
+
+
+def test_a_lake_in_sqlite_is_not_compacted_while_it_is_read(lake: Lake, tmp_path: Path) -> None:
+    """DuckDB reads an SQLite catalog without a snapshot, so a transaction would miss what is merged meanwhile."""
+    store = Warehouse(lake, lock_timeout=0.2)
+    add_rejects(store)
+    with store.reading() as reader:
+        reader.execute("BEGIN")
+        with pytest.raises(WarehouseLockedError, match="can't be compacted while it is read"):
+            tidy(store, tmp_path)
+        assert reader.execute(DISTINCT).fetchall() == [(406, 103)]
+    tidy(store, tmp_path)
+    with store.reading() as reader:
+        assert reader.execute(DISTINCT).fetchall() == [(406, 103)]
+
+
+def test_files_that_nothing_names(tmp_path: Path) -> None:
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    images, landing = tmp_path / "images", tmp_path / "landing"
+    now = datetime.now(UTC)
+    old = (now - timedelta(days=2)).timestamp()
+    files = {
+        "images/ab/cd/named.jpg": True,
+        "images/ab/cd/unnamed.jpg": False,
+        "images/ab/cd/.0123.tmp": False,
+        "images/ab/cd/young.jpg": True,
+        "landing/blobs/ab/cd/blob.zst": True,
+        "landing/blobs/ab/cd/.4567.tmp": False,
+        "landing/pending/.89ab.tmp": False,
+        "landing/pending/.young.tmp": True,
+        "landing/pending/record.json": True,
+        "landing/clones/repository/.cache.tmp": True,
+    }
+    for name in files:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"1234")
+        if "young" not in name:
+            os.utime(path, (old, old))
+    with store.writing() as connection:
+        connection.execute(
+            "INSERT INTO clean.images (image_id, status, path) VALUES ('1', 'stored', 'ab/cd/named.jpg')"
+        )
+        connection.execute("UPDATE ops.schema_migrations SET applied_at = applied_at - INTERVAL 9 DAY")
+    done = upkeep(store, KEEP, images, landing, now)
+    assert {name: (tmp_path / name).exists() for name in files} == files
+    assert (done.orphans.files, done.orphans.bytes) == (4, 16)
+    assert "removed, as nothing named them: 4 files, 16 bytes" in done.says
+    assert upkeep(store, KEEP, images, landing, now).orphans.files == 0
+
+
+def test_images_that_are_older_than_the_warehouse_stay(tmp_path: Path) -> None:
+    """One that was made anew names no file of the images whose origin is gone."""
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    kept = tmp_path / "images" / "ab" / "cd" / "archived.jpg"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"1234")
+    with store.writing():
+        pass  # made after it
+    assert upkeep(store, KEEP, tmp_path / "images", tmp_path / "landing", LATER).orphans.files == 0
+    assert kept.exists()
+
+
+def test_without_image_store_and_landing_zone(tmp_path: Path) -> None:
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    fill(store)
+    assert tidy(store, tmp_path).orphans.files == 0
+
+
+def test_a_published_copy_is_made_of_a_compacted_lake(lake: Lake, tmp_path: Path) -> None:
+    from warehouse.publish.copy import publish
+
+    store = Warehouse(lake)
+    fill(store)
+    tidy(store, tmp_path)
+    copy = publish(store, tmp_path / "news.duckdb").path
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM clean.article_versions").fetchall() == [(8,)]
+        (comment,) = connection.execute(
+            "SELECT comment FROM duckdb_functions() WHERE function_name = 'articles_as_of'"
+        ).fetchall()
+        assert comment[0], "macros have their comments in the copy"

@@ -1,0 +1,1 @@
+"""The warehouse in other forms: article files, JSON Lines, Parquet, Atom."""

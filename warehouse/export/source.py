@@ -1,0 +1,109 @@
+"""Reading for an export: rows as a stream, with little memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.errors import WarehouseError
+from warehouse.store.connection import Warehouse
+from warehouse.store.transactions import Connection
+
+MEMORY = "512MB"
+"""What DuckDB may take for newsmill's own queries."""
+SQL_MEMORY = "2GB"
+"""The same for a query that was given."""
+ROWS = 1_000
+
+
+def feed_names(connection: Connection, sites: Sequence[str]) -> dict[str, str]:
+    """feed_id → name. Raises WarehouseError for a site without articles."""
+    known = {feed_id for (feed_id,) in connection.execute("SELECT DISTINCT feed_id FROM clean.articles").fetchall()}
+    if missing := [site for site in sites if site not in known]:
+        raise WarehouseError(
+            f"no articles of {', '.join(missing)} in the warehouse; it has: {', '.join(sorted(known)[:20]) or 'none'}"
+        )
+    return {row[0]: row[1] for row in connection.execute("SELECT feed_id, name FROM ops.feeds").fetchall() if row[1]}
+
+
+@contextmanager
+def open_source(source: Path | Warehouse, memory: str) -> Iterator[Connection]:
+    """The published copy, or the pipeline's own file, read-only."""
+    with tempfile.TemporaryDirectory(prefix="newsmill-") as spill, explaining_errors():
+        if isinstance(source, Warehouse):
+            with source.reading() as connection:
+                limit_memory(connection, memory, Path(spill))
+                yield connection
+            return
+        if not source.exists():
+            raise WarehouseError(
+                f"{source}: nothing is published yet; `newsmill ingest` or `newsmill publish` makes it"
+            )
+        try:
+            connection = duckdb.connect(str(source), read_only=True)
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{source}: can't be opened ({str(error).splitlines()[0]}); `newsmill publish` makes it anew"
+            ) from error
+        with connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            limit_memory(connection, memory, Path(spill))
+            yield connection
+
+
+def limit_memory(connection: Connection, memory: str, spill: Path) -> None:
+    connection.execute(f"SET memory_limit = '{memory}'")
+    connection.execute(f"SET temp_directory = '{spelt(spill / 'spill')}'")
+    connection.execute("SET preserve_insertion_order = false")  # keeping it means keeping rows in memory
+
+
+def spelt(path: Path) -> str:
+    return str(path.absolute()).replace("'", "''")  # where DuckDB takes no parameters
+
+
+def stream_rows(found: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:
+    while batch := found.fetchmany(ROWS):
+        yield from batch
+
+
+def count_rows(connection: Connection, sql: str, *parameters: str) -> int:
+    row = connection.execute(sql, parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def explaining_errors() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise WarehouseError(
+            f"the export needs more memory than it may take ({str(error).splitlines()[0]}); export less at once, or "
+            "sort and group less in --sql"
+        ) from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"the query failed: {error}") from error
+
+
+def select_query(connection: Connection, sql: str) -> duckdb.DuckDBPyRelation:
+    """The query as a relation, not run yet. Raises WarehouseError for anything but one SELECT."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        raise WarehouseError(f"--sql takes one query, and this is {len(statements) or 'none'}; give one SELECT")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        kind = statements[0].type.name
+        raise WarehouseError(f"--sql takes a query that reads (SELECT, FROM, WITH), and this is {kind}")
+    if statements[0].named_parameters:
+        raise WarehouseError("--sql takes no parameters (? or $name); write the values into the query")
+    relation = connection.sql(statements[0])
+    if relation is None:
+        raise WarehouseError("--sql takes a query that gives rows, and this gives none")
+    return relation
+
+
+def quote_identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,1 @@
+"""From milled documents to rows."""

@@ -1,0 +1,138 @@
+"""An article before and after a batch: its versions, its current row, when it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from warehouse.load.identities import Sighting
+from warehouse.load.timeline import Span
+from warehouse.records import Article, Source
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An article before and after the batch."""
+
+    article_id: str
+    before: list[Span]
+    after: list[Span]
+    found: list[Sighting]
+    stored: dict[str, Any] | None
+    """Of clean.articles: first_seen_at, last_seen_at, published_at, published_known."""
+
+    @property
+    def is_rewritten(self) -> bool:
+        return [_shape(version) for version in self.after] != [_shape(version) for version in self.before]
+
+    @property
+    def newest(self) -> Sighting:
+        return max(self.found, key=lambda s: s.document.fetched_at)
+
+    @property
+    def seen(self) -> tuple[datetime, datetime]:
+        """When it was first and last seen in any feed."""
+        moments = [s.document.fetched_at for s in self.found]
+        if self.stored:
+            moments += [self.stored["first_seen_at"], self.stored["last_seen_at"]]
+        return min(moments), max(moments)
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When a feed says it was published: as it last said so."""
+        dated = [s for s in self.found if s.article and s.article.published_at]
+        if dated:
+            latest = max(dated, key=lambda s: s.document.fetched_at).article
+            return latest.published_at if latest else None
+        return self.stored["published_at"] if self.stored and self.stored["published_known"] else None
+
+    def _dated(self, row: dict[str, Any], guess: datetime) -> dict[str, Any]:
+        published_at = row["published_at"] or self.published_at
+        return row | {"published_at": published_at or guess, "published_known": published_at is not None}
+
+    def article_row(self, texts: Texts) -> dict[str, Any] | None:
+        """The row of clean.articles, where the batch brought what is current; None where only its times move."""
+        current = self.after[-1]
+        same_text = bool(self.before) and _text_key(self.before[-1]) == _text_key(current)
+        holders = [s for s in self.found if s.article and _text_key(s.span) == _text_key(current)]
+        holder = max(holders, key=lambda s: s.document.fetched_at, default=None)
+        if same_text and (holder is None or holder.document.fetched_at < self.before[-1].last_seen):
+            return None
+        if holder and holder.article:
+            row = text_row(holder.article, holder.document.source)
+        else:
+            row = texts[self.article_id, current.content_hash]
+        first_seen, last_seen = self.seen
+        return self._dated(row, first_seen) | {
+            "article_id": self.article_id,
+            "feed_id": current.feed_id,
+            "word_count": current.word_count,
+            "content_hash": current.content_hash,
+            "first_seen_at": first_seen,
+            "last_seen_at": last_seen,
+            "version": len(self.after),
+        }
+
+    def version_rows(self, texts: Texts) -> Iterator[dict[str, Any]]:
+        for number, version in enumerate(self.after, 1):
+            following = self.after[number] if number < len(self.after) else None
+            yield self._dated(texts[self.article_id, version.content_hash], version.first_seen) | {
+                "article_id": self.article_id,
+                "version": number,
+                "feed_id": version.feed_id,
+                "word_count": version.word_count,
+                "content_hash": version.content_hash,
+                "valid_from": version.first_seen,
+                "valid_to": following.first_seen if following else None,
+                "last_seen_at": version.last_seen,
+            }
+
+    def seen_rows(self) -> Iterator[dict[str, Any]]:
+        """When versions that stay as they are were last seen."""
+        if not self.is_rewritten:
+            for number, version in enumerate(self.after, 1):
+                yield {"article_id": self.article_id, "version": number, "last_seen_at": version.last_seen}
+
+    def touched_row(self) -> dict[str, Any]:
+        first_seen, last_seen = self.seen
+        return {
+            "article_id": self.article_id,
+            "version": len(self.after),
+            "first_seen_at": first_seen,
+            "last_seen_at": last_seen,
+        }
+
+
+Texts = dict[tuple[str, str], dict[str, Any]]
+"""(article_id, content_hash) → the columns that hold the text."""
+
+
+def _text_key(version: Span) -> tuple[str, str]:
+    return version.feed_id, version.content_hash
+
+
+def _shape(version: Span) -> tuple[str, str, datetime]:
+    return version.feed_id, version.content_hash, version.first_seen
+
+
+def text_row(article: Article, source: Source) -> dict[str, Any]:
+    return {
+        "guid": article.guid,
+        "url": article.url,
+        "canonical_url": article.canonical_url,
+        "title": article.title,
+        "author": article.author,
+        "published_at": article.published_at,
+        "published_known": article.published_at is not None,
+        "updated_at": article.updated_at,
+        "language": article.language,
+        "summary": article.summary,
+        "content_html": article.content_html,
+        "content_text": article.content_text,
+        "categories": list(article.categories),
+        "lead_image_id": article.images[0].image_id if article.images else None,
+        "source": source,
+        "entry_id": article.entry_id,
+    }

@@ -1,0 +1,1 @@
+"""The copy for analysts, its search index and its dictionary."""

@@ -1,0 +1,1 @@
+"""Reading for people: a query, the state of things, what changed in an article."""

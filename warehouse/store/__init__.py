@@ -1,0 +1,1 @@
+"""DuckDB itself: opening the file or lake, schema, transactions, upkeep."""
