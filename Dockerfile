@@ -1,15 +1,15 @@
-# newsmill in a container: for the docker and kubernetes work pools, or to run any of its commands.
+# An image of newsmill, for the docker and kubernetes work pools or to run any newsmill command.
 #   docker build -t newsmill:0.1.0 .
 #   docker run --rm -v newsmill-data:/data newsmill:0.1.0 newsmill status
 FROM python:3.11-slim-bookworm
 
-# no pool is made by itself: that of containers has a template
+# Prefect plugins are off: newsmill's would create a pool of processes, and container pools are created from a template
 ENV PYTHONUNBUFFERED=1 \
     PREFECT_PLUGINS_ENABLED=false \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
 
-# what is kept lies in /data: the warehouse, and beside it the landing zone, the images and the analysts' copy
+# /data holds all persistent data: the warehouse, the landing zone, the images and the analysts' copy
 RUN groupadd --gid 10001 newsmill \
     && useradd --create-home --uid 10001 --gid 10001 newsmill \
     && install -d -o newsmill -g newsmill /data

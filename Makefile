@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo serve test test-all check pictures lock benchmark clean
+.PHONY: demo serve test test-all check docs pictures lock benchmark clean
 
 demo: .venv/ready
 	@$(BIN)/python -m tests.sites.demo
@@ -11,11 +11,11 @@ demo: .venv/ready
 serve: .venv/ready
 	@$(BIN)/newsmill serve
 
-# Files side by side, the longest first (tests/conftest.py): one process keeps one core busy.
+# Each file in one worker process, the longest first (tests/suite.py).
 test: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-# And the seven tests that take minutes; CI has twenty for all.
+# Also the seven tests that take minutes; CI has twenty minutes for everything.
 test-all: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m ""
 
@@ -24,6 +24,10 @@ check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
+
+# What is generated from the code: the data dictionary, parts of docs/ and of prefect.yaml.
+docs: .venv/ready
+	$(BIN)/python docs/generate.py
 
 # The documentation's pictures of Prefect's pages, made anew by the test that uses them.
 pictures: .venv/ready

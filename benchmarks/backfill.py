@@ -2,9 +2,9 @@
 
     python -m benchmarks.backfill --articles 20000 [--articles 200000] [--memory]
 
-The files are those of ../shared/corpus/archive, repeated with other addresses and other text. The peer, in the same
-run and over the same files, is what one writes in an afternoon: PyYAML, BeautifulSoup with lxml, DuckDB. newsmill runs
-in an environment as a user has it (benchmarks/ingest.py says why).
+The files are those of ../shared/corpus/archive, repeated with different addresses and text. The peer reads the same
+files in the same run with a simple script: PyYAML, BeautifulSoup with lxml, DuckDB. newsmill runs in an environment
+like a user's (benchmarks/ingest.py says why).
 """
 
 from __future__ import annotations
@@ -49,32 +49,32 @@ print(json.dumps({"seconds": time.perf_counter() - started, "articles": done}))
 
 
 def write_archive(folder: Path, count: int) -> int:
-    """Write `count` files; returns their bytes."""
+    """Write `count` files; returns their total size in bytes."""
     originals = [(path.parent.name, path.read_text(encoding="utf-8")) for path in sorted(ARCHIVE.rglob("*.md"))]
     size = 0
     for number in range(count):
         site, text = originals[number % len(originals)]
-        part = folder / f"{site}-{number // 5000}"
-        part.mkdir(parents=True, exist_ok=True)
-        # the address in the front matter, and the same in the link line; and a paragraph of its own
+        site_folder = folder / f"{site}-{number // 5000}"
+        site_folder.mkdir(parents=True, exist_ok=True)
+        # change the address, which is in the front matter and in the link line, and add a paragraph
         address = next(line for line in text.splitlines() if line.startswith("from:")).removeprefix("from:").strip()
-        before, mark, fragment = address.partition("#")
-        other = f"{before}-{number}{mark}{fragment}"
-        changed = text.replace(address, other) + f"\n<p>Copy {number}: 第{number}份</p>\n"
-        data = changed.encode()
-        (part / f"{number:07}.md").write_bytes(data)
+        path, hash_sign, fragment = address.partition("#")
+        new_address = f"{path}-{number}{hash_sign}{fragment}"
+        new_text = text.replace(address, new_address) + f"\n<p>Copy {number}: 第{number}份</p>\n"
+        data = new_text.encode()
+        (site_folder / f"{number:07}.md").write_bytes(data)
         size += len(data)
     return size
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=int, action="append", help="how many; may be given more than once")
-    parser.add_argument("--peer", type=int, default=5000, help="how many of them the peer reads, evenly")
-    parser.add_argument("--memory", action="store_true", help="take the peak of memory too, which slows the run")
+    parser.add_argument("--articles", type=int, action="append", help="how many articles to load; may be repeated")
+    parser.add_argument("--peer", type=int, default=5000, help="how many of them the peer reads, evenly spaced")
+    parser.add_argument("--memory", action="store_true", help="measure the peak memory too, which slows the run")
     options = parser.parse_args()
     if not ARCHIVE.exists():
-        sys.exit(f"{ARCHIVE} is absent: this benchmark needs the corpus of real articles")
+        sys.exit(f"{ARCHIVE} is missing: this benchmark needs the corpus of real articles")
     program = our_program()
     subprocess.run([program, "server", "start"], check=True, stdout=subprocess.DEVNULL)
     print(f"{'':22}{'articles':>10}{'MB':>7}{'seconds':>9}{'articles/s':>12}{'peak MB':>9}")
@@ -92,15 +92,14 @@ def main() -> None:
                 _, peak, output = run(command, environment, memory=options.memory)
                 report = json.loads(output)
                 loaded = report["new"] + report["changed"] + report["unchanged"]
-                _line(title, loaded, size, report["seconds"], peak)
-            peer: list[str | Path] = [sys.executable, "-c", PEER, folder / "archive", folder / "peer.duckdb"]
-            peer.append(str(options.peer))
-            _, peak, output = run(peer, environment, memory=options.memory)
+                _print_line(title, loaded, size, report["seconds"], peak)
+            command = [sys.executable, "-c", PEER, folder / "archive", folder / "peer.duckdb", str(options.peer)]
+            _, peak, output = run(command, environment, memory=options.memory)
             report = json.loads(output)
-            _line("bs4, one process", report["articles"], 0, report["seconds"], peak)
+            _print_line("bs4, one process", report["articles"], 0, report["seconds"], peak)
 
 
-def _line(title: str, articles: int, size: int, seconds: float, peak: float) -> None:
+def _print_line(title: str, articles: int, size: int, seconds: float, peak: float) -> None:
     rate = articles / seconds
     print(f"{title:22}{articles:10,}{size / 1e6:7.0f}{seconds:9.1f}{rate:12,.0f}{peak:9.0f}", flush=True)
 

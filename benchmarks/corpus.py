@@ -11,14 +11,14 @@ FEEDS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "feeds"
 
 
 def corpus_site(*, port: int = 0, count: int | None = None) -> SiteServer:
-    """A server of the feeds, each at /<file name>; raises FileNotFoundError where the corpus is absent."""
+    """A server of the feeds, each at /<file name>; raises FileNotFoundError if the corpus is missing."""
     files = sorted(FEEDS.iterdir())[:count]
     pages = {f"/{file.name}": Page(file.read_bytes(), "application/xml") for file in files}
     return SiteServer(pages, port=port)
 
 
 def feeds_toml(site: SiteServer, *, images: str = "none") -> str:
-    """A registry of the site's feeds."""
+    """The text of a feeds.toml with the site's feeds."""
     return "\n".join(
         f'[[feed]]\nid = "f-{name}"\nname = "{name}"\nurl = "{site.url(path)}"\nimages = "{images}"\n'
         for path in sorted(site.pages)
@@ -32,7 +32,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--feeds", type=Path, required=True, help="where to write the registry")
+    parser.add_argument("--feeds", type=Path, required=True, help="the feeds.toml to write")
     options = parser.parse_args()
     with corpus_site(port=options.port) as site:
         options.feeds.write_text(feeds_toml(site))

@@ -1,12 +1,12 @@
-"""Ingest of the 90 corpus feeds, beside the PyPI package `reader` over the same server.
+"""Ingesting the 90 corpus feeds, compared with the PyPI package `reader` on the same server.
 
     make benchmark            (or: python -m benchmarks.ingest --rounds 3)
 
-Each runs in an environment of its own, made on first use: newsmill's has what `pip install` brings, without what only
-the tests need (DuckDB imports pandas where it finds it, which takes 0.4 s of every run). Both are measured cold
-(nothing stored) and warm (every feed answers 304), images off, as whole processes; newsmill's flow time leaves out what
-every process pays for Prefect.
-Memory is taken in a round of its own: asking the kernel for it stops a large process for 20 ms each time.
+Each runs in its own environment, created on first use. newsmill's has only what `pip install` installs, without the
+packages for the tests: DuckDB imports pandas if it is installed, which takes 0.4 s of every run. Both are measured cold
+(nothing stored) and warm (every feed answers 304), without images, as whole processes. newsmill's own time leaves out
+importing Prefect and connecting to its server.
+Memory is measured in a separate round, because each query of it stops a large process for 20 ms.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ print(json.dumps({"seconds": time.perf_counter() - started, "entries": counts.to
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     wall: float
-    """Seconds, the whole process."""
+    """Seconds of the whole process."""
     job: float
-    """Seconds, the job alone, as the program itself counts it."""
+    """Seconds of the job alone, as the program itself measures them."""
     entries: int
     peak_mb: float
-    """Resident memory of the process and its children at the most, summed over samples; 0 where it wasn't taken."""
+    """Highest memory of the process and its children together; 0 if it was not measured."""
 
 
 def peer_python() -> Path:
@@ -62,12 +62,12 @@ def peer_python() -> Path:
     return python
 
 
-REST = 25.0
-"""Seconds. Prefect's server writes a run's events down up to 20 s after it; what comes next is not to pay for it."""
+PAUSE = 25.0
+"""Seconds to wait after a run: Prefect's server stores its events up to 20 s later, which would slow the next run."""
 
 
 def our_program() -> Path:
-    """newsmill as a user has it: this tree and its locked dependencies."""
+    """newsmill installed as for a user: this tree and its locked dependencies, without those of the tests."""
     program = OURS / "bin" / "newsmill"
     if not program.exists() or program.stat().st_mtime < LOCK.stat().st_mtime:
         pins = [line.removesuffix(" \\") for line in LOCK.read_text().splitlines() if "==" in line]
@@ -83,24 +83,24 @@ def our_program() -> Path:
 
 
 def tree_memory(pid: int) -> int:
-    """Bytes of proportional memory of the process and all below it (Linux)."""
+    """Proportional memory (PSS) of the process and its descendants, in bytes (Linux)."""
     total = 0
-    waiting = [pid]
-    while waiting:
-        each = waiting.pop()
+    pids = [pid]
+    while pids:
+        current = pids.pop()
         try:
-            for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
+            for line in Path(f"/proc/{current}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) * 1024
-            for task in Path(f"/proc/{each}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
+            for thread in Path(f"/proc/{current}/task").iterdir():
+                pids += map(int, (thread / "children").read_text().split())
         except OSError:
-            continue  # it ended meanwhile
+            continue  # the process has ended meanwhile
     return total
 
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str], *, memory: bool) -> tuple[float, float, str]:
-    """(wall seconds, peak MB where `memory` is wanted, standard output)"""
+    """Run a command; returns (seconds, peak MB or 0 without `memory`, standard output)."""
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     peak = 0
@@ -123,20 +123,20 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str], *, memory
     return wall, peak / 1e6, output
 
 
-def measure_newsmill(environment: Mapping[str, str], *, memory: bool) -> Measured:
+def measure_newsmill(environment: Mapping[str, str], *, memory: bool) -> Measurement:
     wall, peak, output = run(
         [our_program(), "ingest", "--no-images", "--no-publish", "--json"], environment, memory=memory
     )
     report = json.loads(output)
-    time.sleep(REST)
-    return Measured(wall, report["seconds"], report["entries"], peak)
+    time.sleep(PAUSE)
+    return Measurement(wall, report["seconds"], report["entries"], peak)
 
 
-def measure_reader(folder: Path, urls: Sequence[str], environment: Mapping[str, str], *, memory: bool) -> Measured:
+def measure_reader(folder: Path, urls: Sequence[str], environment: Mapping[str, str], *, memory: bool) -> Measurement:
     command: list[str | Path] = [peer_python(), "-c", READER, folder / "reader.sqlite", *urls]
     wall, peak, output = run(command, environment, memory=memory)
     report = json.loads(output.splitlines()[-1])
-    return Measured(wall, report["seconds"], report["entries"], peak)
+    return Measurement(wall, report["seconds"], report["entries"], peak)
 
 
 def main() -> None:
@@ -144,10 +144,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if not FEEDS.exists():
-        sys.exit(f"{FEEDS} is absent: this benchmark needs the corpus of real feeds")
-    results: dict[str, list[Measured]] = {}
+        sys.exit(f"{FEEDS} is missing: this benchmark needs the corpus of real feeds")
+    results: dict[str, list[Measurement]] = {}
     peaks: dict[str, float] = {}
-    subprocess.run([our_program(), "server", "start"], check=True)  # once, apart
+    subprocess.run([our_program(), "server", "start"], check=True)  # not part of the measurement
     with corpus_site() as site:
         for number in range(options.rounds + 1):
             memory = number == options.rounds
@@ -161,22 +161,22 @@ def main() -> None:
                     "NEWSMILL_PER_HOST": "10",  # the corpus is one host; reader has no such limit
                 }
                 urls = [site.url(path) for path in site.pages]
-                for how in ("cold", "warm"):
-                    for who in ("reader", "newsmill"):
-                        if who == "reader":
-                            measured = measure_reader(folder, urls, environment, memory=memory)
+                for state in ("cold", "warm"):
+                    for program in ("reader", "newsmill"):
+                        if program == "reader":
+                            measurement = measure_reader(folder, urls, environment, memory=memory)
                         else:
-                            measured = measure_newsmill(environment, memory=memory)
+                            measurement = measure_newsmill(environment, memory=memory)
                         if memory:
-                            peaks[f"{who}, {how}"] = measured.peak_mb
+                            peaks[f"{program}, {state}"] = measurement.peak_mb
                         else:
-                            results.setdefault(f"{who}, {how}", []).append(measured)
+                            results.setdefault(f"{program}, {state}", []).append(measurement)
     print(f"\n90 feeds, {sum(f.stat().st_size for f in FEEDS.iterdir()) / 1e6:.0f} MB, median of {options.rounds}\n")
     print(f"{'':16}{'job s':>8}{'process s':>11}{'entries':>9}{'peak MB':>9}")
     for title, runs in results.items():
         job, wall = (statistics.median(getattr(r, n) for r in runs) for n in ("job", "wall"))
         print(f"{title:16}{job:8.2f}{wall:11.2f}{runs[0].entries:9}{peaks[title]:9.0f}")
-    cold = [statistics.median(r.job for r in results[f"{who}, cold"]) for who in ("newsmill", "reader")]
+    cold = [statistics.median(r.job for r in results[f"{program}, cold"]) for program in ("newsmill", "reader")]
     print(f"\ncold: newsmill takes {cold[0] / cold[1]:.2f} of reader's time")
 
 

@@ -1,10 +1,10 @@
-"""A file and a lake side by side: what a load, a query and a published copy take, and four writers at once.
+"""A file compared with lakes: the time of a load, a query and a published copy, and of four writers at once.
 
     python -m benchmarks.lake [--articles 3000]
 
 The same articles go into a DuckDB file, a lake in SQLite, one in PostgreSQL with its data in a folder, and one with its
-data in S3 (moto's server, on loopback: real ones are further away). CPU time is newsmill's own, PostgreSQL's and the
-store's left out.
+data in S3 (moto's server on loopback; a real store is slower to reach). CPU time is newsmill's own, without that of
+PostgreSQL and the store.
 """
 
 from __future__ import annotations
@@ -25,66 +25,66 @@ from warehouse.load.batch import load
 from warehouse.publish.copy import publish
 from warehouse.records import Milled
 from warehouse.store.connection import Warehouse
-from warehouse.store.lake import Bucket, Lake, Place, lake_at
+from warehouse.store.lake import Bucket, Lake, Location, lake_at
 from warehouse.store.maintenance import Retention, compact
 
 BATCH = 300
 SMALL = 5
-"""Articles of a load that an hourly ingest does."""
+"""Articles in a load of an hourly ingest."""
 WRITERS = 4
 KEEP = Retention(*[timedelta(days=90)] * 4)
 WORDS = ("harbour", "ferry", "quay", "tide", "master", "gate", "storm", "bridge", "market", "council", "school")
 
 
 @dataclass(frozen=True)
-class Took:
+class Timing:
     wall: float
     cpu: float
 
 
-def taking(work: Callable[[], object]) -> Took:
+def measure_time(work: Callable[[], object]) -> Timing:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return Took(time.perf_counter() - wall, time.process_time() - cpu)
+    return Timing(time.perf_counter() - wall, time.process_time() - cpu)
 
 
 def batch(first: int, count: int) -> Milled:
     """Articles of about 2 kB, each different."""
     items = []
     for number in range(first, first + count):
-        said = " ".join(WORDS[(number * 7 + word * word) % len(WORDS)] for word in range(330))
+        text = " ".join(WORDS[(number * 7 + word * word) % len(WORDS)] for word in range(330))
         address = f"https://quay.example/{number}"
-        items.append(Item(f"Notice {number}", f"<p>{number}: {said}</p>", address, address))
+        items.append(Item(f"Notice {number}", f"<p>{number}: {text}</p>", address, address))
     return milled(*items, at=NOW + timedelta(seconds=first))
 
 
 def fill(store: Warehouse, batches: Sequence[Milled]) -> None:
-    for number, each in enumerate(batches):
+    for number, milled_document in enumerate(batches):
         with store.writing() as connection:
-            load(connection, [each], run_id=f"run{number}")
+            load(connection, [milled_document], run_id=f"run{number}")
 
 
-def ask(store: Warehouse, sql: str) -> Callable[[], object]:
-    def asking() -> object:
+def query(store: Warehouse, sql: str) -> Callable[[], object]:
+    def execute() -> object:
         with store.reading() as connection:
             return connection.execute(sql).fetchall()
 
-    return asking
+    return execute
 
 
 WRITER = """
 import pickle, sys
 from benchmarks.lake import batch, fill
 from warehouse.store.connection import Warehouse
-place, number = pickle.load(sys.stdin.buffer)
-batches = [batch(1_000_000 * (1 + number) + 100 * each, 100) for each in range(2)]
+location, number = pickle.load(sys.stdin.buffer)
+batches = [batch(1_000_000 * (1 + number) + 100 * part, 100) for part in range(2)]
 print("ready", flush=True)
 sys.stdin.read()
-fill(Warehouse(place, 600), batches)
+fill(Warehouse(location, 600), batches)
 """
 
 
-def together(place: Place) -> float:
+def time_parallel_writes(location: Location) -> float:
     """Seconds that four processes take for 800 articles in eight loads."""
     import pickle
 
@@ -93,7 +93,7 @@ def together(place: Place) -> float:
         process = subprocess.Popen([sys.executable, "-c", WRITER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert process.stdin
         assert process.stdout
-        process.stdin.write(pickle.dumps((place, number)))
+        process.stdin.write(pickle.dumps((location, number)))
         process.stdin.flush()
         processes.append(process)
     for process in processes:
@@ -107,30 +107,30 @@ def together(place: Place) -> float:
     return time.perf_counter() - started
 
 
-def measure(place: Place, articles: int, folder: Path) -> dict[str, str]:
-    store = Warehouse(place)
+def measure(location: Location, articles: int, folder: Path) -> dict[str, str]:
+    store = Warehouse(location)
     large = [batch(first, BATCH) for first in range(0, articles, BATCH)]
     small = [batch(500_000 + SMALL * number, SMALL) for number in range(10)]
     with store.writing():
-        pass  # made
-    loads, hourly = taking(lambda: fill(store, large)), taking(lambda: fill(store, small))
-    counted = taking(ask(store, "FROM marts.daily_volume"))
-    searched = taking(ask(store, "FROM term_trend('ferry', 'week')"))
-    shut = taking(lambda: publish(store, folder / "news.duckdb"))
-    four = together(place)
-    compacting = time.perf_counter()
+        pass  # creates the warehouse
+    large_loads, small_loads = measure_time(lambda: fill(store, large)), measure_time(lambda: fill(store, small))
+    daily_volume = measure_time(query(store, "FROM marts.daily_volume"))
+    term_trend = measure_time(query(store, "FROM term_trend('ferry', 'week')"))
+    publishing = measure_time(lambda: publish(store, folder / "news.duckdb"))
+    parallel = time_parallel_writes(location)
+    started = time.perf_counter()
     compacted = compact(store, KEEP, NOW + timedelta(days=300))
-    compacting = time.perf_counter() - compacting
+    compaction = time.perf_counter() - started
     return {
-        f"load of {BATCH}, s": f"{loads.wall / len(large):.2f}",
-        "CPU s": f"{loads.cpu / len(large):.2f}",
-        f"load of {SMALL}, s": f"{hourly.wall / len(small):.2f}",
-        "CPU s of that": f"{hourly.cpu / len(small):.2f}",
-        "daily_volume, s": f"{counted.wall:.2f}",
-        "term_trend, s": f"{searched.wall:.2f}",
-        "publish, s": f"{shut.wall:.2f}",
-        "4 writers, articles/s": f"{800 / four:.0f}",
-        "compaction, s": f"{compacting:.1f}",
+        f"load of {BATCH}, s": f"{large_loads.wall / len(large):.2f}",
+        "CPU s": f"{large_loads.cpu / len(large):.2f}",
+        f"load of {SMALL}, s": f"{small_loads.wall / len(small):.2f}",
+        "CPU s of that": f"{small_loads.cpu / len(small):.2f}",
+        "daily_volume, s": f"{daily_volume.wall:.2f}",
+        "term_trend, s": f"{term_trend.wall:.2f}",
+        "publish, s": f"{publishing.wall:.2f}",
+        "4 writers, articles/s": f"{800 / parallel:.0f}",
+        "compaction, s": f"{compaction:.1f}",
         "files before": str(compacted.before.files),
         "files after": str(compacted.after.files),
         "MB after": f"{compacted.after.bytes / 1e6:.1f}",
@@ -140,7 +140,7 @@ def measure(place: Place, articles: int, folder: Path) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=3000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, postgres_server() as postgres, s3_server() as store:
         folder = Path(name)
         store.make_bucket("quay")
@@ -149,15 +149,15 @@ def main() -> None:
             bucket = Bucket(store.endpoint, key="sesame", secret="open", tls=False)
             return lake_at(f"ducklake:postgres:{postgres.conninfo()}", data=data, bucket=bucket, password=PASSWORD)
 
-        places: dict[str, Place] = {
+        locations: dict[str, Location] = {
             "file": folder / "newsmill.duckdb",
             "SQLite": lake_at(f"ducklake:sqlite:{folder / 'c.sqlite'}", data=None, bucket=Bucket(), password=None),
             "PostgreSQL": in_postgres(str(folder / "data")),
             "PostgreSQL, S3": in_postgres("s3://quay/lake"),
         }
         rows = {}
-        for title, place in places.items():
-            rows[title] = measure(place, asked.articles, folder)
+        for title, location in locations.items():
+            rows[title] = measure(location, options.articles, folder)
             print(f"{title}: {rows[title]}", file=sys.stderr, flush=True)
     print(f"| | {' | '.join(rows)} |")
     print("| --- |" + " ---: |" * len(rows))

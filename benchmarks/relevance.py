@@ -1,5 +1,5 @@
-# ruff: noqa: E501 - a text is a line
-"""How well `search` finds what a person would choose: labelled queries over articles written for it.
+# ruff: noqa: E501 - each text is one line
+"""How well `search` ranks the articles that a person would choose: labelled queries over articles written for this.
 
 python -m benchmarks.relevance
 """
@@ -69,15 +69,15 @@ QUERIES: Mapping[str, Mapping[str, int]] = {
 }
 
 
-def ndcg(found: Sequence[str], wanted: Mapping[str, int], at: int = 10) -> float:
-    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002) of the first `at` names, 0 to 1."""
-    gain = sum((2 ** wanted.get(name, 0) - 1) / math.log2(place + 2) for place, name in enumerate(found[:at]))
-    best = sorted(wanted.values(), reverse=True)[:at]
-    return float(gain / sum((2**value - 1) / math.log2(place + 2) for place, value in enumerate(best)))
+def ndcg(results: Sequence[str], relevance: Mapping[str, int], at: int = 10) -> float:
+    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002) of the first `at` results, 0 to 1."""
+    gain = sum((2 ** relevance.get(name, 0) - 1) / math.log2(rank + 2) for rank, name in enumerate(results[:at]))
+    best = sorted(relevance.values(), reverse=True)[:at]
+    return float(gain / sum((2**value - 1) / math.log2(rank + 2) for rank, value in enumerate(best)))
 
 
-def found_by(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
-    """The names of the articles found, best first; their address ends in it."""
+def search_names(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    """The names of the articles that the search returns, best match first. An article's address ends in its name."""
     return [url.rpartition("/")[2] for (url,) in connection.execute("SELECT url FROM search($1)", [query]).fetchall()]
 
 
@@ -100,7 +100,7 @@ def main() -> None:
         )
         with tempfile.TemporaryDirectory() as folder:
             build(connection, Path(folder) / "none", Path(folder) / "scratch")
-        scores = {query: ndcg(found_by(connection, query), wanted) for query, wanted in QUERIES.items()}
+        scores = {query: ndcg(search_names(connection, query), relevance) for query, relevance in QUERIES.items()}
     for query, score in scores.items():
         print(f"{score:.2f}  {query}")
     print(f"{sum(scores.values()) / len(scores):.3f}  mean nDCG@10 of {len(scores)} queries")

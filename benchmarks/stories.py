@@ -1,5 +1,5 @@
-# ruff: noqa: E501 - a paragraph is a line
-"""The texts that benchmarks/duplicates.py makes its labelled articles of. They are written for this; none is copied."""
+# ruff: noqa: E501 - each paragraph is one line
+"""The texts from which benchmarks/duplicates.py makes its labelled articles. They were written for this; none is copied."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Change = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A report, with what its versions and what other reports are made of."""
+    """A report, with the material for its copies and for other reports."""
 
     language: str
     title: str
     headline: str
-    """Another desk's."""
+    """Another desk's headline for the same text."""
     paragraphs: tuple[str, ...]
     """The last one is the background that later reports repeat."""
     changes: tuple[Change, ...]
-    """What an editor changes who leaves the rest as it is."""
+    """Light edits to the text."""
     addition: str
-    """A paragraph that comes in later."""
+    """A paragraph that is added later."""
     retold: tuple[str, str]
-    """Title and text of another writer's report of the same."""
+    """Title and text of another writer's report of the same event."""
     later: tuple[str, str]
     """Title and first paragraph of the next day's report."""
 
@@ -41,34 +41,35 @@ class Notice:
     title: str
     text: str
     change: Change
-    """What an editor changes."""
+    """A light edit to the text."""
     figures: tuple[Change, ...]
-    """What makes it another notice from the same template, a figure or a name alone where it can be."""
+    """Edits that make it a different notice from the same template: only a figure or a name, if possible."""
     other_title: str
-    """With which it is another item: a table, a clip, a column that has one text for all."""
+    """A title that makes it a different item: a table, a clip or a column whose text is always the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What a machine writes every day, with other figures."""
+    """A report that a machine writes every day with different figures."""
 
     language: str
     title: str
     text: str
     days: tuple[tuple[str, ...], ...]
-    """What fills it; the first one fills the title too."""
+    """The values for each day; the first value also fills the title."""
     several: bool = False
-    """Whether each is in another feed."""
+    """Whether each day's report is in a different feed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What puts much the same below every item."""
+    """A channel that puts much the same text below every item."""
 
     language: str
     clips: tuple[tuple[str, str], ...]
-    """Title, and the line that is the item's own."""
+    """Each item's title and own line."""
     below: str
+    """The text below every item."""
 
 
 STORIES = (

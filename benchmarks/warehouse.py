@@ -1,13 +1,13 @@
-"""The warehouse at size: loading, publishing, the marts and search, as it grows.
+"""The time of loading, publishing, the marts and search as the warehouse grows.
 
     python -m benchmarks.warehouse [--articles 1000 10000 100000 1000000] [--folder FOLDER] [--lakes]
 
-Articles are made up (made.py): 100,000 texts at the most; above that they come again, turned. FOLDER keeps what
-was made for the next time. Of everything, seconds on the clock and seconds of CPU, which say more on
-a busy machine.
+The articles are synthetic (synthetic.py): up to 100,000 texts, which are used again, rotated, for more articles. FOLDER
+keeps the generated files for the next run. Each measurement gives wall-clock seconds and CPU seconds; the latter are
+more reliable on a busy machine.
 
-With --lakes, the file and two lakes side by side (catalogs in SQLite and in PostgreSQL, their data in folders): loads,
-the marts as the warehouse itself answers them, compaction. PostgreSQL's own CPU time is left out.
+With --lakes, a file is compared with two lakes (catalogs in SQLite and in PostgreSQL, data in folders): loads, the
+marts queried in the warehouse itself, compaction. PostgreSQL's own CPU time is left out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.lake import KEEP
-from benchmarks.made import chunks, make
+from benchmarks.synthetic import chunks, make
 from tests.stores import PASSWORD, postgres_server
 from warehouse.load.batch import load
 from warehouse.publish.copy import Published, publish
@@ -61,7 +61,7 @@ MARTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
+class Timing:
     """Seconds."""
 
     wall: float
@@ -71,17 +71,14 @@ class Took:
         return f"{self.wall:.3f} s (CPU {self.cpu:.3f})"
 
 
-def timed(work: Callable[..., Any], *arguments: object) -> tuple[Took, Any]:
-    began, spent = time.perf_counter(), time.process_time()
+def measure_time(work: Callable[..., Any], *arguments: object) -> tuple[Timing, Any]:
+    started, cpu_started = time.perf_counter(), time.process_time()
     result = work(*arguments)
-    return Took(time.perf_counter() - began, time.process_time() - spent), result
+    return Timing(time.perf_counter() - started, time.process_time() - cpu_started), result
 
 
-# --- what is measured on --------------------------------------------------------------------------------------------
-
-
-def texts(folder: Path, count: int) -> Path:
-    """A file with that many texts."""
+def text_file(folder: Path, count: int) -> Path:
+    """The path of a DuckDB file with that many synthetic texts; created unless it exists."""
     path = folder / f"texts-{count}.duckdb"
     if not path.exists():
         draft = path.with_suffix(".draft")
@@ -89,13 +86,14 @@ def texts(folder: Path, count: int) -> Path:
         with duckdb.connect(str(draft)) as connection:
             for first, last in chunks(count):
                 make(connection, last, first)
-                connection.execute("CREATE TABLE IF NOT EXISTS texts AS FROM made LIMIT 0; INSERT INTO texts FROM made")
+                connection.execute("CREATE TABLE IF NOT EXISTS texts AS FROM synthetic LIMIT 0")
+                connection.execute("INSERT INTO texts FROM synthetic")
         draft.replace(path)
     return path
 
 
-def filled(folder: Path, articles: int) -> Warehouse:
-    """A warehouse with that many articles."""
+def filled_warehouse(folder: Path, articles: int) -> Warehouse:
+    """A warehouse with that many articles; created unless it exists."""
     store = Warehouse(folder / f"newsmill-{articles}.duckdb")
     if store.path.exists():
         return store
@@ -107,10 +105,10 @@ def filled(folder: Path, articles: int) -> Warehouse:
 
 
 def fill(store: Warehouse, folder: Path, articles: int) -> None:
-    source = texts(folder, min(articles, TEXTS))
-    sql = Path(__file__).with_name("made_warehouse.sql").read_text("utf-8")
+    source = text_file(folder, min(articles, TEXTS))
+    sql = Path(__file__).with_name("synthetic_warehouse.sql").read_text("utf-8")
     with store.writing() as connection:
-        connection.execute(f"ATTACH '{source}' AS made (READ_ONLY)")
+        connection.execute(f"ATTACH '{source}' AS synthetic (READ_ONLY)")
         for first, last in chunks(articles):
             for statement in duckdb.extract_statements(sql):
                 parameters = {"first": first, "last": last} if statement.named_parameters else None
@@ -122,8 +120,8 @@ def fill(store: Warehouse, folder: Path, articles: int) -> None:
 
 
 def batch(folder: Path, mark: str, moment: datetime) -> list[Milled]:
-    """A batch of new articles in documents of twenty, like those in the warehouse."""
-    with duckdb.connect(str(texts(folder, LOADED)), read_only=True) as connection:
+    """A batch of new articles, in documents of twenty like those in the warehouse; `mark` makes their ids unique."""
+    with duckdb.connect(str(text_file(folder, LOADED)), read_only=True) as connection:
         rows = connection.execute(
             "SELECT feed_id, title, content_text, content_html, summary, word_count, language, url "
             "FROM texts ORDER BY i"
@@ -179,65 +177,63 @@ def batch(folder: Path, mark: str, moment: datetime) -> list[Milled]:
     return milled
 
 
-# --- what is measured -----------------------------------------------------------------------------------------------
-
-
-def loads(store: Warehouse, folder: Path, rounds: int = 3) -> Iterator[Took]:
-    """Loads of new articles, each in an opening of its own, as a run does it."""
+def time_loads(store: Warehouse, folder: Path, rounds: int = 3) -> Iterator[Timing]:
+    """Time loads of new articles; each opens the warehouse anew, as a run does."""
     for number in range(rounds):
         mark = f"{time.time_ns()}-{number}"
-        fresh = batch(folder, mark, datetime.now(UTC) + timedelta(seconds=number))
+        articles = batch(folder, mark, datetime.now(UTC) + timedelta(seconds=number))
 
-        def work(fresh: list[Milled] = fresh, mark: str = mark) -> None:
+        def work(articles: list[Milled] = articles, mark: str = mark) -> None:
             with store.writing() as connection:
-                assert load(connection, fresh, run_id=mark).new == LOADED
+                assert load(connection, articles, run_id=mark).new == LOADED
 
-        yield timed(work)[0]
+        yield measure_time(work)[0]
 
 
 def rows(copy: Connection, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
     return copy.execute(sql, parameters).fetchall()
 
 
-def marts(copy: Connection) -> Iterator[tuple[str, Took]]:
+def time_marts(copy: Connection) -> Iterator[tuple[str, Timing]]:
     for mart in MARTS:
         rows(copy, f"FROM {mart}")
-        yield mart, timed(rows, copy, f"FROM {mart}")[0]
+        yield mart, measure_time(rows, copy, f"FROM {mart}")[0]
 
 
-def searches(copy: Connection) -> tuple[list[Took], list[Took]]:
-    """Queries of two terms each that stand in articles, so that they are as frequent as what people read is: all that
-    is shown, and only ids and scores.
+def time_searches(copy: Connection) -> tuple[list[Timing], list[Timing]]:
+    """Time searches for two terms each, taken from random articles, so that they are as frequent as in real texts.
+
+    Returns the timings with all columns, and with ids and scores only.
     """
-    found = copy.execute(
+    texts = copy.execute(
         "SELECT content_text FROM clean.articles WHERE word_count > 100 "
         f"USING SAMPLE reservoir({QUERIES} ROWS) REPEATABLE (1)"
     ).fetchall()
-    shown, bare = [], []
-    for (text,) in found:
+    all_columns, ids_only = [], []
+    for (text,) in texts:
         words = text.replace(",", "").replace(".", "").split(" ")
-        asked = f"{words[20]} {words[40]}" if len(words) > 50 else f"{text[24:26]} {text[48:50]}"
-        shown.append(timed(rows, copy, "FROM search($1)", asked)[0])
-        bare.append(timed(rows, copy, ONLY_IDS, asked)[0])
-    return shown, bare
+        query = f"{words[20]} {words[40]}" if len(words) > 50 else f"{text[24:26]} {text[48:50]}"
+        all_columns.append(measure_time(rows, copy, "FROM search($1)", query)[0])
+        ids_only.append(measure_time(rows, copy, ONLY_IDS, query)[0])
+    return all_columns, ids_only
 
 
-def middle(took: list[Took]) -> Took:
-    return Took(median(each.wall for each in took), median(each.cpu for each in took))
+def median_timing(timings: list[Timing]) -> Timing:
+    return Timing(median(timing.wall for timing in timings), median(timing.cpu for timing in timings))
 
 
-def late(took: list[Took]) -> Took:
-    """What nine of ten stay below."""
-    place = int(0.9 * len(took))
-    return Took(sorted(each.wall for each in took)[place], sorted(each.cpu for each in took)[place])
+def ninth_decile(timings: list[Timing]) -> Timing:
+    """Nine of ten timings are below this."""
+    index = int(0.9 * len(timings))
+    return Timing(sorted(timing.wall for timing in timings)[index], sorted(timing.cpu for timing in timings)[index])
 
 
-def published(store: Warehouse, target: Path) -> tuple[Took, Published]:
-    return timed(publish, store, target)
+def time_publish(store: Warehouse, target: Path) -> tuple[Timing, Published]:
+    return measure_time(publish, store, target)
 
 
 @contextmanager
-def kept(folder: Path | None) -> Iterator[Path]:
+def folder_or_temporary(folder: Path | None) -> Iterator[Path]:
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
@@ -246,61 +242,61 @@ def kept(folder: Path | None) -> Iterator[Path]:
             yield Path(name)
 
 
-def say(name: str, value: object) -> None:
+def report(name: str, value: object) -> None:
     print(f"  {name:<44} {value}", flush=True)
 
 
 def measure(folder: Path, articles: int) -> None:
     print(f"{articles:,} articles", flush=True)
-    store = filled(folder, articles)
-    say("warehouse", f"{store.path.stat().st_size / 1e6:,.0f} MB")
-    took = middle(list(loads(store, folder)))
-    say(f"load of {LOADED:,} new articles", f"{took}; {1000 * took.cpu / LOADED:.2f} ms CPU an article")
+    store = filled_warehouse(folder, articles)
+    report("warehouse", f"{store.path.stat().st_size / 1e6:,.0f} MB")
+    timing = median_timing(list(time_loads(store, folder)))
+    report(f"load of {LOADED:,} new articles", f"{timing}; {1000 * timing.cpu / LOADED:.2f} ms CPU an article")
     target = folder / f"news-{articles}.duckdb"
     target.unlink(missing_ok=True)
     for name in ("publish, all", "publish, nothing new"):
-        took, done = published(store, target)
-        say(name, f"{took}; {json.dumps(done.as_dict() | {'path': done.path.name})}")
-    list(loads(store, folder, 1))
-    took, done = published(store, target)
-    say(f"publish, {LOADED:,} new articles", f"{took}; {json.dumps(done.as_dict() | {'path': done.path.name})}")
+        timing, done = time_publish(store, target)
+        report(name, f"{timing}; {json.dumps(done.as_dict() | {'path': done.path.name})}")
+    list(time_loads(store, folder, rounds=1))
+    timing, done = time_publish(store, target)
+    report(f"publish, {LOADED:,} new articles", f"{timing}; {json.dumps(done.as_dict() | {'path': done.path.name})}")
     with duckdb.connect(str(target), read_only=True) as copy:
-        shown, bare = searches(copy)
-        shown, bare = searches(copy)
-        say("search, two terms, median", middle(shown))
-        say("search, two terms, 90 %", late(shown))
-        say("search, ids only, median", middle(bare))
+        time_searches(copy)  # fills the caches
+        all_columns, ids_only = time_searches(copy)
+        report("search, two terms, median", median_timing(all_columns))
+        report("search, two terms, 90 %", ninth_decile(all_columns))
+        report("search, ids only, median", median_timing(ids_only))
         size = copy.execute("SELECT count(*) FROM search.postings").fetchone()
-        say("search, postings", f"{size[0]:,}" if size else "")
-        for mart, took in marts(copy):
-            say(mart, took)
+        report("search, postings", f"{size[0]:,}" if size else "")
+        for mart, timing in time_marts(copy):
+            report(mart, timing)
 
 
-def sides(folder: Path, articles: int) -> None:
-    """The same articles in a file and in lakes; what is asked is asked of the warehouse itself, not of a copy."""
+def compare(folder: Path, articles: int) -> None:
+    """Measure the same articles in a file and in lakes, in the warehouse itself instead of a published copy."""
     with postgres_server() as postgres:
         print(f"{articles:,} articles, file", flush=True)
-        side(filled(folder, articles), folder)
+        measure_store(filled_warehouse(folder, articles), folder)
         for kind in ("sqlite", "postgres"):
             with tempfile.TemporaryDirectory(dir=folder) as name:
                 catalog = f"{name}/catalog" if kind == "sqlite" else postgres.conninfo()
                 lake = lake_at(f"ducklake:{kind}:{catalog}", data=f"{name}/data", bucket=Bucket(), password=PASSWORD)
                 print(f"{articles:,} articles, lake in {kind}", flush=True)
-                say("filled", timed(fill, Warehouse(lake), folder, articles)[0])
-                side(Warehouse(lake), folder)
+                report("filling", measure_time(fill, Warehouse(lake), folder, articles)[0])
+                measure_store(Warehouse(lake), folder)
 
 
-def side(store: Warehouse, folder: Path) -> None:
-    took, done = timed(compact, store, KEEP, datetime.now(UTC) + timedelta(days=300))
-    say("compaction", f"{took}; {done.after.files:,} files, {done.after.bytes / 1e6:,.0f} MB")
-    say(f"load of {LOADED:,} new articles", middle(list(loads(store, folder, 5))))
-    say("opened", timed(opened, store)[0])
+def measure_store(store: Warehouse, folder: Path) -> None:
+    timing, done = measure_time(compact, store, KEEP, datetime.now(UTC) + timedelta(days=300))
+    report("compaction", f"{timing}; {done.after.files:,} files, {done.after.bytes / 1e6:,.0f} MB")
+    report(f"load of {LOADED:,} new articles", median_timing(list(time_loads(store, folder, 5))))
+    report("opening", measure_time(open_warehouse, store)[0])
     with store.reading() as connection:
-        for mart, took in marts(connection):
-            say(mart, took)
+        for mart, timing in time_marts(connection):
+            report(mart, timing)
 
 
-def opened(store: Warehouse) -> None:
+def open_warehouse(store: Warehouse) -> None:
     with store.reading():
         pass
 
@@ -309,11 +305,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--lakes", action="store_true", help="a file and lakes side by side")
+    parser.add_argument("--lakes", action="store_true", help="compare a file with lakes")
     options = parser.parse_args()
-    with kept(options.folder) as folder:
+    with folder_or_temporary(options.folder) as folder:
         for articles in options.articles:
-            (sides if options.lakes else measure)(folder, articles)
+            (compare if options.lakes else measure)(folder, articles)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
-"""Backfilling: history, from whatever form it survives in, into the same tables.
+"""Backfilling: history, in whatever form it survives, into the same tables as an ingest's.
 
-an archive, saved feeds, the Wayback Machine … ─▶ finds ─▶ landing zone ─▶ mill ─▶ load, watermark ─▶ publish
+archive, saved feeds, Wayback Machine … ─▶ finds ─▶ landing zone ─▶ mill ─▶ load, watermark ─▶ publish
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from prefect import flow
+from prefect import Flow, flow
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -22,178 +22,167 @@ from flows.images import download_images
 from flows.run.artifacts import publish_report
 from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
-from flows.run.recording import open_run, tag
+from flows.run.recording import open_run, tag_run
 from flows.run.report import Report, RunFailedError
-from tasks.backfill.finds import BackfillSource, Find, Kind, Landed, Plan, Wanted, land_finds
-from tasks.backfill.forms import Archive, Backfill, Paged, SavedFeeds, Sitemap, Warc, Wayback
-from tasks.backfill.polite import Asker
-from tasks.errors import BackfillError
-from tasks.fetch.http import Client, open_client
-from tasks.mill.pool import Mill, open_mill
-from tasks.orchestration.limits import turn_of
-from tasks.orchestration.pipeline import finds_in_batches, milled_ahead
-from tasks.orchestration.progress import progress
+from tasks.backfill.finds import BackfillRequest, Find, Landed, Plan, land_finds
+from tasks.backfill.forms import Backfill
+from tasks.backfill.sources import SOURCES, Opening, SourceKind
+from tasks.fetch.http import open_client
+from tasks.load import Batch
+from tasks.mill.pool import MillingPool, open_milling_pool
+from tasks.orchestration.limits import hold_host_slot
+from tasks.orchestration.pipeline import batch_finds, mill_ahead
+from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
-from tasks.registry.feed_table import slug
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
-from tasks.text.urls import presentable
+from tasks.text.urls import redact
 from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
 from warehouse.read.queries import knows_source
-from warehouse.records import Feed, Milled, Watermark, digest
+from warehouse.records import Milled, Source, Watermark, digest
+
+Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]
 
 
-def _run_name() -> str:
-    wanted = flow_run.parameters["wanted"]
-    kind, where = wanted.kind, presentable(wanted.where).rstrip("/").rpartition("/")[2]
-    return f"backfill {kind} {where} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+def _make_flow(kind: SourceKind) -> Backfilling:
+    """The source's flow. Each source has one, so that the form of its deployment asks for what it takes; to Prefect
+    they are all the flow `backfill`."""
+
+    def run_name() -> str:
+        where = redact(flow_run.parameters["wanted"].where).rstrip("/").rpartition("/")[2]
+        return f"backfill {kind.name} {where} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+
+    async def run(wanted: Backfill) -> Report:
+        return await _backfill(kind, wanted)
+
+    run.__name__ = run.__qualname__ = kind.name
+    run.__doc__ = f"{kind.reads[0].upper()}{kind.reads[1:]}. Killed and started again, it goes on where it was."
+    run.__annotations__["wanted"] = kind.form  # Prefect makes the deployment's form of it
+    return flow(name="backfill", flow_run_name=run_name)(run)
 
 
-# A flow for each source, so that each deployment's form asks for what its source takes. To Prefect they are one.
+BACKFILLS = {name: _make_flow(kind) for name, kind in SOURCES.items()}
 
 
-@flow(name="backfill", flow_run_name=_run_name)
-async def archive(wanted: Archive) -> Report:
-    """Article files: a folder, zip, tar or git repository. Killed and started again, it goes on where it was."""
-    return await _backfill(wanted)
+def __getattr__(name: str) -> Backfilling:
+    """The entrypoints of the deployments: `flows/backfill.py:archive` is the flow of the source `archive`."""
+    if name in BACKFILLS:
+        return BACKFILLS[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-@flow(name="backfill", flow_run_name=_run_name)
-async def feeds(wanted: SavedFeeds) -> Report:
-    """Saved feed files: a folder or zip. Killed and started again, it goes on where it was."""
-    return await _backfill(wanted)
-
-
-@flow(name="backfill", flow_run_name=_run_name)
-async def wayback(wanted: Wayback) -> Report:
-    """The Wayback Machine's captures of a feed or of pages. Killed and started again, it goes on where it was."""
-    return await _backfill(wanted)
-
-
-@flow(name="backfill", flow_run_name=_run_name)
-async def paged(wanted: Paged) -> Report:
-    """A feed's older pages (RFC 5005, WordPress, Blogger, JSON Feed). Killed, it goes on where it was."""
-    return await _backfill(wanted)
-
-
-@flow(name="backfill", flow_run_name=_run_name)
-async def warc(wanted: Warc) -> Report:
-    """WARC files: a file or a folder. Killed and started again, it goes on where it was."""
-    return await _backfill(wanted)
-
-
-@flow(name="backfill", flow_run_name=_run_name)
-async def sitemap(wanted: Sitemap) -> Report:
-    """The pages that a site's sitemaps name. Killed and started again, it goes on where it was."""
-    return await _backfill(wanted)
-
-
-BACKFILLS: dict[Kind, Callable[[Any], Coroutine[Any, Any, Report]]] = {
-    "archive": archive,
-    "feeds": feeds,
-    "wayback": wayback,
-    "paged": paged,
-    "warc": warc,
-    "sitemap": sitemap,
-}
-
-
-async def _backfill(asked: Backfill) -> Report:
+async def _backfill(kind: SourceKind, form: Backfill) -> Report:
     settings = current_settings()
     registry = await asyncio.to_thread(read_feeds, settings.feeds)
-    source, where, wanted, limit = asked.kind, _named(asked.where), asked.wanted(), asked.limit
-    parameters = _said(source, wanted, limit)
+    request = form.request()
+    parameters = _parameters(kind, request, form.limit)
     async with (
-        open_run("backfill", settings, {**parameters, "dry_run": asked.dry_run}) as run,
-        open_client(settings, turn_of) as client,
+        open_run("backfill", settings, {**parameters, "dry_run": form.dry_run}) as run,
+        open_client(settings, hold_host_slot) as client,
     ):
-        beginning = Watermark(source, where, json.dumps(parameters), None, 0, run.started_at)
-        with open_mill(settings, registry) as mill:
-            if not asked.dry_run:
-                mill.warm()  # while we look for what there is, and for what is loaded
-            reached, opened = await asyncio.to_thread(_open, source, wanted, registry, client, settings, beginning)
-            host = urlsplit(asked.where).hostname if "://" in asked.where else None
-            await tag(
-                f"source:{source}", *([f"feed:{asked.feed}"] if asked.feed else []), *([f"host:{host}"] if host else [])
+        with open_milling_pool(settings, registry) as pool:
+            if not form.dry_run:
+                pool.start()  # the processes start while the source is opened and planned
+            opening = Opening(request, registry, settings, client, _loaded_addresses(settings, kind.source))
+            source = await asyncio.to_thread(kind.open, opening)
+            beginning = Watermark(
+                kind.name, _without_secrets(form.where), json.dumps(parameters), None, 0, run.started_at
             )
-            # where planning means reading all of it, or asking the server for all of it, that is done once
-            plan = await opened.plan() if asked.dry_run or source in ("archive", "feeds", "wayback") else Plan(None)
-            run.says += _explained(plan, reached, settings, limit)
-            for said in run.says:
-                get_run_logger().info(said)
-            if not asked.dry_run:
-                await load_pending(run, mill, settings)
-                loaded = await asyncio.to_thread(_loaded, settings, opened)
-                with settings.store.holding():
-                    await _fill(opened, plan, reached, limit, loaded, run, mill, settings)
-        if not asked.dry_run:
-            if asked.images:
+            reached = await asyncio.to_thread(_read_watermark, settings, beginning)
+            await tag_run(*_tags(kind, form))
+            plan = await source.plan() if form.dry_run or kind.always_planned else Plan(None)
+            run.messages += _explain(plan, reached, settings, form.limit)
+            for line in run.messages:
+                get_run_logger().info(line)
+            if not form.dry_run:
+                await load_pending(run, pool, settings)
+                loaded = await asyncio.to_thread(_loaded_finds, settings, kind.source)
+                finds = _limit(source.finds(reached.mark), reached.documents, form.limit)
+                with settings.store.keep_open():
+                    await _load_all(finds, kind.source, loaded, reached, plan.items or 0, run, pool, settings)
+        if not form.dry_run:
+            if form.images:
                 await download_images(run, client)
             changed = bool(run.counts.new or run.counts.changed or run.images_stored)
-            await check_and_publish(run, settings, changed=changed, publish=asked.publish)
+            await check_and_publish(run, settings, changed=changed, publish=form.publish)
         await publish_report(run)
-        if run.loaded_nothing and not await asyncio.to_thread(knows_source, settings.store, opened.source):
+        if run.loaded_nothing and not await asyncio.to_thread(knows_source, settings.store, kind.source):
             raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
     return run
 
 
-async def _fill(
-    source: BackfillSource,
-    plan: Plan,
-    reached: Watermark,
-    limit: int | None,
+async def _limit(finds: AsyncIterator[Find], done: int, limit: int | None) -> AsyncIterator[Find]:
+    """The finds until `limit` documents are done, those of earlier runs included."""
+    async for find in finds:
+        if limit is not None and done >= limit:
+            return
+        done += 1
+        yield find
+
+
+async def _load_all(
+    finds: AsyncIterator[Find],
+    source: Source,
     loaded: frozenset[int],
+    reached: Watermark,
+    expected: int,
     run: Report,
-    mill: Mill,
+    pool: MillingPool,
     settings: Settings,
 ) -> None:
-    """Load what the source finds, batch by batch, each with the watermark it reaches. What is loaded is passed over."""
-    begun = reached
+    """Load the finds, batch by batch, each together with the watermark that it reaches. Those that are `loaded`
+    already are passed over. `expected` is how many documents there are, 0 where that is not known."""
 
-    async def limited() -> AsyncIterator[Find]:
-        done = begun.documents
-        async for find in source.finds(begun.mark):
-            if limit is not None and done >= limit:
-                return
-            done += 1
-            yield find
+    async def land() -> AsyncIterator[list[Landed]]:
+        async for batch in batch_finds(finds):
+            pool.feeds.update((find.feed.id, find.feed) for find in batch)
+            yield await land_finds(batch, loaded, source, settings.landing_zone)
 
-    async def landed() -> AsyncIterator[list[Landed]]:
-        async for batch in finds_in_batches(limited()):
-            mill.feeds.update((find.feed.id, find.feed) for find in batch)
-            yield await land_finds(batch, loaded, source.source, settings.landing_zone)
+    async def mill_landed(batch: list[Landed]) -> list[Milled]:
+        documents = [landed.document for landed in batch if landed.document]
+        return await mill_batch(documents, pool, f"{len(documents)} documents") if documents else []
 
-    async def milled(batch: list[Landed]) -> list[Milled]:
-        documents = [each.document for each in batch if each.document]
-        return await mill_batch(documents, mill, f"{len(documents)} documents") if documents else []
-
-    async with aclosing(milled_ahead(landed(), milled)) as ahead:
-        async for batch, results in ahead:
+    async with aclosing(mill_ahead(land(), mill_landed)) as ahead:
+        async for batch, milled in ahead:
             reached = replace(reached, mark=batch[-1].mark, documents=reached.documents + len(batch))
-            rejects = [each.reject for each in batch if each.reject]
-            run.counts.unchanged += len(batch) - len(results) - len(rejects)
-            counts = await load_batch(
-                results,
-                [],
-                settings.store,
-                settings.landing_zone,
-                mill,
-                run.run_id,
-                f"{len(batch)} documents",
+            rejects = [landed.reject for landed in batch if landed.reject]
+            # finds that were loaded before are neither milled nor rejected
+            run.counts.unchanged += len(batch) - len(milled) - len(rejects)
+            loading = Batch(
+                store=settings.store,
+                run_id=run.run_id,
+                milled=milled,
                 rejects=rejects,
-                reached=reached,
+                watermark=reached,
+                landing=settings.landing_zone,
             )
+            counts = await load_batch(loading, pool, f"{len(batch)} documents")
             run.counts.add(counts)
             get_run_logger().info(
                 "%d documents done: %d new articles, %d changed", reached.documents, run.counts.new, run.counts.changed
             )
-            progress("documents", reached.documents, max(plan.items or 0, reached.documents))
+            report_progress("documents", reached.documents, max(expected, reached.documents))
     await asyncio.to_thread(_finish, settings, replace(reached, finished_at=datetime.now(UTC)), run.run_id)
 
 
-def _loaded(settings: Settings, source: BackfillSource) -> frozenset[int]:
+def _read_watermark(settings: Settings, beginning: Watermark) -> Watermark:
     with settings.store.reading() as connection:
-        return loaded_finds(connection, source.source)
+        return watermark(connection, beginning)
+
+
+def _loaded_addresses(settings: Settings, source: Source) -> Callable[[str], Mapping[str, datetime]]:
+    """A function that reads which addresses of a feed the source loaded before."""
+
+    def read(feed_id: str) -> Mapping[str, datetime]:
+        with settings.store.reading() as connection:
+            return captures(connection, source, feed_id)
+
+    return read
+
+
+def _loaded_finds(settings: Settings, source: Source) -> frozenset[int]:
+    with settings.store.reading() as connection:
+        return loaded_finds(connection, source)
 
 
 def _finish(settings: Settings, reached: Watermark, run_id: str) -> None:
@@ -201,106 +190,55 @@ def _finish(settings: Settings, reached: Watermark, run_id: str) -> None:
         record_watermark(connection, reached, run_id=run_id)
 
 
-def _open(
-    kind: Kind,
-    wanted: Wanted,
-    registry: Sequence[Feed],
-    client: Client,
-    settings: Settings,
-    beginning: Watermark,
-) -> tuple[Watermark, BackfillSource]:
-    """How far this backfill came before, and its source."""
-    # each source brings libraries of its own; only that of the wanted one is imported
-    with settings.store.reading() as connection:
-        reached = watermark(connection, beginning)
-        match kind:
-            case "archive":
-                from tasks.backfill import archive
-
-                clones = settings.landing_zone.root / "clones"
-                private = settings.allow_private_addresses
-                return reached, archive.Archive(wanted, registry, settings.max_page_bytes, clones, private)
-            case "feeds":
-                from tasks.backfill import saved
-
-                return reached, saved.Saved(wanted, registry, settings.max_feed_bytes)
-            case "warc":
-                from tasks.backfill import warc
-
-                return reached, warc.Warc(wanted, registry, settings.max_feed_bytes)
-        feed = _feed(wanted, registry)
-        asker = Asker(client, pause=settings.backfill_pause, delay=settings.retry_delay)
-        match kind:
-            case "paged":
-                from tasks.backfill import paged
-
-                return reached, paged.Paged(wanted, feed, asker, settings.max_feed_bytes)
-            case "wayback":
-                from tasks.backfill import wayback
-
-                known = frozenset(captures(connection, "wayback", feed.id))
-                base, page_bytes = settings.wayback_url, settings.max_page_bytes
-                return reached, wayback.Wayback(wanted, feed, asker, base, settings.max_feed_bytes, page_bytes, known)
-            case _:
-                from tasks.backfill import sitemap
-
-                known_pages = captures(connection, "sitemap", feed.id)
-                return reached, sitemap.Sitemap(wanted, feed, asker, settings.max_page_bytes, known=known_pages)
+def _tags(kind: SourceKind, form: Backfill) -> list[str]:
+    tags = [f"source:{kind.name}"]
+    if form.feed:
+        tags.append(f"feed:{form.feed}")
+    if "://" in form.where and (host := urlsplit(form.where).hostname):
+        tags.append(f"host:{host}")
+    return tags
 
 
-def _feed(wanted: Wanted, registry: Sequence[Feed]) -> Feed:
-    """The feed that `where` names by its id or its address, else one made of the address."""
-    named = wanted.feed or wanted.where
-    for feed in registry:
-        if named in (feed.id, feed.url) or wanted.where in (feed.id, feed.url):
-            return feed if wanted.where in (feed.id, feed.url) else replace(feed, url=wanted.where)
-    host = urlsplit(wanted.where).hostname if "://" in wanted.where else None
-    if not host:
-        raise BackfillError(
-            f"{wanted.where}: neither a feed in the registry nor an address; `newsmill feeds list` shows the feeds"
-        )
-    return Feed(wanted.feed or slug(host, ()), host, wanted.where, site_url=wanted.where)
-
-
-def _said(source: Kind, wanted: Wanted, limit: int | None) -> dict[str, object]:
-    """What was asked for, without what was left empty; with the source and place it names a watermark."""
+def _parameters(kind: SourceKind, request: BackfillRequest, limit: int | None) -> dict[str, object]:
+    """What was asked for, without what was left empty. Together with the source it identifies the watermark."""
     asked = {
-        "source": source,
-        "where": _named(wanted.where),
-        "since": wanted.since and wanted.since.isoformat(),
-        "until": wanted.until and wanted.until.isoformat(),
-        "sites": sorted(wanted.sites),
-        "feed": wanted.feed,
-        "revision": wanted.revision,
-        "history": wanted.history,
-        "pages": wanted.pages,
+        "source": kind.name,
+        "where": _without_secrets(request.where),
+        "since": request.since and request.since.isoformat(),
+        "until": request.until and request.until.isoformat(),
+        "sites": sorted(request.sites),
+        "feed": request.feed,
+        "revision": request.revision,
+        "history": request.history,
+        "pages": request.pages,
         "limit": limit,
     }
     return {name: value for name, value in asked.items() if value}
 
 
-def _named(where: str) -> str:
-    """The place as ops.* keep it, and analysts see it: without passwords and keys, and yet told from any other."""
-    shown = presentable(where)
+def _without_secrets(where: str) -> str:
+    """The location as ops.* stores it and analysts see it: without passwords and keys. A digest tells two locations
+    apart that differ only in those."""
+    shown = redact(where)
     return shown if shown == where else f"{shown} ({digest('where', where)[:8]})"
 
 
-def _explained(plan: Plan, reached: Watermark, settings: Settings, limit: int | None) -> list[str]:
+DOCUMENTS_PER_SECOND = 1000
+"""About what two cores load; see benchmarks/README.md."""
+
+
+def _explain(plan: Plan, reached: Watermark, settings: Settings, limit: int | None) -> list[str]:
     """The plan in words, with how long it may take."""
-    says = list(plan.says)
+    lines = list(plan.says)
     if reached.mark is not None:
-        says.append(f"goes on where an earlier run was killed: {reached.documents:,} documents are done")
+        lines.append(f"goes on where an earlier run was killed: {reached.documents:,} documents are done")
     if plan.items is not None:
         left = max(0, (min(plan.items, limit) if limit else plan.items) - reached.documents)
-        seconds = left / RATE + min(plan.requests, left) * settings.backfill_pause
-        says.append(f"{left:,} documents to read; about {_duration(seconds)}")
+        seconds = left / DOCUMENTS_PER_SECOND + min(plan.requests, left) * settings.backfill_pause
+        lines.append(f"{left:,} documents to read; about {_duration(seconds)}")
     elif plan.requests:
-        says.append(f"a request each {settings.backfill_pause:g} s; only the server knows how many")
-    return says
-
-
-RATE = 1000
-"""Documents a second, about: what two cores do; see benchmarks/README.md."""
+        lines.append(f"a request each {settings.backfill_pause:g} s; only the server knows how many")
+    return lines
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Images on their own: what earlier runs left pending or failed."""
+"""Downloading images: those of the present run, and those that earlier runs left pending or failed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
 from tasks.fetch.http import Client, open_client
-from tasks.orchestration.limits import turn_of
-from tasks.orchestration.progress import progress
+from tasks.orchestration.limits import hold_host_slot
+from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_images
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
-from tasks.text.urls import presentable
+from tasks.text.urls import redact
 from warehouse.load.operations import pending_images, want_images
 from warehouse.records import Feed, PendingImage
 
 BATCH = 200
-"""Images; a killed run repeats one batch at the most."""
+"""Images in a batch; a killed run repeats at most one."""
 
 
 def _run_name() -> str:
@@ -41,8 +41,8 @@ async def images(limit: int | None = None, publish: bool = True) -> Report:
     """
     settings = current_settings()
     registry = await asyncio.to_thread(read_feeds, settings.feeds)
-    async with open_run("images", settings, {"limit": limit}) as run, open_client(settings, turn_of) as client:
-        await asyncio.to_thread(_want, settings, registry)
+    async with open_run("images", settings, {"limit": limit}) as run, open_client(settings, hold_host_slot) as client:
+        await asyncio.to_thread(_want_images, settings, registry)
         await download_images(run, client, limit)
         await check_and_publish(run, settings, changed=bool(run.images_stored), publish=publish)
         await publish_report(run)
@@ -50,28 +50,28 @@ async def images(limit: int | None = None, publish: bool = True) -> Report:
 
 
 async def download_images(run: Report, client: Client, limit: int | None = None) -> None:
-    """Download what is pending, batch by batch; each image is tried once in a run."""
+    """Download pending images, batch by batch; a run tries each image once."""
     settings = client.settings
     total = limit or settings.images_per_run
     done, log = 0, get_run_logger()
     while done < total:
-        batch = await asyncio.to_thread(_pending, settings, run.started_at, min(BATCH, total - done))
+        batch = await asyncio.to_thread(_read_pending, settings, run.started_at, min(BATCH, total - done))
         if not batch:
             return
         fetched = await fetch_images(batch, client, settings.store, f"{done + 1} to {done + len(batch)}")
-        run.note_images(batch, fetched)
+        run.add_images(batch, fetched)
         done += len(batch)
-        for asked, image in zip(batch, fetched, strict=True):
-            log.debug("%s: %s", presentable(asked.url), image.error or f"{image.status} as {image.path}")
+        for pending, image in zip(batch, fetched, strict=True):
+            log.debug("%s: %s", redact(pending.url), image.error or f"{image.status} as {image.path}")
         log.info("%d images stored, %d failed", run.images_stored, run.images_failed)
-        progress("images", done, min(total, done + BATCH) if len(batch) == BATCH else done)
+        report_progress("images", done, min(total, done + BATCH) if len(batch) == BATCH else done)
 
 
-def _pending(settings: Settings, since: datetime, limit: int) -> Sequence[PendingImage]:
+def _read_pending(settings: Settings, since: datetime, limit: int) -> Sequence[PendingImage]:
     with settings.store.reading() as connection:
         return pending_images(connection, max_attempts=settings.image_attempts, not_since=since, limit=limit)
 
 
-def _want(settings: Settings, feeds: Sequence[Feed]) -> None:
+def _want_images(settings: Settings, feeds: Sequence[Feed]) -> None:
     with settings.store.writing() as connection:
         want_images(connection, feeds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from prefect import flow
@@ -15,19 +16,20 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from flows.images import download_images
-from flows.run.alerts import tell_of_feeds
+from flows.run.alerts import alert_on_feeds
 from flows.run.artifacts import publish_report
 from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
-from flows.run.recording import open_run, tag
+from flows.run.recording import open_run, tag_run
 from flows.run.report import Report, RunFailedError
 from tasks.fetch.feed import next_state, reason_to_wait, state_of
 from tasks.fetch.http import Client, open_client
-from tasks.mill.pool import Mill, open_mill
-from tasks.orchestration.limits import hosts_of, turn_of
-from tasks.orchestration.pipeline import in_batches, milled_ahead
-from tasks.orchestration.progress import progress
-from tasks.orchestration.steps import elsewhere, fetch_or_explain, load_batch, mill_batch
+from tasks.load import Batch
+from tasks.mill.pool import MillingPool, open_milling_pool
+from tasks.orchestration.limits import hold_host_slot, host_names
+from tasks.orchestration.pipeline import batch_fetches, mill_ahead
+from tasks.orchestration.progress import report_progress
+from tasks.orchestration.steps import fetch_or_record_failure, load_batch, mill_batch, mills_remotely
 from tasks.registry.feeds_file import choose, part_of, read_feeds
 from tasks.settings import Settings, current_settings
 from warehouse.load.batch import known_entries
@@ -37,15 +39,15 @@ from warehouse.records import Feed, FeedState, Fetch, Milled
 NAMED = 3
 """Groups and feeds that a run's name has room for."""
 TAGGED = 20
-"""Feeds that are tags of their run, too."""
+"""The most feeds for which a run has a tag each."""
 
 
 def _run_name() -> str:
-    asked = flow_run.parameters
-    named = [*(asked.get("groups") or ()), *(asked.get("feeds") or ())]
-    which = ", ".join(named[:NAMED]) + (f" and {len(named) - NAMED} more" if len(named) > NAMED else "")
-    part = f", part {asked['partition']}" if asked.get("partition") else ""
-    return f"ingest {which or 'all feeds'}{part} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    parameters = flow_run.parameters
+    names = [*(parameters.get("groups") or ()), *(parameters.get("feeds") or ())]
+    subject = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    part = f", part {parameters['partition']}" if parameters.get("partition") else ""
+    return f"ingest {subject or 'all feeds'}{part} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 @flow(name="ingest", flow_run_name=_run_name, validate_parameters=True)
@@ -85,55 +87,44 @@ async def ingest(
         "partition": partition,
     }
     if feeds or groups:
-        await tag(*_tags(chosen, groups or ()))
-    async with open_run("ingest", settings, parameters) as run, open_client(settings, turn_of) as client:
+        await tag_run(*_tags(chosen, groups or ()))
+    async with open_run("ingest", settings, parameters) as run, open_client(settings, hold_host_slot) as client:
         known: dict[str, frozenset[str]] = {}
-        with open_mill(settings, registry, known) as mill:
-            await load_pending(run, mill, settings)
-            wanted, only_due = chosen, due_only and not force and not feeds
-            chosen, states = await asyncio.to_thread(_remember, settings, chosen, known, only_due)
-            asked = {feed.id for feed in chosen}
-            left_out = [state_of(feed, states) for feed in wanted if feed.id not in asked]
-            run.not_due, run.not_due_failing = len(left_out), sum(bool(s.consecutive_failures) for s in left_out)
-            if not elsewhere() and any(not state_of(feed, states).is_conditional for feed in chosen):
-                mill.warm()
-
-            async def milled(batch: list[Fetch]) -> list[Milled]:
-                documents = [fetch.document for fetch in batch if fetch.document]
-                return await mill_batch(documents, mill, f"{len(documents)} documents") if documents else []
-
-            fetched = _fetched(chosen, states, client, mill, settings, force=force)
-            async with aclosing(milled_ahead(in_batches(fetched), milled)) as batches:
-                async for batch, results in batches:
-                    await _load(batch, results, run, mill, chosen, states, settings)
+        with open_milling_pool(settings, registry, known) as pool:
+            ingesting = _Ingest(run, settings, client, pool, force, known)
+            await load_pending(run, pool, settings)
+            await ingesting.choose_feeds(chosen, due_only=due_only and not force and not feeds)
+            await ingesting.fetch_and_load()
         if images:
             await download_images(run, client)
-        await tell_of_feeds(run, settings)
+        await alert_on_feeds(run, settings)
         changed = bool(run.counts.documents or run.images_stored)
         await check_and_publish(run, settings, changed=changed, publish=publish)
         await publish_report(run)
-        failing = {feed.id for feed in chosen if due_only and state_of(feed, states).consecutive_failures}
-        _judge(run, settings, failing)
+        _raise_if_failed(run, settings, ingesting.failing_before if due_only else ())
     return run
 
 
 def _tags(chosen: Sequence[Feed], groups: Sequence[str]) -> list[str]:
-    """By feed and host, as the tasks are; of a run with very many the tasks alone are."""
-    few = chosen if len(chosen) <= TAGGED else ()
-    hosts = hosts_of(*(feed.url for feed in few))
-    return [f"group:{group}" for group in groups] + [f"feed:{f.id}" for f in few] + [f"host:{host}" for host in hosts]
+    """The groups, the feeds and their hosts. With more than TAGGED feeds, only the tasks have these two as tags."""
+    tagged = chosen if len(chosen) <= TAGGED else ()
+    hosts = host_names(*(feed.url for feed in tagged))
+    return (
+        [f"group:{group}" for group in groups] + [f"feed:{f.id}" for f in tagged] + [f"host:{host}" for host in hosts]
+    )
 
 
-def _judge(run: Report, settings: Settings, failing: Collection[str]) -> None:
-    """Raises RunFailedError for a run that is to count as failed.
+def _raise_if_failed(run: Report, settings: Settings, failing_before: Collection[str]) -> None:
+    """Raises RunFailedError if the run counts as failed.
 
-    That none could be fetched is no news where all that were due, for another try, are `failing` anyway.
+    A run in which only feeds failed that were `failing_before`, asked again as they were due, does not.
     """
-    if run.feeds and len(run.failed) == len(run.feeds) and any(line.feed_id not in failing for line in run.feeds):
+    failed = run.failed_feeds
+    if failed and len(failed) == len(run.feeds) and any(line.feed_id not in failing_before for line in run.feeds):
         raise RunFailedError(f"none of the {len(run.feeds)} feeds could be fetched", run)
-    if run.failed and run.failed_share > settings.fail_share:
+    if failed and run.failed_share > settings.fail_share:
         raise RunFailedError(
-            f"{len(run.failed)} of the feeds that were asked failed; with those left alone since they did, "
+            f"{len(failed)} of the feeds that were asked failed; with those left alone since they did, "
             f"{run.failed_share:.0%}; NEWSMILL_FAIL_SHARE allows {settings.fail_share:.0%}. What the others brought is "
             "loaded",
             run,
@@ -142,79 +133,101 @@ def _judge(run: Report, settings: Settings, failing: Collection[str]) -> None:
         raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
 
 
-def _remember(
-    settings: Settings, chosen: list[Feed], known: dict[str, frozenset[str]], due_only: bool
-) -> tuple[list[Feed], dict[str, FeedState]]:
-    """The feeds to ask and what is remembered of them; the entries they last held go into `known`."""
-    now = datetime.now(UTC)
-    with settings.store.reading() as connection:
-        states = feed_states(connection)
-        if due_only:
-            chosen = [feed for feed in chosen if not reason_to_wait(state_of(feed, states), now, due_only=True)]
-        known.update(known_entries(connection, [feed.id for feed in chosen]))
-    return chosen, states
+@dataclass
+class _Ingest:
+    """Fetching, milling and loading the feeds of one run."""
 
+    run: Report
+    settings: Settings
+    client: Client
+    pool: MillingPool
+    force: bool
+    known: dict[str, frozenset[str]]
+    """The entries that each feed held when it was last loaded, which the pool leaves out."""
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    """The feeds to fetch, by id."""
+    states: dict[str, FeedState] = field(default_factory=dict)
+    """Their states before this run."""
 
-async def _fetched(
-    chosen: Sequence[Feed],
-    states: dict[str, FeedState],
-    client: Client,
-    mill: Mill,
-    settings: Settings,
-    *,
-    force: bool,
-) -> AsyncIterator[Fetch]:
-    """Every feed, in the order in which they answer."""
-    gate = asyncio.Semaphore(settings.concurrency)
-    landing = settings.landing_zone
+    async def choose_feeds(self, chosen: Sequence[Feed], *, due_only: bool) -> None:
+        """Read the states of the chosen feeds and leave out those that are not due, if asked to."""
+        feeds = await asyncio.to_thread(self._read_states, chosen, due_only)
+        self.feeds = {feed.id: feed for feed in feeds}
+        not_due = [state_of(feed, self.states) for feed in chosen if feed.id not in self.feeds]
+        self.run.not_due = len(not_due)
+        self.run.not_due_failing = sum(bool(state.consecutive_failures) for state in not_due)
 
-    async def one(feed: Feed) -> Fetch:
-        async with gate:
-            fetch = await fetch_or_explain(feed, state_of(feed, states), client, landing, force=force)
-        if fetch.document and not elsewhere():
-            mill.begin(fetch.document)  # while its batch is still being gathered
-        return fetch
+    def _read_states(self, chosen: Sequence[Feed], due_only: bool) -> Sequence[Feed]:
+        now = datetime.now(UTC)
+        with self.settings.store.reading() as connection:
+            self.states = feed_states(connection)
+            if due_only:
+                chosen = [
+                    feed for feed in chosen if not reason_to_wait(state_of(feed, self.states), now, due_only=True)
+                ]
+            self.known.update(known_entries(connection, [feed.id for feed in chosen]))
+        return chosen
 
-    asking = [asyncio.ensure_future(one(feed)) for feed in chosen]
-    try:
-        for done, answer in enumerate(asyncio.as_completed(asking), 1):
-            yield await answer
-            progress("feeds", done, len(chosen))
-    finally:
-        for each in asking:
-            each.cancel()
+    @property
+    def failing_before(self) -> set[str]:
+        """The ids of the feeds that were failing when this run asked them."""
+        return {feed.id for feed in self.feeds.values() if state_of(feed, self.states).consecutive_failures}
 
+    async def fetch_and_load(self) -> None:
+        if not mills_remotely() and any(not state_of(feed, self.states).is_conditional for feed in self.feeds.values()):
+            self.pool.start()  # at least one feed will send a document
 
-async def _load(
-    batch: Sequence[Fetch],
-    milled: Sequence[Milled],
-    run: Report,
-    mill: Mill,
-    chosen: Sequence[Feed],
-    states: dict[str, FeedState],
-    settings: Settings,
-) -> None:
-    feeds = {feed.id: feed for feed in chosen}
-    remembered = []
-    for each in batch:
-        feed = feeds[each.feed_id]
-        remembered.append((feed, each, next_state(state_of(feed, states), each, settings.bounds)))
-    counts = await load_batch(
-        milled,
-        remembered,
-        settings.store,
-        settings.landing_zone,
-        mill,
-        run.run_id,
-        f"{len(milled)} documents of {len(batch)} feeds",
-        bounds=settings.bounds,
-    )
-    run.counts.add(counts)
-    run.note(batch, milled, counts)
-    log = get_run_logger()
-    for each in batch:
-        if each.outcome == "failed":
-            log.warning("%s failed after %.1f s: %s", each.feed_id, each.seconds, each.error)
-        else:
-            log.debug("%s: %s in %.1f s, %d bytes", each.feed_id, each.outcome, each.seconds, each.bytes)
-    log.info("%d feeds done: %d new articles, %d changed", len(run.feeds), run.counts.new, run.counts.changed)
+        async def mill(batch: list[Fetch]) -> list[Milled]:
+            documents = [fetch.document for fetch in batch if fetch.document]
+            return await mill_batch(documents, self.pool, f"{len(documents)} documents") if documents else []
+
+        async with aclosing(mill_ahead(batch_fetches(self._fetch_all()), mill)) as ahead:
+            async for fetches, milled in ahead:
+                await self._load(fetches, milled)
+
+    async def _fetch_all(self) -> AsyncIterator[Fetch]:
+        """Every feed's fetch, in the order in which they finish."""
+        gate = asyncio.Semaphore(self.settings.concurrency)
+        landing = self.settings.landing_zone
+
+        async def fetch_one(feed: Feed) -> Fetch:
+            async with gate:
+                state = state_of(feed, self.states)
+                fetch = await fetch_or_record_failure(feed, state, self.client, landing, force=self.force)
+            if fetch.document and not mills_remotely():
+                self.pool.mill_early(fetch.document)  # while its batch is still being gathered
+            return fetch
+
+        fetching = [asyncio.ensure_future(fetch_one(feed)) for feed in self.feeds.values()]
+        try:
+            for done, fetch in enumerate(asyncio.as_completed(fetching), 1):
+                yield await fetch
+                report_progress("feeds", done, len(fetching))
+        finally:
+            for task in fetching:
+                task.cancel()
+
+    async def _load(self, fetches: Sequence[Fetch], milled: Sequence[Milled]) -> None:
+        run, settings = self.run, self.settings
+        feeds = [self.feeds[fetch.feed_id] for fetch in fetches]
+        batch = Batch(
+            store=settings.store,
+            run_id=run.run_id,
+            milled=milled,
+            fetches=[
+                (feed, fetch, next_state(state_of(feed, self.states), fetch, settings.bounds))
+                for feed, fetch in zip(feeds, fetches, strict=True)
+            ],
+            landing=settings.landing_zone,
+            bounds=settings.bounds,
+        )
+        counts = await load_batch(batch, self.pool, f"{len(milled)} documents of {len(fetches)} feeds")
+        run.counts.add(counts)
+        run.add_feeds(fetches, milled, counts)
+        log = get_run_logger()
+        for fetch in fetches:
+            if fetch.outcome == "failed":
+                log.warning("%s failed after %.1f s: %s", fetch.feed_id, fetch.seconds, fetch.error)
+            else:
+                log.debug("%s: %s in %.1f s, %d bytes", fetch.feed_id, fetch.outcome, fetch.seconds, fetch.bytes)
+        log.info("%d feeds done: %d new articles, %d changed", len(run.feeds), run.counts.new, run.counts.changed)

@@ -1,4 +1,4 @@
-"""Upkeep, once a night: compaction, retention, files that nothing names, quality checks, publishing."""
+"""Maintenance, once a night: compaction, retention, removal of unused files, quality checks, publishing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.run.artifacts import publish_report
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
-from tasks.orchestration.steps import keep_in_shape
+from tasks.orchestration.steps import maintain_warehouse
 from tasks.settings import current_settings
 
 
@@ -29,9 +29,9 @@ async def maintain(publish: bool = True) -> Report:
     """
     settings = current_settings()
     async with open_run("maintain", settings, {"publish": publish}) as run:
-        kept = await keep_in_shape(settings)
-        run.says += kept.says
-        run.did |= kept.facts
+        upkeep = await maintain_warehouse(settings)
+        run.messages += upkeep.messages
+        run.facts |= upkeep.counts
         await check_and_publish(run, settings, changed=True, publish=publish)
         await publish_report(run)
     return run

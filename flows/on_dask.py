@@ -1,8 +1,7 @@
-"""Ingest with its milling on a Dask cluster: many machines, or the processes of this one. Needs newsmill[dask].
+"""Ingest that mills on a Dask cluster, of many machines or of processes on this one. Needs newsmill[dask].
 
-Each batch of documents is one task of Prefect on one of Dask's workers; fetching and loading stay in the flow's own
-process. Dask's workers have to see the landing zone and to be allowed processes of their own, which they are where they
-were started with DASK_DISTRIBUTED__WORKER__DAEMON=false.
+Each batch of documents is a Prefect task on one of Dask's workers; fetching and loading stay in the flow's own process.
+Dask's workers must see the landing zone and be allowed to start processes: DASK_DISTRIBUTED__WORKER__DAEMON=false.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
 from flows.ingest import ingest as flow
-from tasks.settings import Settings, current_settings, leave_plugins_out
+from tasks.settings import Settings, current_settings, disable_prefect_plugins
 
 
 def runner(settings: Settings) -> DaskTaskRunner:
-    leave_plugins_out()
+    disable_prefect_plugins()
     if settings.dask_scheduler:
         return DaskTaskRunner(address=settings.dask_scheduler)
-    dask.config.set({"distributed.worker.daemon": False})  # a mill starts a process for what it mills
+    dask.config.set({"distributed.worker.daemon": False})  # lets workers start milling processes
     return DaskTaskRunner(
         cluster_kwargs={"n_workers": settings.workers, "threads_per_worker": 1, "dashboard_address": None}
     )

@@ -1,4 +1,4 @@
-"""Publishing on its own: duplicates are marked, and the analysts' copy is written and swapped in."""
+"""Publishing alone: duplicates are marked, quality checks run, the analysts' copy is written and swapped in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Everything again from the landing zone, without the network: after better cleaning, or a lost warehouse.
+"""Rebuilding the warehouse from the landing zone, without the network: after a change of cleaning, or a lost warehouse.
 
-The new warehouse is built beside the old one and swapped in under its lock. A kill leaves the old one as it was.
+The new warehouse is built beside the old one and swapped in under its lock. Killed, it leaves the old one as it was.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from flows.run.artifacts import publish_report
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
-from tasks.mill.pool import Mill, open_mill
-from tasks.orchestration.limits import WRITER, turn
-from tasks.orchestration.pipeline import documents_in_batches, milled_ahead
-from tasks.orchestration.progress import progress
+from tasks.load import Batch
+from tasks.mill.pool import MillingPool, open_milling_pool
+from tasks.orchestration.limits import WRITER, hold_slot
+from tasks.orchestration.pipeline import batch_documents, mill_ahead
+from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import current_settings
@@ -46,44 +47,46 @@ async def reprocess(publish: bool = True) -> Report:
     registry = await asyncio.to_thread(read_feeds, settings.feeds)
     landing = settings.landing_zone
     async with open_run("reprocess", settings, {"publish": publish}) as run:
-        place = settings.place
-        name = place.name if isinstance(place, Path) else "lake"
+        location = settings.location
+        name = location.name if isinstance(location, Path) else "lake"
         rebuilt = Warehouse(settings.folder / f".{name}.rebuild")
-        await asyncio.to_thread(_discard, rebuilt.path)
+        await asyncio.to_thread(_delete, rebuilt.path)
         documents = await asyncio.to_thread(landing.documents)
-        late = documents
         done: set[tuple[str, str, datetime]] = set()
-        with open_mill(settings, registry) as mill:
-            # what is fetched meanwhile goes into the old warehouse, and into the landing zone
+        with open_milling_pool(settings, registry) as pool:
+            # other runs go on landing documents and loading them into the old warehouse: `swap` returns those that the
+            # new one lacks, and swaps once there are none
             while True:
-                await _load_all(late, rebuilt, mill, run)
-                done |= {document.key for document in late}
-                async with turn(WRITER):
-                    late = await asyncio.to_thread(swap, settings.store, rebuilt, landing, done)
-                if not late:
+                await _load_all(documents, rebuilt, pool, run)
+                done |= {document.key for document in documents}
+                async with hold_slot(WRITER):
+                    documents = await asyncio.to_thread(swap, settings.store, rebuilt, landing, done)
+                if not documents:
                     break
-        landing.settle(d for d in await asyncio.to_thread(landing.pending) if d.key in done)
+        pending = await asyncio.to_thread(landing.pending)
+        landing.mark_loaded(document for document in pending if document.key in done)
         await check_and_publish(run, settings, changed=True, publish=publish)
         await publish_report(run)
     return run
 
 
-async def _load_all(documents: Sequence[Document], store: Warehouse, mill: Mill, run: Report) -> None:
+async def _load_all(documents: Sequence[Document], store: Warehouse, pool: MillingPool, run: Report) -> None:
     """Load the documents, oldest first."""
     done = 0
 
-    async def milled(batch: list[Document]) -> list[Milled]:
-        return await mill_batch(batch, mill, f"{len(batch)} documents")
+    async def mill(documents: list[Document]) -> list[Milled]:
+        return await mill_batch(documents, pool, f"{len(documents)} documents")
 
-    async with aclosing(milled_ahead(documents_in_batches(documents), milled)) as ahead:
-        async for batch, results in ahead:
-            counts = await load_batch(results, [], store, None, mill, run.run_id, f"{len(batch)} documents")
+    async with aclosing(mill_ahead(batch_documents(documents), mill)) as ahead:
+        async for _, milled in ahead:
+            batch = Batch(store=store, run_id=run.run_id, milled=milled)
+            counts = await load_batch(batch, pool, f"{len(milled)} documents")
             run.counts.add(replace(counts, by_feed={}))
-            done += len(batch)
+            done += len(milled)
             get_run_logger().info("%d of %d documents done", done, len(documents))
-            progress("documents", done, len(documents))
+            report_progress("documents", done, len(documents))
 
 
-def _discard(path: Path) -> None:
+def _delete(path: Path) -> None:
     path.unlink(missing_ok=True)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)

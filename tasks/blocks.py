@@ -1,6 +1,6 @@
-"""Settings that Prefect keeps: variables for any of them, a block for a warehouse, Secret blocks for what is secret.
+"""Settings kept by Prefect's server: variables for any setting, a block for a warehouse, Secret blocks for secrets.
 
-`prefect block register -m tasks.blocks` makes the block's type known to a server.
+`prefect block register -m tasks.blocks` registers the block's type with a server.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tasks.errors import ServerError
 from warehouse.errors import NewsmillError
 
 VARIABLE = "newsmill_"
-"""A Prefect variable newsmill_contact is the setting contact."""
+"""Prefix of the variables' names: newsmill_contact is the setting contact."""
 
 
 class NewsmillWarehouse(Block):
-    """A warehouse, and where what belongs to it lies; used by runs whose setting `warehouse` is `block:NAME`."""
+    """A warehouse and the paths of its other files; a run whose setting `warehouse` is `block:NAME` uses them."""
 
     _block_type_name = "newsmill-warehouse"
     _description = "A newsmill warehouse: NEWSMILL_WAREHOUSE=block:NAME uses it. Empty fields are set otherwise."
@@ -40,25 +40,25 @@ class NewsmillWarehouse(Block):
     image_store: str | None = Field(None, description="The image store; images/ beside the warehouse")
 
 
-def warehouse_settings(name: str) -> dict[str, Any]:
-    """What the block of a warehouse sets. Raises NewsmillError."""
-    data = _block(NewsmillWarehouse, name)
+def read_warehouse_block(name: str) -> dict[str, Any]:
+    """The settings in a warehouse block, without its empty fields. Raises NewsmillError."""
+    data = _read_block(NewsmillWarehouse, name)
     return {field: data[field] for field in NewsmillWarehouse.model_fields if data.get(field) not in (None, "")}
 
 
-def secret(name: str) -> str:
+def read_secret(name: str) -> str:
     """The value of a Secret block. Raises NewsmillError."""
-    return str(_block(Secret, name)["value"])
+    return str(_read_block(Secret, name)["value"])
 
 
-def variables(names: Collection[str]) -> dict[str, Any]:
-    """The settings that are Prefect variables. Raises ServerError."""
+def read_variables(settings: Collection[str]) -> dict[str, Any]:
+    """Those of the settings that are Prefect variables, by their names. Raises ServerError."""
     with _client() as client:
-        found = {variable.name: variable.value for variable in client.read_variables()}
-    return {name: found[VARIABLE + name] for name in names if VARIABLE + name in found}
+        values = {variable.name: variable.value for variable in client.read_variables()}
+    return {name: values[VARIABLE + name] for name in settings if VARIABLE + name in values}
 
 
-def _block(kind: type[Block], name: str) -> dict[str, Any]:
+def _read_block(kind: type[Block], name: str) -> dict[str, Any]:
     slug = kind.get_block_type_slug()
     with _client() as client:
         try:
@@ -72,10 +72,10 @@ def _block(kind: type[Block], name: str) -> dict[str, Any]:
 
 @contextmanager
 def _client() -> Iterator[SyncPrefectClient]:
-    # without an address, and outside of a run, Prefect would start a server only to find it empty
+    # without an address and outside of a run, Prefect would start a temporary server, which has no blocks
     if not PREFECT_API_URL.value() and not FlowRunContext.get():
         raise ServerError(
-            "settings: a block or variable is asked of Prefect's server, and none is named; set PREFECT_API_URL "
+            "settings: a block or variable is kept by Prefect's server, and no server is set; set PREFECT_API_URL "
             "(`newsmill server start` prints the local one's)"
         )
     try:
@@ -86,5 +86,5 @@ def _client() -> Iterator[SyncPrefectClient]:
             raise
         raise ServerError(
             f"settings: Prefect's server at {PREFECT_API_URL.value()} doesn't answer "
-            f"({error or type(error).__name__}); start it, or mend PREFECT_API_URL"
+            f"({error or type(error).__name__}); start it, or fix PREFECT_API_URL"
         ) from error

@@ -1,4 +1,4 @@
-"""The errors that the steps raise. Each message says what happened, to which feed or file, and what to do about it."""
+"""The errors of the steps. Each message says what happened, to which feed or file, and what to do about it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ class FeedsFileError(NewsmillError):
 
 
 class FetchError(NewsmillError):
-    """A server did not give a usable answer; asking again soon won't help."""
+    """A server gave no usable answer; a retry soon won't help."""
 
     def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
-        """Seconds the server asked to be left alone, where it said so."""
+        """Seconds for which the server asks to be left alone; None if it does not say."""
 
 
 class TransientFetchError(FetchError):
-    """The same, but asking again soon may help: time-outs, broken connections, 5xx."""
+    """A server gave no usable answer, but a retry soon may help: timeouts, broken connections, 5xx."""
 
 
 class ParseError(NewsmillError):
-    """A document holds no feed."""
+    """A document is not a feed, a page or an article file that can be read."""
 
 
 class BackfillError(NewsmillError):
-    """A source of a backfill isn't there, or isn't what it was said to be."""
+    """A backfill's source doesn't exist, or is not of the kind asked for."""
 
 
 class ServerError(NewsmillError):

@@ -1,15 +1,14 @@
-"""Loading a batch: what was milled, how fetching went, and how far a backfill came, in one opening of the warehouse."""
+"""Loading a batch: milled documents, the feeds' states and a backfill's watermark, in one opening of the warehouse."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from tasks import rhythm
-from tasks.rhythm import Bounds
+from tasks.rhythm import Bounds, schedule
 from warehouse.landing import Landing
 from warehouse.load import operations
 from warehouse.load.batch import load, load_rejects
@@ -20,51 +19,58 @@ from warehouse.store.transactions import Connection
 Log = logging.Logger | logging.LoggerAdapter[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    milled: Sequence[Milled]
-    fetches: Sequence[tuple[Feed, Fetch, FeedState]]
-    rejects: Sequence[Reject]
-    reached: Watermark | None
+    """What is loaded in one opening of the warehouse."""
+
     store: Warehouse
-    landing: Landing | None
     run_id: str
-    bounds: Bounds
+    milled: Sequence[Milled]
+    fetches: Sequence[tuple[Feed, Fetch, FeedState]] = ()
+    """Each fetch with its feed and the state that the feed is left in."""
+    rejects: Sequence[Reject] = ()
+    """What was rejected before milling."""
+    watermark: Watermark | None = None
+    """How far a backfill is once this is loaded."""
+    landing: Landing | None = None
+    """The landing zone, where the documents are then marked as loaded; None to leave them as they are."""
+    bounds: Bounds = field(default_factory=Bounds)
+    """For the fetches' states: when a feed may be due."""
 
 
-def log_batch(work: Batch, log: Log) -> None:
-    """At DEBUG: each document that was loaded, and all that was rejected."""
+def log_batch(batch: Batch, log: Log) -> None:
+    """At DEBUG: each document that was loaded, and everything that was rejected."""
     if not log.isEnabledFor(logging.DEBUG):
         return
-    for milled in work.milled:
+    for milled in batch.milled:
         feed, document, entries, seen = milled.document.feed_id, milled.document, milled.entries, milled.seen
         log.debug("%s: %s: %d entries, %d seen before", feed, document.document_id, len(entries), len(seen))
-    for reject in chain(work.rejects, *(milled.rejects for milled in work.milled)):
+    for reject in chain(batch.rejects, *(milled.rejects for milled in batch.milled)):
         log.debug("%s: rejected (%s): %s: %s", reject.feed_id, reject.step, reject.location, reject.error)
 
 
-def commit_batch(work: Batch) -> Counts:
+def commit_batch(batch: Batch) -> Counts:
     counts = Counts()
-    with work.store.writing(sum(each.document.size for each in work.milled)) as connection:
-        if work.milled:
-            counts = load(connection, work.milled, run_id=work.run_id)
-        if work.fetches:
-            operations.record_fetches(connection, _scheduled(connection, work), run_id=work.run_id)
-        if work.rejects:
-            load_rejects(connection, work.rejects, run_id=work.run_id)
-            counts.rejected += len(work.rejects)
-        if work.reached:
-            operations.record_watermark(connection, work.reached, run_id=work.run_id)
-    if work.landing:
-        work.landing.settle(each.document for each in work.milled)
+    with batch.store.writing(sum(milled.document.size for milled in batch.milled)) as connection:
+        if batch.milled:
+            counts = load(connection, batch.milled, run_id=batch.run_id)
+        if batch.fetches:
+            operations.record_fetches(connection, _schedule(connection, batch), run_id=batch.run_id)
+        if batch.rejects:
+            load_rejects(connection, batch.rejects, run_id=batch.run_id)
+            counts.rejected += len(batch.rejects)
+        if batch.watermark:
+            operations.record_watermark(connection, batch.watermark, run_id=batch.run_id)
+    if batch.landing:
+        batch.landing.mark_loaded(milled.document for milled in batch.milled)
     return counts
 
 
-def _scheduled(connection: Connection, work: Batch) -> list[tuple[Feed, Fetch, FeedState]]:
-    """The fetches with the states in which the feeds are due again, as what was just loaded shows."""
-    answered = [each.feed_id for _, each, _ in work.fetches if each.outcome in ("fetched", "not-modified")]
-    rhythms = operations.learn_rhythms(connection, answered, [each.document.feed_id for each in work.milled])
+def _schedule(connection: Connection, batch: Batch) -> list[tuple[Feed, Fetch, FeedState]]:
+    """The fetches, their states completed with the time at which the feed is due; the articles just loaded count."""
+    answered = [fetch.feed_id for _, fetch, _ in batch.fetches if fetch.outcome in ("fetched", "not-modified")]
+    rhythms = operations.learn_rhythms(connection, answered, [milled.document.feed_id for milled in batch.milled])
     return [
-        (feed, each, rhythm.due(state, each, rhythms.get(feed.id, Rhythm()), work.bounds))
-        for feed, each, state in work.fetches
+        (feed, fetch, schedule(state, fetch, rhythms.get(feed.id, Rhythm()), batch.bounds))
+        for feed, fetch, state in batch.fetches
     ]

@@ -1,6 +1,6 @@
-"""Settings: flags first, then NEWSMILL_* variables, then newsmill.toml, then what Prefect keeps (tasks/blocks.py).
+"""Settings: flags win over NEWSMILL_* variables, these over newsmill.toml, that over Prefect's (tasks/blocks.py).
 
-The only module that reads the environment.
+The only module that reads the environment; ruff (TID251) holds the others to that.
 """
 
 from __future__ import annotations
@@ -29,12 +29,22 @@ from tasks.rhythm import Bounds
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.store.connection import Warehouse
-from warehouse.store.lake import HIDDEN, SCHEME, Bucket, Lake, Place, is_lake, lake_at, masked
+from warehouse.store.lake import (
+    CONNECT_TIMEOUT,
+    HIDDEN,
+    SCHEME,
+    Bucket,
+    Lake,
+    Location,
+    is_lake,
+    lake_at,
+    mask_passwords,
+)
 from warehouse.store.maintenance import Retention
 
 MEGABYTE = 1_000_000
 DATA = Path("warehouse/data")
-"""Where everything lies that is given no place of its own."""
+"""The folder of every file whose path is not set."""
 
 
 class Settings(BaseSettings):
@@ -45,8 +55,11 @@ class Settings(BaseSettings):
         str(DATA / "newsmill.duckdb"),
         description="The pipeline's own DuckDB file; or a lake: ducklake:sqlite:FILE or ducklake:postgres:CONNINFO",
     )
-    data_path: str | None = Field(None, description="Where a lake keeps its Parquet files: a folder, or s3://…")
-    catalog_password: SecretStr | None = Field(None, description="PostgreSQL's, for a lake's catalog")
+    data_path: str | None = Field(
+        None,
+        description="Where a lake keeps its Parquet files: a folder, or s3://BUCKET/FOLDER; beside an SQLite catalog",
+    )
+    catalog_password: SecretStr | None = Field(None, description="PostgreSQL's password, for a lake's catalog")
     s3_endpoint: str | None = Field(None, description="host:port of the S3 store; Amazon's own by default")
     s3_region: str = Field("us-east-1", description="The S3 store's region")
     s3_key: SecretStr | None = Field(None, description="The S3 store's access key")
@@ -57,52 +70,70 @@ class Settings(BaseSettings):
     image_store: Path | None = Field(None, description="The image store; images/ beside the warehouse")
     home: Path = Field(
         default_factory=lambda: platformdirs.user_state_path("newsmill"),
-        description="Where the local Prefect server keeps its database and log",
+        description="Where the local Prefect server keeps its database and log; ~/.local/state/newsmill on Linux",
     )
 
     allow_private_addresses: bool = Field(False, description="Fetch from loopback and private networks too")
-    contact: str = Field("no contact given", description="Who asks, an address or a page: part of the User-Agent")
+    contact: str = Field(
+        "no contact given", description="An address or a page at which sites can reach you: part of the User-Agent"
+    )
     concurrency: int = Field(32, ge=1, le=512, description="Requests under way at once")
     per_host: int = Field(2, ge=1, le=32, description="Requests under way at once to one host")
     timeout: float = Field(20, gt=0, description="Seconds without any byte before a request counts as timed out")
     deadline: float = Field(60, gt=0, description="Seconds a whole request may take, redirects included")
-    max_redirects: int = Field(5, ge=0, le=20)
-    max_feed_bytes: int = Field(32 * MEGABYTE, gt=0, description="After decompression")
-    max_image_bytes: int = Field(20 * MEGABYTE, gt=0)
-    max_image_pixels: int = Field(80_000_000, gt=0)
+    max_redirects: int = Field(5, ge=0, le=20, description="Redirects that are followed")
+    max_feed_bytes: int = Field(32 * MEGABYTE, gt=0, description="The largest feed, after decompression")
+    max_image_bytes: int = Field(20 * MEGABYTE, gt=0, description="The largest image")
+    max_image_pixels: int = Field(80_000_000, gt=0, description="The largest image, in pixels")
     retries: int = Field(2, ge=0, le=10, description="More tries of a feed after a time-out or a 5xx, in one run")
-    retry_delay: float = Field(2, ge=0, description="Seconds before the first of them; doubles each time, with jitter")
+    retry_delay: float = Field(2, ge=0, description="Seconds before the first retry; doubles each time, with jitter")
     image_attempts: int = Field(4, ge=1, description="Runs that try an image before it is given up")
-    images_per_run: int = Field(5000, ge=1, description="Images one run fetches at the most")
+    images_per_run: int = Field(5000, ge=1, description="Images that one run fetches at most")
     min_interval: float = Field(900, gt=0, description="Seconds before a scheduled ingest asks a feed again, at least")
-    max_interval: float = Field(86_400, gt=0, description="The same, at the most")
+    max_interval: float = Field(86_400, gt=0, description="Seconds until a scheduled ingest asks a feed again, at most")
     missing_tries: int = Field(5, ge=0, description="Answers of 404 in a row that disable a feed; 0: none do")
-    missing_days: float = Field(3, ge=0, description="Days that have to lie between the first and the last of them")
+    missing_days: float = Field(3, ge=0, description="Days that must lie between the first and the last of those 404s")
     lock_timeout: float = Field(60, ge=0, description="Seconds to wait while another process holds the warehouse")
-    workers: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1, description="Milling processes")
+    workers: int = Field(
+        default_factory=lambda: min(os.cpu_count() or 1, 8),
+        ge=1,
+        description="Processes that parse and clean; one for each core, at most 8",
+    )
     mill_timeout: float = Field(120, gt=0, description="Seconds one document may take to parse and clean")
     wayback_url: str = Field("https://web.archive.org", description="The Wayback Machine, or a copy of its API")
     backfill_pause: float = Field(1.5, ge=0, description="Seconds between two requests of a backfill")
-    max_page_bytes: int = Field(16 * MEGABYTE, gt=0, description="A web page that a backfill reads")
+    max_page_bytes: int = Field(
+        16 * MEGABYTE, gt=0, description="The largest web page or article file that a backfill reads"
+    )
     checks: Literal["report", "fail", "off"] = Field(
         "report",
-        description="A quality check that fails is reported, or ends the run with nothing published",
+        description="A failed quality check is reported (report) or ends the run unpublished (fail); off: no checks",
     )
     fail_share: float = Field(
-        1.0, ge=0, le=1, description="An ingest fails when a larger share of its feeds fail, or all that it asked"
+        1.0,
+        ge=0,
+        le=1,
+        description="An ingest fails when a larger share of its feeds fail, or all that it asked; feeds left alone "
+        "after a failure count as failed",
     )
     alert_share: float = Field(
-        0.5, ge=0, le=1, description="An ingest tells Prefect's automations when a larger share of its feeds fail"
+        0.5,
+        ge=0,
+        le=1,
+        description="An ingest tells Prefect's automations when a larger share of its feeds fail, counted as for "
+        "fail_share",
     )
     dask_scheduler: str | None = Field(
         None,
         description="Address of the Dask scheduler that `ingest --dask` uses; without one, `workers` processes here",
     )
-    keep_fetches: int = Field(90, ge=1, description="Days for which ops.fetches is kept")
+    keep_fetches: int = Field(90, ge=1, description="Days for which ops.fetches is kept; each feed's last fetch stays")
     keep_runs: int = Field(365, ge=1, description="Days for which ops.runs is kept")
     keep_checks: int = Field(90, ge=1, description="Days for which ops.checks is kept")
     keep_snapshots: int = Field(7, ge=1, description="Days for which a lake keeps its snapshots")
-    prefect_port: int = Field(0, ge=0, le=65535, description="Port of the local Prefect server; 0 takes a free one")
+    prefect_port: int = Field(
+        0, ge=0, le=65535, description="Port of the local Prefect server; 0 takes 4200 if it is free, else another"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -116,31 +147,36 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
-    def place(self) -> Place:
+    def location(self) -> Location:
+        """The warehouse's file, or its lake."""
         if not is_lake(self.warehouse):
             return Path(self.warehouse).absolute()
-        bucket = Bucket(self.s3_endpoint, self.s3_region, _told(self.s3_key), _told(self.s3_secret), self.s3_tls)
-        return lake_at(self.warehouse, data=self.data_path, bucket=bucket, password=_told(self.catalog_password))
+        key, secret = _secret_value(self.s3_key), _secret_value(self.s3_secret)
+        bucket = Bucket(self.s3_endpoint, self.s3_region, key, secret, self.s3_tls)
+        password = _secret_value(self.catalog_password)
+        # libpq reads PGCONNECT_TIMEOUT itself, unless the connection string overrides it
+        timeout = None if "PGCONNECT_TIMEOUT" in os.environ else CONNECT_TIMEOUT
+        return lake_at(self.warehouse, data=self.data_path, bucket=bucket, password=password, connect_timeout=timeout)
 
     @property
     def address(self) -> str:
-        """What `warehouse` says, for a process in any folder."""
-        place = self.place
-        if isinstance(place, Lake):
-            return f"{SCHEME}{place.kind}:{place.catalog}"
-        return str(place)
+        """The setting `warehouse` with an absolute path, for a process that runs in another folder."""
+        location = self.location
+        if isinstance(location, Lake):
+            return f"{SCHEME}{location.kind}:{location.catalog}"
+        return str(location)
 
     @property
     def store(self) -> Warehouse:
-        return Warehouse(self.place, self.lock_timeout)
+        return Warehouse(self.location, self.lock_timeout)
 
     @property
     def folder(self) -> Path:
-        """Where lies what belongs to the warehouse on this machine."""
-        place = self.place
-        if isinstance(place, Lake):
-            return Path(place.catalog).parent if place.kind == "sqlite" else DATA.absolute()
-        return place.parent
+        """The folder on this machine beside or in which the warehouse's other files lie."""
+        location = self.location
+        if isinstance(location, Lake):
+            return Path(location.catalog).parent if location.kind == "sqlite" else DATA.absolute()
+        return location.parent
 
     @property
     def bounds(self) -> Bounds:
@@ -160,21 +196,21 @@ class Settings(BaseSettings):
 
     @property
     def retention(self) -> Retention:
-        kept = (self.keep_fetches, self.keep_runs, self.keep_checks, self.keep_snapshots)
-        return Retention(*(timedelta(days=days) for days in kept))
+        periods = (self.keep_fetches, self.keep_runs, self.keep_checks, self.keep_snapshots)
+        return Retention(*(timedelta(days=days) for days in periods))
 
     @property
     def user_agent(self) -> str:
         return f"newsmill/{version('newsmill')} (news archiver; {self.contact})"
 
 
-def _told(secret: SecretStr | None) -> str | None:
+def _secret_value(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A setting's value, and where it was given."""
+class SourcedValue:
+    """A setting's value before validation, and where it comes from."""
 
     value: Any
     origin: str
@@ -182,7 +218,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedSetting:
     """A setting as `newsmill config` shows it."""
 
     name: str
@@ -192,18 +228,18 @@ class Explained:
 
 
 def load_settings(*, deployed: bool = False, **flags: Any) -> Settings:
-    """The settings in force; flags that are None were not given. Raises NewsmillError that names what is wrong.
+    """The settings in force; a flag that is None was not given. Raises NewsmillError naming each invalid setting.
 
-    `deployed` takes Prefect's variables into account.
+    With `deployed`, Prefect's variables count, too.
     """
-    return _valid(_gathered(flags, deployed=deployed))
+    return _validate(_collect_values(flags, deployed=deployed))
 
 
-def explain_settings(*, deployed: bool = False, **flags: Any) -> list[Explained]:
-    """Every setting in force and where it comes from; what is secret is not told."""
-    given = _gathered(flags, deployed=deployed)
-    settings = _valid(given)
-    beside = {
+def explain_settings(*, deployed: bool = False, **flags: Any) -> list[ExplainedSetting]:
+    """Every setting in force and where it comes from, with secrets masked."""
+    values = _collect_values(flags, deployed=deployed)
+    settings = _validate(values)
+    default_paths = {
         "published": settings.published_path,
         "landing": settings.landing_zone.root,
         "image_store": settings.images_path,
@@ -211,9 +247,11 @@ def explain_settings(*, deployed: bool = False, **flags: Any) -> list[Explained]
     explained = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        source = given.get(name, Given(None, "default"))
-        shown = _shown(beside[name] if value is None and name in beside else value, source.is_secret)
-        explained.append(Explained(name, shown, source.origin, field.description or ""))
+        if value is None:
+            value = default_paths.get(name)
+        source = values.get(name, SourcedValue(None, "default"))
+        printable = _printable(value, source.is_secret)
+        explained.append(ExplainedSetting(name, printable, source.origin, field.description or ""))
     return explained
 
 
@@ -221,13 +259,13 @@ BLOCK = "block:"
 """`warehouse = "block:NAME"` takes a newsmill-warehouse block of Prefect's, any other setting a Secret block."""
 
 
-def _gathered(flags: Mapping[str, Any], *, deployed: bool) -> dict[str, Given]:
-    """All that is given: what comes first wins."""
-    given: dict[str, Given] = {}
+def _collect_values(flags: Mapping[str, Any], *, deployed: bool) -> dict[str, SourcedValue]:
+    """The value of every setting that is set anywhere, by name; the first source that has one wins."""
+    values: dict[str, SourcedValue] = {}
 
-    def add(values: Mapping[str, Any], origin: str) -> None:
-        for name, value in values.items():
-            given.setdefault(name, Given(value, origin.format(name=name, NAME=name.upper())))
+    def add(source: Mapping[str, Any], origin: str) -> None:
+        for name, value in source.items():
+            values.setdefault(name, SourcedValue(value, origin.format(name=name, NAME=name.upper())))
 
     add({name: value for name, value in flags.items() if value is not None}, "--{name}")
     add(EnvSettingsSource(Settings)(), "NEWSMILL_{NAME}")
@@ -238,20 +276,20 @@ def _gathered(flags: Mapping[str, Any], *, deployed: bool) -> dict[str, Given]:
     if deployed:
         from tasks import blocks
 
-        add(blocks.variables(Settings.model_fields), f"Prefect variable {blocks.VARIABLE}{{name}}")
-    if not any(_block_name(each.value) for each in given.values()):
-        return given
+        add(blocks.read_variables(Settings.model_fields), f"Prefect variable {blocks.VARIABLE}{{name}}")
+    if not any(_block_name(setting.value) for setting in values.values()):
+        return values
     if not deployed:
         keep_prefect_quiet()
     from tasks import blocks  # Prefect takes seconds to import
 
-    if block := _block_name(given["warehouse"].value if "warehouse" in given else None):
-        del given["warehouse"]
-        add(blocks.warehouse_settings(block), f"block newsmill-warehouse/{block}")
-    for name, each in given.items():
-        if block := _block_name(each.value):
-            given[name] = Given(blocks.secret(block), f"block secret/{block}", is_secret=True)
-    return given
+    if block := _block_name(values["warehouse"].value if "warehouse" in values else None):
+        del values["warehouse"]
+        add(blocks.read_warehouse_block(block), f"block newsmill-warehouse/{block}")
+    for name, setting in values.items():
+        if block := _block_name(setting.value):
+            values[name] = SourcedValue(blocks.read_secret(block), f"block secret/{block}", is_secret=True)
+    return values
 
 
 def _block_name(value: object) -> str | None:
@@ -259,69 +297,75 @@ def _block_name(value: object) -> str | None:
     return text.removeprefix(BLOCK) if text.startswith(BLOCK) else None
 
 
-def _valid(given: Mapping[str, Given]) -> Settings:
+def _validate(values: Mapping[str, SourcedValue]) -> Settings:
     try:
-        return Settings.model_validate({name: each.value for name, each in given.items()})
+        return Settings.model_validate({name: setting.value for name, setting in values.items()})
     except ValidationError as error:
         problems = []
         for problem in error.errors():
             name = ".".join(map(str, problem["loc"]))
-            source = given.get(name, Given(None, "default"))
-            hidden = source.is_secret or _is_secret(name)
-            problems.append(f"{name}: {problem['msg']} (it is {_shown(source.value, hidden)!r}, from {source.origin})")
+            source = values.get(name, SourcedValue(None, "default"))
+            value = _printable(source.value, source.is_secret or _is_secret(name))
+            problems.append(f"{name}: {problem['msg']} (it is {value!r}, from {source.origin})")
         # not "from error": that would repeat every value
         raise NewsmillError(f"settings: {'; '.join(problems)}") from None
 
 
 def _is_secret(name: str) -> bool:
-    """Whether the setting is one that is never told."""
+    """Whether the setting's value must never be printed."""
     return name in Settings.model_fields and "SecretStr" in str(Settings.model_fields[name].annotation)
 
 
-def _shown(value: object, is_secret: bool) -> str | int | float | bool | None:
+def _printable(value: object, is_secret: bool) -> str | int | float | bool | None:
+    """The value with secrets, and passwords within addresses, masked."""
     if value is None or isinstance(value, bool | int | float):
         return HIDDEN if is_secret else value
     if is_secret or isinstance(value, SecretStr):
         return HIDDEN
-    return masked(str(value))
+    return mask_passwords(str(value))
 
 
-_given: ContextVar[Settings | None] = ContextVar("settings", default=None)
+_command_settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
 
 
 def current_settings() -> Settings:
-    """The settings the command line was given; in a deployment, those of the environment and of Prefect's variables."""
-    return _given.get() or load_settings(deployed=True)
+    """The command line's settings; in a deployment, those of the environment and of Prefect's variables."""
+    return _command_settings.get() or load_settings(deployed=True)
 
 
 @contextmanager
-def using(settings: Settings) -> Iterator[None]:
-    """Let `current_settings` answer with these."""
-    token = _given.set(settings)
+def use_settings(settings: Settings) -> Iterator[None]:
+    """Let `current_settings` return these."""
+    token = _command_settings.set(settings)
     try:
         yield
     finally:
-        _given.reset(token)
+        _command_settings.reset(token)
 
 
 def unknown_variables() -> list[str]:
-    """Variables that look like settings and are none."""
+    """Environment variables that start with NEWSMILL_ and name no setting."""
     known = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields}
     return sorted(name for name in os.environ if name.upper().startswith("NEWSMILL_") and name.upper() not in known)
 
 
 def keep_prefect_quiet() -> None:
-    """Leave Prefect's console log out of what a command prints; it has to be said before Prefect sets its log up."""
+    """Keep Prefect's log off the console of a command. Call it before Prefect is imported: it sets up its log then."""
     for handler in ("CONSOLE", "DEBUG"):
         os.environ.setdefault(f"PREFECT_LOGGING_HANDLERS_{handler}_LEVEL", "CRITICAL")
 
 
-def leave_plugins_out() -> None:
-    """Of the processes that are started from here on. Where Prefect is imported in a running event loop, as Dask's
-    workers do, it can't start its plugins, and says so at length."""
+def disable_prefect_plugins() -> None:
+    """Turn Prefect's plugins off in processes started from here on.
+
+    Dask's workers import Prefect in a running event loop, where it can't start plugins and logs long warnings.
+    """
     os.environ.setdefault("PREFECT_PLUGINS_ENABLED", "false")
 
 
-def child_environment(**extra: str) -> dict[str, str]:
-    """The environment for a process newsmill starts."""
-    return {**os.environ, **extra}
+def child_environment(defaults: Mapping[str, str] | None = None, /, **variables: str) -> dict[str, str]:
+    """The environment for a child process: this process's and `variables`.
+
+    A variable of `defaults` is used only where this process's environment does not set it.
+    """
+    return {**(defaults or {}), **os.environ, **variables}

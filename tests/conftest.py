@@ -14,42 +14,23 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
 
-from flows.prefect_server.local import one_authority
+from flows.prefect_server.local import write_one_authority
 from tests import preloaded
 from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
+from tests.suite import (
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
-SERVED = ("test_serving", "test_pages", "test_killed")
-"""Files that share one `newsmill serve`, in this order: the last one kills it."""
-LONGEST = (*SERVED, "test_docs", "test_lake", "test_crash", "test_backfill", "test_deploying", "test_analysts")
-"""Files that take minutes, and come first: begun last, one of them would keep one process at work alone."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Tests wait, too: for a server's answer, for a worker to ask for work."""
-    return min((os.cpu_count() or 1) + 1, 4)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
-
-
-class _Files(LoadFileScheduling):  # type: ignore[misc]
-    """A file's tests go to one process; so do those that share what is served."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = str(super()._split_scope(nodeid))
-        return "served" if Path(file).stem in SERVED else file
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Files:
-    return _Files(config, log)
-
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_xdist_auto_num_workers",
+    "pytest_xdist_make_scheduler",
+]
 
 TIMEOUT = 180.0
 """Seconds a command may take; a hanging one is to fail its test, not the whole run."""
@@ -121,7 +102,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     home = tmp_path_factory.mktemp("prefect-client")
     return kept | {
         "PREFECT_HOME": str(home),  # a profile in the home folder may name another server
-        "PREFECT_API_SSL_CERT_FILE": str(one_authority(home)),
+        "PREFECT_API_SSL_CERT_FILE": str(write_one_authority(home)),
         "DO_NOT_TRACK": "1",
     }
 

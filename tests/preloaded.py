@@ -1,9 +1,9 @@
-"""newsmill's command line for tests, in a process of its own each time, but with Prefect imported already.
+"""newsmill's command line for tests: each command in a process of its own, but with everything imported already.
 
-Importing takes three seconds of a core, and the tests run some hundred commands. So one process imports everything and
-waits; `newsmill()` below makes a program that asks it, with its arguments, environment, folder and standard streams,
-for a fork that runs the command. One whose environment differs in more than newsmill's settings (Prefect reads its own
-at import), and one that starts servers, is the real program.
+Importing takes three seconds of a core, and the tests run some hundred commands. So one process imports everything
+and waits. `newsmill()` below makes a program that sends it the arguments, environment, folder and standard streams of
+a command; it runs the command in a fork. The program starts the real newsmill instead for commands that start servers
+and where the environment differs in more than newsmill's settings, as Prefect reads its own at import.
 
 Run by itself (`python preloaded.py ask …`) this imports the standard library only.
 """
@@ -11,8 +11,10 @@ Run by itself (`python preloaded.py ask …`) this imports the standard library 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
+import pkgutil
 import shlex
 import signal
 import socket
@@ -30,18 +32,29 @@ from typing import Never
 ROOT = Path(__file__).resolve().parents[1]
 REAL = Path(sys.executable).with_name("newsmill")
 """The console script."""
-THE_REAL_ONE_S = frozenset({"serve", "server", "deploy"})
-MAY_DIFFER = ("NEWSMILL_", "PATH", "PWD", "OLDPWD", "SHLVL", "_")
-"""Variables that nothing reads at import."""
+SERVER_COMMANDS = frozenset({"serve", "server", "deploy"})
+"""Run by the real program."""
+UNREAD_AT_IMPORT = ("NEWSMILL_", "PATH", "PWD", "OLDPWD", "SHLVL", "_")
+"""Beginnings of environment variables that no module reads when it is imported."""
+IMPORTED_LATER = (
+    *("encodings.idna", "encodings.utf_8_sig", "feedgen.feed", "multiprocessing.popen_spawn_posix"),
+    *("multiprocessing.resource_tracker", "opyml", "rensa", "rich._emoji_codes"),
+    # by Prefect when a flow begins
+    *("fastapi", "graphviz", "prefect.engine", "prefect.flow_engine", "prefect.task_engine"),
+    *("prefect.concurrency.v1.context", "prefect.telemetry.run_telemetry", "prefect.utilities.visualization"),
+    # by pyarrow for the first array, if it is installed: half a second
+    *("pandas", "pyarrow.dataset", "pyarrow.pandas_compat", "pyarrow.parquet"),
+)
+"""What commands import only when they need it."""
 
 
 @contextmanager
 def newsmill(environment: Mapping[str, str]) -> Iterator[Path]:
-    """The program's path, for commands in an environment like this one."""
+    """The path of a program that runs newsmill in an environment like this one."""
     with tempfile.TemporaryDirectory(prefix="newsmill-preloaded-") as folder:
         address, program = Path(folder) / "socket", Path(folder) / "newsmill"
-        asking = shlex.join([sys.executable, "-IS", __file__, "ask", str(address)])
-        program.write_text(f'#!/bin/sh\nexec {asking} "$@"\n')
+        command = shlex.join([sys.executable, "-IS", __file__, "ask", str(address)])
+        program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         program.chmod(0o755)
         (Path(folder) / "environment.json").write_text(json.dumps(_read_at_import(environment)))
         with socket.socket(socket.AF_UNIX) as server:
@@ -62,26 +75,26 @@ def newsmill(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _read_at_import(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if not name.startswith(MAY_DIFFER)}
+    return {name: value for name, value in environment.items() if not name.startswith(UNREAD_AT_IMPORT)}
 
 
-# --- the side of the command ----------------------------------------------------------------------------------------
+# --- the program that tests start -----------------------------------------------------------------------------------
 
 
 def ask(address: str, arguments: list[str]) -> int:
-    """Let the command run; its exit status."""
+    """Have the command run. Returns its exit status."""
     expected = json.loads(Path(address).with_name("environment.json").read_text())
-    if _read_at_import(os.environ) != expected or THE_REAL_ONE_S.intersection(arguments[:1]):
+    if _read_at_import(os.environ) != expected or SERVER_COMMANDS.intersection(arguments[:1]):
         os.execv(REAL, [str(REAL), *arguments])
-    order = json.dumps({"arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ)}).encode()
+    request = json.dumps({"arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ)}).encode()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
-        socket.send_fds(connection, [len(order).to_bytes(4, "big")], [0, 1, 2])
-        connection.sendall(order)
+        socket.send_fds(connection, [len(request).to_bytes(4, "big")], [0, 1, 2])
+        connection.sendall(request)
         return int(connection.makefile().read() or 70)
 
 
-# --- the side of what is imported -----------------------------------------------------------------------------------
+# --- the process that has imported everything -----------------------------------------------------------------------
 
 
 def serve(listening: int) -> None:
@@ -101,30 +114,35 @@ def _import_everything() -> None:
     from tasks.settings import keep_prefect_quiet
 
     keep_prefect_quiet()
-    for name in ("cli.main", "ingest", "images", "backfill", "reprocess", "maintain"):
-        import_module(f"flows.{name}")
-    import_module("fastapi")  # by Prefect, when a flow begins
-
+    for name in ("flows", "tasks", "warehouse"):
+        package = import_module(name)
+        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+            if module.name != "flows.on_dask":  # needs an extra, and no test runs it as a command
+                import_module(module.name)
+    for name in IMPORTED_LATER:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # no garbage collection in a fork looks through all of this
     assert threading.active_count() == 1, "a fork would lack the other threads"
 
 
 def _answer(connection: socket.socket) -> Never:
     head, streams, *_ = socket.recv_fds(connection, 4, 3)
-    order = json.loads(connection.makefile("rb").read(int.from_bytes(head, "big")))
+    request = json.loads(connection.makefile("rb").read(int.from_bytes(head, "big")))
     command = os.fork()
     if command == 0:
         connection.close()
-        for stream, given in enumerate(streams):
-            os.dup2(given, stream)
-            os.close(given)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
         os.environ.clear()
-        os.environ.update(order["environment"])
-        os.chdir(order["folder"])
-        sys.argv = ["newsmill", *order["arguments"]]
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
+        sys.argv = ["newsmill", *request["arguments"]]
         os._exit(_run())
 
     def watch() -> None:
-        if not connection.recv(1):  # whoever asked was killed
+        if not connection.recv(1):  # the program that asked was killed
             os.kill(command, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -134,14 +152,15 @@ def _answer(connection: socket.socket) -> Never:
 
 
 def _run() -> int:
-    """All that an interpreter does before it ends, but for native libraries' ends: Arrow's aborts in a fork."""
+    """Run the command and do what an interpreter does at its end, except for native libraries: Arrow's end aborts in a
+    fork. Returns the exit status."""
     from flows.cli.main import main
 
     status: object = 0
     try:
         main()
-    except SystemExit as leave:
-        status = leave.code
+    except SystemExit as error:
+        status = error.code
     except BaseException:
         traceback.print_exc()
         status = 1

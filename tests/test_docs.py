@@ -1,4 +1,4 @@
-"""The documentation is true: its commands run, its output is what they print, its SQL finds rows, its links lead."""
+"""The documentation is true: its commands run and print what it shows, its SQL returns rows, its links work."""
 
 from __future__ import annotations
 
@@ -36,27 +36,28 @@ DOCUMENTS = [
         for name in ("operator", "rhythm", "settings", "analyst", "archivist", "backfill", "scaling")
     ),
 ]
-LINKED = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+LINKED = [*DOCUMENTS, ARCHITECTURE, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 ELSEWHERE = {
-    r"make (demo|test)": "CI runs `make test`; tests/test_demo.py the demo",
+    r"make (demo|test)": "CI runs `make test`; tests/test_demo.py runs the demo",
     r"make serve": "tests/flows/prefect_server/test_serving.py",
     r"prefect (automation|global-concurrency-limit) .*": "tests/flows/prefect_server/test_deploying.py",
-    r"docker .*": "no engine runs here; tests/flows/test_pools.py lints the image",
+    r"docker .*": "no container engine here; tests/flows/test_pools.py lints the image",
     r"pip install .*": "make test installs newsmill from the clone",
     r"export PREFECT_API_URL=.*": "tests/flows/prefect_server/test_deploying.py",
     r"prefect (work-pool|deploy|deployment|worker) .*": "tests/flows/prefect_server/test_deploying.py",
-    r"prefect (variable|block) .*|export NEWSMILL_WAREHOUSE=.*": "tests/flows/test_config.py",
-    r"newsmill doctor.*": "tests/flows/test_doctor.py: other tests' deployments have no worker any more",
+    r"prefect (variable|block) .*|export NEWSMILL_WAREHOUSE=.*": "tests/flows/cli/test_config.py",
+    r"newsmill doctor.*": "tests/flows/cli/test_doctor.py; here, other tests have left deployments without a worker",
     r"newsmill deploy": "tests/flows/prefect_server/test_deploying.py",
-    r"newsmill server stop": "it would stop the server that all tests share; tests/conftest.py runs it",
+    r"newsmill server stop": "it would stop the server that all tests share; tests/conftest.py runs it at the end",
     r"newsmill backfill wayback .*": "tests/tasks/backfill/test_wayback.py, against a copy of the API",
     r"newsmill backfill archive https://git\..*": "tests/tasks/backfill/test_archive.py",
 }
-"""Commands that are not run here: what they look like, and what runs them."""
+"""Commands that are not run here: their pattern, and what runs them or why they cannot run."""
 
 FAILING = {"newsmill feeds check": 1}
-"""Commands that are to fail, with their exit status: one of the sample's feeds is dead."""
+"""Commands that must fail, with their exit status: one of the sample's feeds is dead."""
 
 EDITED_BEFORE = "docs/operator.md"
 """The sample site publishes its next edition before this document's commands."""
@@ -83,19 +84,21 @@ FENCED = re.compile(r"^(?P<above>[^\n]*)\n```(?P<language>\w+)\n(?P<body>.*?)^``
 class Block:
     """A fenced block and where it stands."""
 
-    place: str
+    location: str
+    """File and line."""
     language: str
     body: str
     above: str
+    """The line above it."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A line of a console block, and the output that is shown below it."""
+    """A command of a console block, and the output that the document shows below it."""
 
-    place: str
+    location: str
     line: str
-    shown: tuple[str, ...]
+    output: tuple[str, ...]
 
 
 def name_of(path: Path) -> str:
@@ -103,34 +106,34 @@ def name_of(path: Path) -> str:
 
 
 def blocks(*languages: str) -> list[Block]:
-    found = []
+    fenced = []
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         for match in FENCED.finditer(text):
-            place = f"{name_of(path)}:{text.count(chr(10), 0, match.start('body')) + 1}"
-            found.append(Block(place, match["language"], match["body"], match["above"]))
-    return [block for block in found if block.language in languages]
+            location = f"{name_of(path)}:{text.count(chr(10), 0, match.start('body')) + 1}"
+            fenced.append(Block(location, match["language"], match["body"], match["above"]))
+    return [block for block in fenced if block.language in languages]
 
 
 def commands() -> Iterator[Command]:
     for block in blocks("console"):
         for part in re.split(r"^\$ ", block.body, flags=re.MULTILINE)[1:]:
-            line, *shown = part.splitlines()
-            yield Command(block.place, line, tuple(shown))
+            line, *output = part.splitlines()
+            yield Command(block.location, line, tuple(output))
 
 
 def runs_elsewhere(line: str) -> bool:
     return any(re.fullmatch(pattern, line) for pattern in ELSEWHERE)
 
 
-def bare(text: str) -> str:
-    """Text to compare by: without white space, as columns are as wide as the terminal, and with any digits alike."""
+def comparable(text: str) -> str:
+    """The text without white space, since column widths depend on the terminal, and with every number as 0."""
     return re.sub(r"\d+", "0", re.sub(r"\s+", "", text))
 
 
 @dataclass(frozen=True)
-class Ran:
-    """A folder after all commands of the documents, and what went wrong on the way."""
+class Outcome:
+    """The folder in which all commands of the documents ran, and the problems."""
 
     folder: Path
     problems: tuple[str, ...]
@@ -138,13 +141,13 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(
+def outcome(
     prefect_home: Path,
     newsmill_environment: dict[str, str],
     program: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Ran:
-    """Every command of the documents, in their order, in one folder."""
+) -> Outcome:
+    """Run every command of the documents, in their order, in one folder."""
     folder = tmp_path_factory.mktemp("docs")
     environment = {name: value for name, value in newsmill_environment.items() if name != "NEWSMILL_WAREHOUSE"}
     environment |= {"PATH": f"{program.parent}:{Path(sys.executable).parent}:{environment['PATH']}"}
@@ -157,17 +160,17 @@ def ran(
     with SampleSite() as site, SiteServer(pages) as other:
         sitemap = SITEMAP.body.replace(b"https://example.org", other.url("").encode())
         other.pages["/sitemap.xml"] = Page(sitemap, SITEMAP.media_type)
-        names = {"https://example.org": other.url(""), "example-org": "127-0-0-1"}
+        addresses = {"https://example.org": other.url(""), "example-org": "127-0-0-1"}
         (folder / "feeds.toml").write_text(site.feeds_toml(), encoding="utf-8")
         for command in commands():
             if runs_elsewhere(command.line):
                 continue
-            if command.place.startswith(EDITED_BEFORE) and not edited:
+            if command.location.startswith(EDITED_BEFORE) and not edited:
                 site.edit()
                 edited = True
             count += 1
-            line = substituted(command.line, names)
-            done = subprocess.run(
+            line = substitute(command.line, addresses)
+            process = subprocess.run(
                 ["/bin/sh", "-c", line],
                 cwd=folder,
                 env=environment,
@@ -177,16 +180,16 @@ def ran(
                 timeout=TIMEOUT,
                 check=False,
             )
-            said = f"{command.place}: {line}\n{done.stdout}\n{done.stderr}"
-            if done.returncode != FAILING.get(command.line, 0):
-                problems.append(f"exit status {done.returncode} of {said}")
-            elif missing := first_missing(substituted("\n".join(command.shown), names), done.stdout):
-                problems.append(f"{missing!r} is not in the output of {said}")
-    return Ran(folder, tuple(problems), count)
+            report = f"{command.location}: {line}\n{process.stdout}\n{process.stderr}"
+            if process.returncode != FAILING.get(command.line, 0):
+                problems.append(f"exit status {process.returncode} of {report}")
+            elif missing := first_missing(substitute("\n".join(command.output), addresses), process.stdout):
+                problems.append(f"{missing!r} is not in the output of {report}")
+    return Outcome(folder, tuple(problems), count)
 
 
 def write_history(folder: Path) -> None:
-    """What the documents backfill: an archive, saved feeds, a WARC file."""
+    """Write what the documents backfill: an archive, saved feeds, a WARC file."""
     write_archive(folder / "archive", {f"quay/{number}.md": article(number) for number in (1, 2, 3)})
     for day in ("20240101T000000Z", "20240102T000000Z"):
         write_archive(folder / "saved", {f"{day}.xml": GOOD_FEED.body})
@@ -199,45 +202,50 @@ def write_history(folder: Path) -> None:
         )
 
 
-def substituted(text: str, names: dict[str, str]) -> str:
-    for name, stands_for in names.items():
-        text = text.replace(name, stands_for)
+def substitute(text: str, replacements: dict[str, str]) -> str:
+    for old, new in replacements.items():
+        text = text.replace(old, new)
     return text
 
 
-def first_missing(shown: str, printed: str) -> str | None:
-    """The first line shown that was not printed, or not in that place."""
-    rest = bare(printed)
-    for line in shown.splitlines():
-        if bare(line) in ("", "…"):
+def first_missing(expected: str, printed: str) -> str | None:
+    """The first expected line that was not printed, or not after the line before it; None if all were."""
+    rest = comparable(printed)
+    for line in expected.splitlines():
+        if comparable(line) in ("", "…"):
             continue
-        _, found, rest = rest.partition(bare(line))
-        if not found:
+        _, match, rest = rest.partition(comparable(line))
+        if not match:
             return line
     return None
 
 
-def test_commands_work_and_print_what_is_shown(ran: Ran) -> None:
-    assert ran.count > 20
-    assert not ran.problems, "\n\n".join(ran.problems)
+def test_commands_work_and_print_what_is_shown(outcome: Outcome) -> None:
+    assert outcome.count > 20
+    assert not outcome.problems, "\n\n".join(outcome.problems)
 
 
-@pytest.mark.parametrize("block", blocks("sql"), ids=lambda block: block.place)
-def test_sql_finds_rows(ran: Ran, block: Block) -> None:
-    with duckdb.connect(str(ran.folder / "warehouse/data/news.duckdb"), read_only=True) as news:
-        found = news.execute(block.body).fetchall()
-    assert found or "may be empty" in block.above
+@pytest.mark.parametrize("block", blocks("sql"), ids=lambda block: block.location)
+def test_sql_finds_rows(outcome: Outcome, block: Block) -> None:
+    with duckdb.connect(str(outcome.folder / "warehouse/data/news.duckdb"), read_only=True) as news:
+        rows = news.execute(block.body).fetchall()
+    assert rows or "may be empty" in block.above
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.place)
-def test_python_runs(ran: Ran, block: Block) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", block.body], cwd=ran.folder, capture_output=True, text=True, timeout=TIMEOUT, check=False
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.location)
+def test_python_runs(outcome: Outcome, block: Block) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", block.body],
+        cwd=outcome.folder,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
 
 
-@pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: block.place)
+@pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: block.location)
 def test_toml_is_read(tmp_path: Path, block: Block) -> None:
     if "[[feed]]" in block.body:
         (tmp_path / "feeds.toml").write_text(block.body, encoding="utf-8")
@@ -251,18 +259,15 @@ def test_blocks_are_of_a_kind_that_is_tested() -> None:
         fences = re.findall(r"^```(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert set(fences[::2]) <= {"console", "sql", "python", "toml"}, name_of(path)
         assert not any(fences[1::2]), name_of(path)
-    every = sum(path.read_text(encoding="utf-8").count("\n```") for path in DOCUMENTS) // 2
-    assert len(blocks("console", "sql", "python", "toml")) == every
+    fence_pairs = sum(path.read_text(encoding="utf-8").count("\n```") for path in DOCUMENTS) // 2
+    assert len(blocks("console", "sql", "python", "toml")) == fence_pairs
 
 
 @pytest.mark.parametrize("pattern", ELSEWHERE)
 def test_what_runs_elsewhere_is_still_in_the_documents(pattern: str) -> None:
     if pattern == r"newsmill server stop":
-        return  # a precaution
+        return  # in no console block; listed so that it never runs by accident
     assert any(re.fullmatch(pattern, command.line) for command in commands())
-
-
-# --- tables of the README -------------------------------------------------------------------------------------------
 
 
 def table(path: Path, heading: str) -> list[list[str]]:
@@ -285,32 +290,29 @@ def test_settings_table_has_every_setting_with_its_default() -> None:
     rows = {name.strip("`"): default for name, default, _ in table(settings, "variable")}
     assert list(rows) == [f"NEWSMILL_{name.upper()}" for name in Settings.model_fields]
     for name, field in Settings.model_fields.items():
-        told = rows[f"NEWSMILL_{name.upper()}"].strip("`")
+        documented = rows[f"NEWSMILL_{name.upper()}"].strip("`")
         if isinstance(field.default, bool):
-            assert told == str(field.default).lower(), name
+            assert documented == str(field.default).lower(), name
         elif isinstance(field.default, int | float | str | Path):
-            assert told == str(field.default), name
+            assert documented == str(field.default), name
 
 
 def test_settings_named_in_the_documents_exist() -> None:
-    known = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields}
+    variables = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields}
     for path in LINKED:
-        named = set(re.findall(r"NEWSMILL_[A-Z0-9_]*[A-Z0-9]", path.read_text(encoding="utf-8")))
-        assert named <= known, name_of(path)
+        mentioned = set(re.findall(r"NEWSMILL_[A-Z0-9_]*[A-Z0-9]", path.read_text(encoding="utf-8")))
+        assert mentioned <= variables, name_of(path)
 
 
 def test_command_table_has_every_command() -> None:
-    there = set()
+    commands = set()
     for name, command in cli.commands.items():
         if isinstance(command, click.Group):
-            there |= {f"newsmill {name} {each}" for each in command.commands}
+            commands |= {f"newsmill {name} {subcommand}" for subcommand in command.commands}
         else:
-            there.add(f"newsmill {name}")
-    told = [re.sub(r" (\[?[A-Z].*)", "", row[0].strip("`")) for row in table(DOCUMENTS[0], "command")]
-    assert sorted(told) == sorted(there)
-
-
-# --- links ----------------------------------------------------------------------------------------------------------
+            commands.add(f"newsmill {name}")
+    documented = [re.sub(r" (\[?[A-Z].*)", "", row[0].strip("`")) for row in table(DOCUMENTS[0], "command")]
+    assert sorted(documented) == sorted(commands)
 
 
 def anchors(path: Path) -> set[str]:
@@ -328,3 +330,10 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert file.is_file(), f"{name_of(path)}: {link}"
         assert ROOT in file.parents, f"{name_of(path)}: {link}"
         assert not anchor or anchor in anchors(file), f"{name_of(path)}: {link}"
+
+
+def test_paths_of_the_architecture_exist() -> None:
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    paths = re.findall(r"\b(?:docs|flows|tasks|warehouse|tests)/[\w/]*(?:\.\w+)?", text)
+    assert len(paths) > 80
+    assert [path for path in paths if not (ROOT / path).exists()] == []

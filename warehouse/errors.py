@@ -1,10 +1,10 @@
-"""The errors newsmill raises. Each message says what happened, to what, and what to do about it."""
+"""The errors newsmill raises. Each message states what happened, to what, and what to do about it."""
 
 from __future__ import annotations
 
 
 class NewsmillError(Exception):
-    """Anything newsmill reports to its user."""
+    """An error that newsmill reports to its user."""
 
 
 class LandingError(NewsmillError):
@@ -16,12 +16,12 @@ class WarehouseError(NewsmillError):
 
 
 class WarehouseLockedError(WarehouseError):
-    """Another process holds the warehouse for longer than the time allowed."""
+    """Another process held the warehouse's lock until the timeout."""
 
 
 class OldSchemaError(WarehouseError):
-    """The warehouse was made by an older newsmill; it is migrated when it is next opened for writing."""
+    """An older newsmill made the warehouse; opening it for writing migrates it."""
 
 
 class WarehouseConflictError(WarehouseError):
-    """Another process wrote at the same time, and one of the two has to begin again."""
+    """Another process wrote at the same time, and one of the two must retry."""

@@ -2,13 +2,13 @@
 
     landing/blobs/ab/cd/<sha256>.zst      the bytes, compressed, content-addressed
     landing/packs/ab/<sha256>.zst         the bytes of many small documents, each compressed alone, one after the other
-    landing/pending/<name>.json           a document that is landed and not yet loaded, or a pack of them
+    landing/pending/<name>.json           the record of a document, or of a pack, that is landed and not yet loaded
     landing/loaded/2026/11/23/<name>.json the same, after its batch was committed
 
-The blob is written first, so a record never names bytes that aren't there. A killed run leaves its records in
-`pending`; the next run loads them. The records alone are enough to build the warehouse again (`reprocess`).
+The blob is written first, so a record never refers to bytes that aren't there. A killed run leaves its records in
+`pending`; the next run loads them. `reprocess` rebuilds the warehouse from these files alone.
 
-Backfilling lands thousands of small files: a pack costs two fsyncs for all of them, not two for each.
+Backfills land thousands of small files: a pack costs two fsyncs for all of them, not two for each.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 import zstandard
 
@@ -31,8 +30,7 @@ from warehouse.errors import LandingError
 from warehouse.records import Document, Source
 
 MAX_BLOB_BYTES = 1 << 30
-"""No blob is larger: what is landed was bounded by the fetch's cap. A larger one was tampered with."""
-
+"""Fetches have a lower limit, so a larger blob was tampered with."""
 
 _FIELDS = [field.name for field in fields(Document)]
 
@@ -53,7 +51,7 @@ class Landing:
         headers: Mapping[str, str],
         source: Source = "feed",
     ) -> Document:
-        """Make the bytes and their record durable; returns the document. Raises LandingError (a full disk, say)."""
+        """Make the bytes and their record durable. Raises LandingError, for example if the disk is full."""
         document_id = hashlib.sha256(data).hexdigest()
         document = Document(
             document_id=document_id,
@@ -68,7 +66,7 @@ class Landing:
             source=source,
         )
         blob = self.root / document.landing_path
-        if not self._holds(document):
+        if not self._is_intact(document):
             write_durably(blob, zstandard.ZstdCompressor(level=3).compress(data))
         write_durably(
             self.root / "pending" / record_name(document),
@@ -77,9 +75,9 @@ class Landing:
         return document
 
     def land_pack(self, drafts: Sequence[tuple[Document, bytes]]) -> list[Document]:
-        """Make many documents durable together; what they say of their landing path and size is filled in here.
+        """Make many documents durable together; returns them with document_id, size and landing_path filled in.
 
-        The same documents again are the same pack. Raises LandingError.
+        Landing the same documents again gives the same pack. Raises LandingError.
         """
         compressor = zstandard.ZstdCompressor(level=3)
         frames = [compressor.compress(data) for _, data in drafts]
@@ -87,9 +85,9 @@ class Landing:
         name = hashlib.sha256(packed).hexdigest()
         documents, offset = [], 0
         for (draft, data), frame in zip(drafts, frames, strict=True):
-            place = f"packs/{name[:2]}/{name}.zst@{offset}+{len(frame)}"
+            landing_path = f"packs/{name[:2]}/{name}.zst@{offset}+{len(frame)}"
             digest = hashlib.sha256(data).hexdigest()
-            documents.append(replace(draft, document_id=digest, size=len(data), landing_path=place))
+            documents.append(replace(draft, document_id=digest, size=len(data), landing_path=landing_path))
             offset += len(frame)
         path = self.root / "packs" / name[:2] / f"{name}.zst"
         if not path.exists() or path.stat().st_size != len(packed):
@@ -100,28 +98,28 @@ class Landing:
         )
         return documents
 
-    def _holds(self, document: Document) -> bool:
-        """Whether the bytes are there already, and whole."""
+    def _is_intact(self, document: Document) -> bool:
+        """Whether the landing zone already has the document's bytes, undamaged."""
         if not (self.root / document.landing_path).exists():
             return False
         try:
             self.read(document)
         except LandingError:
-            return False  # damaged; here they are again
+            return False  # write them again
         return True
 
     def read(self, document: Document) -> bytes:
-        """The document's bytes, checked against their name. Raises LandingError."""
-        name, _, place = document.landing_path.partition("@")
+        """The document's bytes, checked against their digest. Raises LandingError."""
+        name, _, position = document.landing_path.partition("@")
         path = f"{self.root}/{name}"
         try:
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes longer to make than the file to read
-                if place:
-                    offset, _, length = place.partition("+")
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - making a Path takes longer than reading the file
+                if position:
+                    offset, _, length = position.partition("+")
                     file.seek(int(offset))
-                    data = _decompressed(file.read(int(length)))
+                    data = _decompress(file.read(int(length)))
                 else:
-                    data = _decompressed(file.read())
+                    data = _decompress(file.read())
         except (OSError, ValueError, zstandard.ZstdError) as error:
             raise LandingError(
                 f"{path}: the landed bytes can't be read ({error}); restore them from a backup"
@@ -132,39 +130,41 @@ class Landing:
 
     def pending(self) -> list[Document]:
         """Documents that are landed and not yet loaded, oldest first."""
-        return sorted(self._records(self.root / "pending"), key=_age)
+        return sorted(self._records(self.root / "pending"), key=_by_age)
 
     def documents(self) -> list[Document]:
         """Every document that was ever landed, oldest first."""
         loaded = {d.key: d for d in self._records(self.root / "loaded")}
-        return sorted((loaded | {d.key: d for d in self.pending()}).values(), key=_age)
+        return sorted((loaded | {d.key: d for d in self.pending()}).values(), key=_by_age)
 
-    def settle(self, documents: Iterable[Document]) -> None:
-        """Say that the documents are loaded and committed, a pack's all together. Doing so twice is fine."""
+    def mark_loaded(self, documents: Iterable[Document]) -> None:
+        """Move the documents' records to `loaded`, after the commit; a pack has one record for all its documents.
+
+        Doing it twice is fine. Raises LandingError if a record is gone.
+        """
         for document in {record_name(document): document for document in documents}.values():
-            self._settle(document)
+            self._move_to_loaded(document)
 
-    def _settle(self, document: Document) -> None:
+    def _move_to_loaded(self, document: Document) -> None:
         source = self.root / "pending" / record_name(document)
         target = self.root / "loaded" / _folder(document) / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             source.replace(target)
         except FileNotFoundError:
-            if not target.exists():  # not settled by another run either
+            if not target.exists():  # another run has not moved it either
                 raise LandingError(f"{source}: the landing record is gone; was the landing zone cleared?") from None
 
     def _records(self, folder: Path) -> Iterator[Document]:
         for path in folder.rglob("*.json"):
             try:
-                record = json.loads(path.read_bytes())
-                for each in record or [{}] if isinstance(record, list) else [record]:  # an empty pack is no record
-                    yield replace(
-                        Document(**(each | {"fetched_at": datetime.fromisoformat(each["fetched_at"])})),
-                        source=cast(Source, each["source"]),
-                    )
+                content = json.loads(path.read_bytes())
+                # an empty pack is not a record: {} raises KeyError
+                for record in content or [{}] if isinstance(content, list) else [content]:
+                    moment = datetime.fromisoformat(record["fetched_at"])
+                    yield Document(**(record | {"fetched_at": moment, "source": record["source"]}))
             except FileNotFoundError:
-                continue  # another run settled it meanwhile
+                continue  # another run moved it to `loaded` in the meantime
             except (ValueError, TypeError, KeyError) as error:
                 raise LandingError(f"{path}: not a landing record ({error}); move it away and run again") from error
 
@@ -174,17 +174,17 @@ def _record(document: Document) -> dict[str, object]:
     return record | {"fetched_at": document.fetched_at.isoformat(), "headers": dict(document.headers)}
 
 
-def _age(document: Document) -> tuple[datetime, str]:
+def _by_age(document: Document) -> tuple[datetime, str]:
     return document.fetched_at, document.feed_id
 
 
 def record_name(document: Document) -> str:
-    """The name of the record that holds the document; all documents of a pack share one."""
+    """The file name of the document's record; all documents of a pack share one."""
     if pack := _PACK.match(document.landing_path):
         return f"pack-{pack[1]}.json"
-    # feed ids are slugs (checked by the registry), so the name is safe; the digest keeps it unique all the same
-    when = document.fetched_at.strftime("%Y%m%dT%H%M%S%fZ")
-    return f"{when}-{document.feed_id}-{document.document_id[:16]}.json"
+    # feed ids are slugs (the registry checks them), so the name is safe; the digest makes it unique
+    time = document.fetched_at.strftime("%Y%m%dT%H%M%S%fZ")
+    return f"{time}-{document.feed_id}-{document.document_id[:16]}.json"
 
 
 def _folder(document: Document) -> str:
@@ -196,26 +196,29 @@ def _folder(document: Document) -> str:
 _PACK = re.compile(r"packs/[0-9a-f]{2}/([0-9a-f]{64})\.zst@")
 
 
-def _decompressed(frame: bytes) -> bytes:
-    """Raises ValueError for what is larger than anything that was landed: it was tampered with."""
+def _decompress(frame: bytes) -> bytes:
+    """Raises ValueError for more than MAX_BLOB_BYTES."""
     size = zstandard.frame_content_size(frame)
     if not 0 <= size <= MAX_BLOB_BYTES:
         raise ValueError(f"{size:,} bytes after decompression")
-    return _own.decompressor.decompress(frame)
+    return _per_thread.decompressor.decompress(frame)
 
 
-class _Own(threading.local):
-    """Each thread's own: a decompressor is not to be used by two, and to make one takes as long as to use it."""
+class _PerThread(threading.local):
+    """Threads can't share a decompressor, and making one takes as long as using it."""
 
     def __init__(self) -> None:
         self.decompressor = zstandard.ZstdDecompressor()
 
 
-_own = _Own()
+_per_thread = _PerThread()
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write under a temporary name, fsync, rename, fsync the folder: after a crash the file is whole or absent."""
+    """Write a draft, fsync, rename, fsync the folder: after a crash the file is complete or absent.
+
+    Raises LandingError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{uuid.uuid4().hex}.tmp")
@@ -228,13 +231,23 @@ def write_durably(path: Path, data: bytes) -> None:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync(path.parent)
     except OSError as error:
         raise LandingError(
-            f"{path}: can't be written ({error.strerror}); free space or mend the rights, then run again: "
+            f"{path}: can't be written ({error.strerror}); free space or fix the rights, then run again: "
             "nothing that was landed before is lost"
         ) from error
+
+
+def is_draft(path: Path) -> bool:
+    """Whether `write_durably` was killed before it renamed this file."""
+    return path.name.startswith(".") and path.suffix == ".tmp"
+
+
+def sync(path: Path) -> None:
+    """fsync the file or folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,6 +1,7 @@
-"""The data that passes between steps. Each has one home, here, and one name everywhere.
+"""The data that passes between steps: each kind is defined here and has the same name everywhere.
 
-What comes out of the milling processes by the thousand has no slots: pickling those takes three times as long.
+Classes whose objects come out of the milling processes by the thousand have no slots: with slots, pickling takes three
+times as long.
 """
 
 from __future__ import annotations
@@ -12,31 +13,32 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-Source = Literal["feed", "archive", "wayback", "paged-feed", "warc", "sitemap"]
+Source = str
+"""How an article came: "feed", or what a row of tasks/backfill/sources.py says."""
 Form = Literal["feed", "article", "page"]
-"""What a document holds: a feed; one article of an archive; one web page with an article on it."""
+"""What a document is: a feed; one article of an archive; a web page with one article."""
 ImagePolicy = Literal["all", "lead", "none"]
 
 
 def digest(*parts: str | None) -> str:
-    """A key of 32 hex digits over the parts; None and "" differ, and no two lists of parts collide by joining."""
-    said: list[bytes] = []
+    """A key of 32 hex digits. None and "" differ, and so do ("ab", "c") and ("a", "bc")."""
+    pieces: list[bytes] = []
     for part in parts:
         data = b"\xff" if part is None else part.encode("utf-8", "surrogatepass")
-        said += (len(data).to_bytes(8, "big"), data)
-    return hashlib.sha256(b"".join(said)).hexdigest()[:32]
+        pieces += (len(data).to_bytes(8, "big"), data)
+    return hashlib.sha256(b"".join(pieces)).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a site needs beyond the general cleaning."""
+    """A site's own cleaning rules, applied besides the general ones."""
 
     content: str | None = None
-    """CSS selector of the element that holds the article, where the feed ships more than that."""
+    """CSS selector of the element with the article, for feeds that ship more than that."""
     remove: tuple[str, ...] = ()
-    """CSS selectors of elements to leave out."""
+    """CSS selectors of elements to remove."""
     drop_after: str | None = None
-    """Regular expression; the first block whose text matches, and all after it, is left out."""
+    """Regular expression: the first block whose text matches is removed, with all blocks after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry as the feed gave it."""
+    """One entry as the feed has it."""
 
     entry_id: str
     feed_id: str
@@ -98,17 +100,17 @@ class Entry:
     summary_html: str
     base_url: str
     enclosures: tuple[str, ...]
-    """Image addresses given beside the content: enclosures, media:content, media:thumbnail, JSON Feed's image."""
+    """Addresses of images outside the content: enclosures, media:content, media:thumbnail, JSON Feed's image."""
     parsed: str
     """Everything that was parsed, as JSON."""
 
 
 @dataclass(frozen=True)
 class ImageRef:
-    """An image an article shows."""
+    """An image in an article."""
 
     url: str
-    """The origin, proxy unwrapped."""
+    """The original address, without an image proxy's."""
     proxy_url: str | None = None
     alt: str | None = None
     caption: str | None = None
@@ -120,12 +122,12 @@ class ImageRef:
 
 @dataclass(frozen=True)
 class Article:
-    """One entry as cleaned."""
+    """One entry after cleaning."""
 
     entry_id: str
     feed_id: str
     keys: tuple[str, ...]
-    """What identifies it, strongest first; see `tasks.clean.identity`."""
+    """The keys that identify it, strongest first; see `tasks.clean.identity`."""
     guid: str | None
     url: str | None
     canonical_url: str | None
@@ -146,27 +148,27 @@ class Article:
 
 @dataclass(frozen=True)
 class Reject:
-    """What could not be parsed, cleaned or loaded, and why."""
+    """Something that could not be parsed, cleaned or loaded, and why."""
 
     step: str
     error: str
     feed_id: str | None = None
     document_id: str | None = None
     location: str | None = None
-    """Where in the document it lies: an entry's position and guid."""
+    """Where in the document: an entry's position and guid."""
 
 
 CUT_OFF = "the document is cut off; its last entry is left out until it comes whole"
-"""The reject of a document that is to be asked for again, although entries of it were loaded."""
+"""The error of a document that must be fetched again although entries of it were loaded."""
 
 
 @dataclass(frozen=True)
 class Hints:
-    """What a document says of its own rhythm; the columns of ops.feeds."""
+    """How often a feed publishes, as it states itself; columns of ops.feeds."""
 
     ttl_seconds: int | None = None
     update_seconds: int | None = None
-    """Of sy:updatePeriod and sy:updateFrequency."""
+    """From sy:updatePeriod and sy:updateFrequency."""
     skip_hours: tuple[int, ...] = ()
     """UTC."""
     skip_days: tuple[str, ...] = ()
@@ -175,13 +177,13 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often a feed publishes, as its articles show and as it says itself. Seconds."""
+    """How often a feed publishes, measured on its articles and as it states itself. Seconds."""
 
     newest_at: datetime | None = None
     gap: float | None = None
     """Median between its articles."""
     turnover: float | None = None
-    """In how long half of what its document holds was published."""
+    """How long it took to publish the newer half of its document's entries."""
     ttl: float | None = None
     update: float | None = None
     skip_hours: tuple[int, ...] = ()
@@ -190,19 +192,20 @@ class Rhythm:
 
 @dataclass(frozen=True)
 class Milled:
-    """A document after parsing and cleaning. `seen` are entries that were known and are here again."""
+    """A document after parsing and cleaning."""
 
     document: Document
     entries: tuple[Entry, ...] = ()
     articles: tuple[Article, ...] = ()
     seen: tuple[str, ...] = ()
+    """Ids of entries that the warehouse has already; they are not in `entries`."""
     rejects: tuple[Reject, ...] = ()
     hints: Hints = Hints()
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """How asking for one feed went."""
+    """The outcome of fetching one feed."""
 
     feed_id: str
     url: str
@@ -214,17 +217,17 @@ class Fetch:
     attempts: int = 1
     error: str | None = None
     retry_after: float | None = None
-    """Seconds the server asked to be left alone."""
+    """Seconds that the server asks to wait."""
     moved_to: str | None = None
-    """Where every redirect on the way was permanent: the feed's new address."""
+    """The feed's new address, if all redirects were permanent."""
     max_age: float | None = None
-    """Seconds for which the server says the answer stays fresh."""
+    """Seconds for which the response is fresh, according to the server."""
     document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What is remembered of a feed between runs."""
+    """A feed's state between runs."""
 
     feed_id: str
     url: str
@@ -239,30 +242,30 @@ class FeedState:
     interval_seconds: float | None = None
     interval_reason: str | None = None
     missing_count: int = 0
-    """Answers of 404 since the last success."""
+    """Responses with status 404 since the last success."""
     missing_since: datetime | None = None
 
     @property
     def is_conditional(self) -> bool:
-        """Whether the feed is asked for what has changed; else it sends all it has."""
+        """Whether the next fetch can be a conditional GET."""
         return bool(self.etag or self.last_modified)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingImage:
-    """An image that is wanted and not there yet."""
+    """An image to fetch."""
 
     image_id: str
     url: str
     proxy_url: str | None
     attempts: int
     feed_id: str | None = None
-    """Of an article that shows it."""
+    """The feed of an article that has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """How fetching an image went."""
+    """The outcome of fetching an image; columns of clean.images."""
 
     image_id: str
     status: Literal["stored", "failed"]
@@ -279,12 +282,12 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """How far a backfill has come: a source with its range."""
+    """How far a backfill of a source's range has come."""
 
     source: str
     location: str
     parameters: str
-    """What was asked for, as JSON."""
+    """The range and the options, as JSON."""
     mark: str | None
     documents: int
     started_at: datetime

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from flows.cli.options import json_option, settings_options
+from flows.cli.printing import out
 from tasks.settings import load_settings
 from warehouse.errors import WarehouseError
-from warehouse.read.revisions import Piece, Revision, around, revisions, versions_of
+from warehouse.read.revisions import Piece, Revision, revisions, shorten_kept, versions_of
 
-out = Console(highlight=False)
 _STYLES = {"kept": "", "removed": "red strike", "added": "green"}
 _MARKS = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 
@@ -40,19 +39,19 @@ def diff(
     chosen = [v for v in versions if (first or 1) <= v.number <= (last or len(versions))]
     if not chosen:
         raise WarehouseError(f"{article}: it has versions 1 to {len(versions)}, and none of them was asked for")
-    found = revisions(chosen)
+    changes = revisions(chosen)
     if as_json:
-        click.echo(json.dumps([_as_dict(revision) for revision in found], ensure_ascii=False))
+        click.echo(json.dumps([_as_dict(revision) for revision in changes], ensure_ascii=False))
         return
     out.print(Text(f"{versions[0].article_id}  {versions[-1].url or ''}"), style="dim", soft_wrap=True)
-    if not found:
+    if not changes:
         out.print(f"version {chosen[0].number} of {len(versions)} alone: nothing to compare it with")
-    for revision in found:
+    for revision in changes:
         moment = revision.after.valid_from
         out.print(f"\nversion {revision.after.number}, {moment:%Y-%m-%d %H:%M:%S %Z}".rstrip(), style="bold")
-        out.print(_shown(revision.title), soft_wrap=True)
+        out.print(_marked_up(revision.title), soft_wrap=True)
         out.print()
-        out.print(_shown(around(revision.text)), soft_wrap=True)
+        out.print(_marked_up(shorten_kept(revision.text)), soft_wrap=True)
 
 
 def _as_dict(revision: Revision) -> dict[str, object]:
@@ -66,10 +65,10 @@ def _as_dict(revision: Revision) -> dict[str, object]:
     }
 
 
-def _shown(pieces: Sequence[Piece]) -> Text:
-    """Colours on a terminal; marks where there are none."""
-    text = Text()
-    for kind, said in pieces:
+def _marked_up(pieces: Sequence[Piece]) -> Text:
+    """The pieces in colours on a terminal, else with marks such as [-removed-] and {+added+}."""
+    marked = Text()
+    for kind, text in pieces:
         before, after = ("", "") if out.is_terminal else _MARKS[kind]
-        text.append(f"{before}{said}{after}", _STYLES[kind])
-    return text
+        marked.append(f"{before}{text}{after}", _STYLES[kind])
+    return marked

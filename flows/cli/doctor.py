@@ -1,4 +1,4 @@
-"""`newsmill doctor`: what is as it should be, what is not, and how to mend it."""
+"""`newsmill doctor`: what is in order, what is not, and how to fix it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
+from rich.table import Column
 from rich.text import Text
 
 from flows.cli.options import json_option, settings_options
-
-out = Console(highlight=False)
+from flows.cli.printing import out, plain_table
 
 STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
@@ -23,27 +21,24 @@ STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 @settings_options
 @json_option
 def doctor(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
-    """Look at versions, folders, disk, warehouse, Prefect and more, and say how to mend what is wrong.
+    """Look at versions, folders, disk, warehouse, Prefect and more, and say how to fix what is wrong.
 
     Exits 1 when anything failed. Nothing is changed, and no server is started.
     """
     from flows.cli.checkup import examine
 
-    found = examine(feeds=feeds_file, warehouse=warehouse)
-    states = [finding.state for finding in found]
+    findings = examine(feeds=feeds_file, warehouse=warehouse)
+    states = [finding.state for finding in findings]
     if as_json:
         counts = {"warnings": states.count("warning"), "failed": states.count("failed")}
-        click.echo(json.dumps(counts | {"checks": [asdict(finding) for finding in found]}, ensure_ascii=False))
+        click.echo(json.dumps(counts | {"checks": [asdict(finding) for finding in findings]}, ensure_ascii=False))
     else:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        for finding in found:
-            said = Text(finding.says)
+        table = plain_table(Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold"), show_header=False)
+        for finding in findings:
+            text = Text(finding.says)
             if finding.mend:
-                said.append(f"\n→ {finding.mend}", style="bold")
-            table.add_row(Text(finding.state, style=STYLES[finding.state]), finding.name, said)
+                text.append(f"\n→ {finding.mend}", style="bold")
+            table.add_row(Text(finding.state, style=STYLES[finding.state]), finding.name, text)
         out.print(table)
         out.print()
         out.print(f"{states.count('ok')} ok, {states.count('warning')} warnings, {states.count('failed')} failed")

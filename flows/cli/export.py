@@ -71,8 +71,8 @@ def archive(
     from warehouse.export.archive import export_archive
 
     settings = _settings(feeds_file, warehouse)
-    with _progress(as_json) as progress:
-        done = export_archive(
+    with _progress_bar(as_json) as progress:
+        exported = export_archive(
             settings.store,
             folder,
             generation=cast("Generation", int(generation)),
@@ -82,12 +82,12 @@ def archive(
             list_page=list_page,
             progress=progress,
         )
-    said = (
-        f"{done.articles:,} articles of {done.sites:,} sites in {folder}: {done.written:,} files written, "
-        f"{done.unchanged:,} unchanged, {done.removed:,} removed, {done.list_pages:,} list pages written, "
-        f"in {done.seconds:.1f} s (loads waited {done.seconds_reading:.1f} s)"
+    sentence = (
+        f"{exported.articles:,} articles of {exported.sites:,} sites in {folder}: {exported.written:,} files written, "
+        f"{exported.unchanged:,} unchanged, {exported.removed:,} removed, {exported.list_pages:,} list pages written, "
+        f"in {exported.seconds:.1f} s (loads waited {exported.seconds_reading:.1f} s)"
     )
-    _report(asdict(done), said, as_json)
+    _report(asdict(exported), sentence, as_json)
 
 
 @export.command()
@@ -106,7 +106,7 @@ def jsonl(
     started = time.monotonic()
     target = sys.stdout.buffer if file == STANDARD_OUTPUT else file
     rows = export_jsonl(_source(_settings(feeds_file, warehouse), live), target, sql=sql)
-    _done(file, {"rows": rows}, f"{rows:,} rows", started, as_json)
+    _report_file(file, {"rows": rows}, f"{rows:,} rows", started, as_json)
 
 
 @export.command()
@@ -139,10 +139,11 @@ def parquet(
         raise click.UsageError("--sql and --table exclude each other; give one")
     started = time.monotonic()
     source = _source(_settings(feeds_file, warehouse), live)
-    done = export_parquet(source, folder, sql=sql, table=table or "clean.articles", partition=partition)
-    facts = {"rows": done.rows, "files": done.files, "partitions": done.partitions, "bytes": done.bytes}
-    said = f"{done.rows:,} rows, {done.files:,} files, {done.partitions:,} partitions, {done.bytes:,} bytes"
-    _done(folder, facts, said, started, as_json)
+    exported = export_parquet(source, folder, sql=sql, table=table or "clean.articles", partition=partition)
+    names = ("rows", "files", "partitions", "bytes")
+    facts = {name: getattr(exported, name) for name in names}
+    contents = ", ".join(f"{facts[name]:,} {name}" for name in names)
+    _report_file(folder, facts, contents, started, as_json)
 
 
 @export.command()
@@ -172,10 +173,11 @@ def feed(
         raise click.UsageError("--sql and --site exclude each other; name the site in the query")
     started = time.monotonic()
     source = _source(_settings(feeds_file, warehouse), live)
-    done = export_feed(source, sql=sql, sites=sites, limit=limit, title=title)
-    _write(file, done.data)
-    said = f"{done.entries:,} entries" + (f", {done.left_out:,} rows left out" if done.left_out else "")
-    _done(file, {"entries": done.entries, "left_out": done.left_out}, said, started, as_json)
+    exported = export_feed(source, sql=sql, sites=sites, limit=limit, title=title)
+    _write(file, exported.data)
+    facts = {"entries": exported.entries, "left_out": exported.left_out}
+    contents = f"{exported.entries:,} entries" + (f", {exported.left_out:,} rows left out" if exported.left_out else "")
+    _report_file(file, facts, contents, started, as_json)
 
 
 @export.command()
@@ -190,7 +192,7 @@ def opml(file: Path, feeds_file: Path | None, warehouse: str | None, as_json: bo
     started = time.monotonic()
     feeds = read_feeds(_settings(feeds_file, warehouse).feeds)
     _write(file, to_opml(feeds, "newsmill").encode())
-    _done(file, {"feeds": len(feeds)}, f"{len(feeds):,} feeds", started, as_json)
+    _report_file(file, {"feeds": len(feeds)}, f"{len(feeds):,} feeds", started, as_json)
 
 
 def _settings(feeds_file: Path | None, warehouse: str | None) -> Settings:
@@ -212,23 +214,23 @@ def _write(file: Path, data: bytes) -> None:
         write_file(file, data)
 
 
-def _done(file: Path, facts: dict[str, Any], said: str, started: float, as_json: bool) -> None:
-    """What a command that writes one thing did; on standard error where standard output has the export."""
+def _report_file(file: Path, facts: dict[str, Any], contents: str, started: float, as_json: bool) -> None:
+    """Print what was written, on standard error if the export itself went to standard output."""
     seconds = time.monotonic() - started
-    shown = f"wrote {file}: {said}, in {seconds:.1f} s"
-    _report({"path": str(file), **facts, "seconds": round(seconds, 3)}, shown, as_json, err=file == STANDARD_OUTPUT)
+    sentence = f"wrote {file}: {contents}, in {seconds:.1f} s"
+    _report({"path": str(file), **facts, "seconds": round(seconds, 3)}, sentence, as_json, err=file == STANDARD_OUTPUT)
 
 
-def _report(facts: dict[str, Any], said: str, as_json: bool, *, err: bool = False) -> None:
-    click.echo(json.dumps(facts, ensure_ascii=False, default=str) if as_json else said, err=err)
+def _report(facts: dict[str, Any], sentence: str, as_json: bool, *, err: bool = False) -> None:
+    click.echo(json.dumps(facts, ensure_ascii=False, default=str) if as_json else sentence, err=err)
 
 
 @contextmanager
-def _progress(as_json: bool) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console
+def _progress_bar(as_json: bool) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
-        task = bar.add_task("articles", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    from flows.cli.printing import err
+
+    with Progress(console=err, transient=True, disable=as_json or not err.is_terminal) as bar:
+        step = bar.add_task("articles", total=None)
+        yield lambda done, total: bar.update(step, completed=done, total=total)

@@ -1,4 +1,4 @@
-"""Adding and checking feeds over the network."""
+"""Looking up feeds over the network: for `feeds add` and `feeds check`."""
 
 from __future__ import annotations
 
@@ -55,22 +55,23 @@ async def _find(client: Client, url: str) -> tuple[str, str]:
     title = looks_like_feed(answer.body)
     if title is not None:
         return answer.url, title
-    candidates = [candidate.url for candidate in discover(answer.body, answer.url)]
-    for address in [*candidates, *(urljoin(answer.url, path) for path in COMMON_PATHS)]:
+    linked = [candidate.url for candidate in discover(answer.body, answer.url)]
+    usual = [urljoin(answer.url, path) for path in COMMON_PATHS]
+    for address in [*linked, *usual]:
         try:
-            found = await client.get(address, max_bytes=size, headers={"accept": ACCEPT})
+            answer = await client.get(address, max_bytes=size, headers={"accept": ACCEPT})
         except FetchError:
-            continue  # the next candidate may do; that none does is said below
-        if (title := looks_like_feed(found.body)) is not None:
-            return found.url, title
+            continue  # the next candidate may be a feed; the error below covers the case that none is
+        if (title := looks_like_feed(answer.body)) is not None:
+            return answer.url, title
     raise FeedsFileError(f"{url}: no feed there, none linked, none at the usual places; give the feed's own address")
 
 
 async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
-    """Ask each feed and say what it holds."""
+    """Fetch each feed: its number of entries, the newest date, and what is wrong with it if anything is."""
     gate = asyncio.Semaphore(settings.concurrency)
 
-    async def one(client: Client, feed: Feed) -> dict[str, Any]:
+    async def check_one(client: Client, feed: Feed) -> dict[str, Any]:
         async with gate:
             try:
                 answer = await client.get(feed.url, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
@@ -100,4 +101,4 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
         }
 
     async with open_client(settings) as client:
-        return await asyncio.gather(*(one(client, feed) for feed in feeds))
+        return await asyncio.gather(*(check_one(client, feed) for feed in feeds))

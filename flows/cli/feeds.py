@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from flows.cli.options import json_option, settings_options
-from flows.cli.printing import cell, err, out, plain_value
+from flows.cli.printing import cell, err, out, plain_table, plain_value
 from tasks.settings import load_settings
 
 
@@ -31,17 +30,15 @@ def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     registry = read_feeds(settings.feeds)
     if as_json:
-        names = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
-        click.echo(json.dumps([{n: getattr(feed, n) for n in names} for feed in registry], ensure_ascii=False))
+        fields = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
+        rows = [{field: getattr(feed, field) for field in fields} for feed in registry]
+        click.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "name", "language", "group", "images", "url"):
-        table.add_column(name, overflow="fold")
+    columns = ("id", "name", "language", "group", "images", "url")
+    table = plain_table(*columns)
     for feed in registry:
-        table.add_row(
-            *(escape(v or "") for v in (feed.id, feed.name, feed.language, feed.group, feed.images, feed.url)),
-            style="" if feed.enabled else "dim",
-        )
+        values = (getattr(feed, column) or "" for column in columns)
+        table.add_row(*map(escape, values), style="" if feed.enabled else "dim")
     out.print(table)
     out.print(
         f"{len(registry)} feeds, {sum(feed.enabled for feed in registry)} enabled, in {settings.feeds}", style="dim"
@@ -94,9 +91,7 @@ def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: str | None, 
     if as_json:
         click.echo(json.dumps(results, ensure_ascii=False, default=plain_value))
     else:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("feed", "entries", "newest", "problem"):
-            table.add_column(column, overflow="fold")
+        table = plain_table("feed", "entries", "newest", "problem")
         for row in results:
             table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if row["problem"] else "")
         out.print(table)

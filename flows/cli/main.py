@@ -52,8 +52,8 @@ def main() -> None:
         for note in getattr(error, "__notes__", ()):
             err.print(f"  {escape(note)}", soft_wrap=True)
         sys.exit(1)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
+    except click.exceptions.Exit as exit_request:
+        sys.exit(exit_request.exit_code)
 
 
 if __name__ == "__main__":

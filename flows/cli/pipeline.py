@@ -14,6 +14,7 @@ from rich.markup import escape
 from flows.cli.options import json_option, settings_options
 from flows.cli.printing import out
 from flows.cli.running import run_flow
+from tasks.backfill.sources import SOURCES
 from tasks.settings import load_settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def ingest(
 ) -> None:
     """Fetch feeds and load what is new: all enabled feeds, or those named."""
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
-    # what can be wrong is said before Prefect's seconds are spent
+    # report mistakes in the arguments before Prefect is imported, which takes seconds
     from tasks.registry.feeds_file import choose, part_of, read_feeds
 
     chosen = choose(read_feeds(settings.feeds), ids, groups)
@@ -117,8 +118,14 @@ def maintain(publish: bool, feeds_file: Path | None, warehouse: str | None, as_j
     run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
 
 
-@click.command()
-@click.argument("source", type=click.Choice(["archive", "feeds", "wayback", "paged", "warc", "sitemap"]))
+def _backfill_help() -> str:
+    width = max(map(len, SOURCES))
+    sources = "\n".join(f"{name:{width}}  {kind.reads}" for name, kind in SOURCES.items())
+    return f"Fill the warehouse with history; killed and started again, it goes on where it was.\n\n\b\n{sources}"
+
+
+@click.command(help=_backfill_help())
+@click.argument("source", type=click.Choice(list(SOURCES)))
 @click.argument("where")
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="The first day that is wanted.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day that is wanted.")
@@ -134,7 +141,7 @@ def maintain(publish: bool, feeds_file: Path | None, warehouse: str | None, as_j
 @settings_options
 @json_option
 def backfill(
-    source: Any,
+    source: str,
     where: str,
     since: datetime | None,
     until: datetime | None,
@@ -151,19 +158,6 @@ def backfill(
     warehouse: str | None,
     as_json: bool,
 ) -> None:
-    """Fill the warehouse with history; killed and started again, it goes on where it was.
-
-    \b
-    archive   article files: a folder, zip, tar or git repository (or its address)
-    feeds     saved feed files: a folder or zip
-    wayback   the Wayback Machine's captures of a feed (an id of the registry, or an address)
-    paged     a feed's older pages (RFC 5005, WordPress, Blogger, JSON Feed)
-    warc      WARC files: a file or a folder
-    sitemap   the pages a site's sitemaps name
-    """
-
-    from tasks.backfill.forms import FORMS
-
     given = {
         "since": since and since.date(),
         "until": until and until.date(),
@@ -174,13 +168,13 @@ def backfill(
         "versions": "all" if history else None,
         "read": "pages" if pages else None,
     }
-    form = FORMS[source]
-    asked = {name: value for name, value in given.items() if value}
-    if unknown := asked.keys() - form.model_fields:
+    form = SOURCES[source].form
+    fields = {name: value for name, value in given.items() if value}
+    if unknown := fields.keys() - form.model_fields:
         flags = {"versions": "history", "read": "pages", "sites": "site"}
-        named = ", ".join(sorted(f"--{flags.get(name, name)}" for name in unknown))
-        raise click.UsageError(f"{source} does not take {named}")
-    wanted = form.model_validate({"where": where, "images": images, "publish": publish, "dry_run": dry_run, **asked})
+        names = ", ".join(sorted(f"--{flags.get(name, name)}" for name in unknown))
+        raise click.UsageError(f"{source} does not take {names}")
+    wanted = form.model_validate({"where": where, "images": images, "publish": publish, "dry_run": dry_run, **fields})
 
     def run() -> Coroutine[Any, Any, Report]:
         from flows.backfill import BACKFILLS
@@ -195,15 +189,13 @@ def backfill(
 @json_option
 def publish(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Publish the copy that analysts read (news.duckdb beside the warehouse)."""
-    from tasks.clean.similarity import MEASURE
-    from warehouse.load.duplicates import mark_duplicates
-    from warehouse.publish.copy import publish as build
+    from tasks.publish import mark_repeats, write_copy
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     if settings.store.exists():
-        mark_duplicates(settings.store, MEASURE)
-    done = build(settings.store, settings.published_path)
+        mark_repeats(settings.store)
+    published = write_copy(settings)
     if as_json:
-        click.echo(json.dumps(done.as_dict(), ensure_ascii=False))
+        click.echo(json.dumps(published.as_dict(), ensure_ascii=False))
     else:
-        out.print(f"{escape(str(done))}, in {done.seconds:.2f} s", soft_wrap=True)
+        out.print(f"{escape(str(published))}, in {published.seconds:.2f} s", soft_wrap=True)

@@ -1,20 +1,34 @@
-"""The two consoles of the command line, and how a value is printed in a table cell or as JSON."""
+"""The command line's two consoles, its tables, and values as text for tables and JSON."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+MAX_CELL = 500
+"""Characters of a value that a table shows."""
+
+
+def plain_table(*columns: Column | str, **options: Any) -> Table:
+    """A table without borders. The values of a column given by its name alone are wrapped, not cut."""
+    headers = (Column(escape(column), overflow="fold") if isinstance(column, str) else column for column in columns)
+    return Table(*headers, box=None, pad_edge=False, header_style="bold", **options)
+
 
 def plain_value(value: object) -> str:
+    """The value for JSON or CSV."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def cell(value: object) -> str:
+    """The value for a table."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -22,4 +36,4 @@ def cell(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     text = str(value)
-    return text if len(text) <= 500 else text[:499] + "…"
+    return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"

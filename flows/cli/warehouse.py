@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from flows.cli.options import json_option, settings_options
-from flows.cli.printing import cell, out, plain_value
+from flows.cli.printing import cell, out, plain_table, plain_value
 from tasks.settings import load_settings
 
 
@@ -55,11 +54,10 @@ def sql(
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(result.columns)
-        writer.writerows([plain_value(v) if isinstance(v, datetime) else v for v in row] for row in result.rows)
+        for row in result.rows:
+            writer.writerow([plain_value(value) if isinstance(value, datetime) else value for value in row])
     else:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in result.columns:
-            table.add_column(escape(name), overflow="fold")
+        table = plain_table(*result.columns)
         for row in result.rows[:limit]:
             table.add_row(*(escape(cell(value)) for value in row))
         out.print(table)
@@ -77,12 +75,12 @@ def status(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> Non
     from warehouse.read.queries import status as read_status
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
-    found = read_status(settings.store)
+    facts = read_status(settings.store)
     pending = len(settings.landing_zone.pending())
     if as_json:
-        click.echo(json.dumps(found | {"documents_waiting": pending}, ensure_ascii=False, default=plain_value))
+        click.echo(json.dumps(facts | {"documents_waiting": pending}, ensure_ascii=False, default=plain_value))
         return
-    counts = found["counts"]
+    counts = facts["counts"]
     out.print(
         f"[bold]{counts['articles']:,}[/] articles in {counts['versions']:,} versions, {counts['entries']:,} entries, "
         f"{counts['images_stored']:,} of {counts['images']:,} images, {counts['rejects']:,} rejects"
@@ -91,15 +89,13 @@ def status(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> Non
         out.print(f"newest article: {cell(counts['newest'])} UTC")
     if pending:
         out.print(f"[yellow]{pending} documents are landed and not yet loaded; the next ingest loads them[/]")
-    shown = ("feed_id", "health", "articles", "newest_article_at", "due_at", "rule", "problem")
-    feeds_shown = [{name: feed[name] for name in shown} for feed in found["feeds"]]
-    for title, rows in (("last runs", found["runs"]), ("feeds", feeds_shown)):
+    columns = ("feed_id", "health", "articles", "newest_article_at", "due_at", "rule", "problem")
+    feeds = [{name: feed[name] for name in columns} for feed in facts["feeds"]]
+    for title, rows in (("last runs", facts["runs"]), ("feeds", feeds)):
         if rows:
-            table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-            for name in rows[0]:
-                table.add_column(name, overflow="fold")
+            table = plain_table(*rows[0], title=title, title_justify="left")
             for row in rows:
-                bad = row.get("health") in ("failing", "disabled") or row.get("state") == "failed"
-                table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if bad else "")
+                is_bad = row.get("health") in ("failing", "disabled") or row.get("state") == "failed"
+                table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if is_bad else "")
             out.print()
             out.print(table)

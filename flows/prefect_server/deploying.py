@@ -13,7 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_URL
 
-from flows.prefect_server.local import prefect_server, variables
+from flows.prefect_server.local import client_variables, prefect_server
 from flows.prefect_server.plugin import POOL, make_pool
 from tasks.blocks import NewsmillWarehouse
 from tasks.errors import ServerError
@@ -23,40 +23,40 @@ AUTOMATIONS = Path(__file__).parents[1] / "automations.yaml"
 
 
 def check_clone() -> None:
-    """Raises ServerError where there is nothing to deploy."""
+    """Raises ServerError if the current folder has no prefect.yaml."""
     if not Path("prefect.yaml").exists():
-        raise ServerError(f"{Path.cwd()}: there is no prefect.yaml here; go where it lies, in the clone of newsmill")
+        raise ServerError(f"{Path.cwd()}: there is no prefect.yaml here; change to the clone of newsmill, which has it")
 
 
-def deploy(settings: Settings, given: Mapping[str, str], say: Callable[[str], None]) -> None:
+def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Register all of it with the configured server, else with the local one. Raises ServerError.
 
-    `given` are variables for `prefect deploy`, beside those of this process.
+    `variables` are added to the environment of `prefect deploy`.
     """
     check_clone()
     with prefect_server(settings, say) as ui:
-        register(given, say)
+        register(variables, say)
         api = PREFECT_API_URL.value()
         say(f"{ui}/deployments: a worker runs them; `prefect worker start --pool {POOL}` with PREFECT_API_URL={api}")
 
 
-def register(given: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """The same, with the server that PREFECT_API_URL names.
+def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Register all of it with the server at PREFECT_API_URL. Raises ServerError.
 
-    What is there already, and is the operator's to change, stays: the pool, the limits of hosts, the automations.
+    The pool, the hosts' limits and the automations are left as they are where they exist: operators change them.
     """
     say("Registering the work pool, the deployments and automations …")
     asyncio.run(_register())
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        env=child_environment(**variables(), **given),
+        env=child_environment(**client_variables(), **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise ServerError(f"`prefect deploy --all` failed: {done.stdout.strip()} {done.stderr.strip()}")
+    if result.returncode:
+        raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
 
 
 async def _register() -> None:

@@ -1,7 +1,7 @@
 """The local Prefect server that the command line starts once and uses from then on.
 
-Without a server, Prefect starts a temporary one in every process: 12 s each time. With PREFECT_API_URL set (in the
-environment or in Prefect's active profile) that server is used instead, and nothing is started here.
+Without a server, Prefect starts a temporary one in every process, which takes 12 s each time. Where PREFECT_API_URL is
+set (in the environment or in Prefect's active profile), that server is used and none is started here.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ from tasks.settings import Settings, child_environment, keep_prefect_quiet
 START_TIMEOUT = 180
 """Seconds; the first start makes Prefect's database."""
 PREFERRED_PORT = 4200
-NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Whom to trust where it's plain HTTP: reading all authorities' certificates for each request would take 40 ms."""
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For httpx's `verify`: plain HTTP needs no certificates; loading them takes 40 ms."""
 
-
-_LIGHT = {
+_BATCHED_WRITES = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "500",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "3",
@@ -41,15 +40,15 @@ _LIGHT = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "2000",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "20",
 }
-"""Left alone, Prefect writes each state of each task in a transaction of its own, and again as an event: 2.5 s of the
-server's processor for a run over 90 feeds. In batches both take about 1.2 s, some of it after the run. What the
-environment says of these stays so; the event feed is late by as much as its interval."""
+"""Defaults for the server's environment. Without them, Prefect writes each state of each task in its own transaction,
+and again as an event: 2.5 s of the server's processor for a run over 90 feeds. In batches both take about 1.2 s, some
+of it after the run. The event feed lags by up to its flush interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     url: str
-    """Of the UI; the API is below /api."""
+    """The UI's address; the API is at /api."""
     pid: int
     version: str
 
@@ -59,54 +58,60 @@ class Server:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.api_url}/health", timeout=5, trust_env=False, verify=NOBODY).status_code == 200
+            return (
+                httpx.get(f"{self.api_url}/health", timeout=5, trust_env=False, verify=NO_CERTIFICATES).status_code
+                == 200
+            )
         except httpx.HTTPError:
             return False
 
 
-def running(settings: Settings) -> Server | None:
+def running_server(settings: Settings) -> Server | None:
     """The server newsmill started earlier, if it answers."""
     try:
-        server = Server(**json.loads(_record(settings).read_text()))
+        server = Server(**json.loads(_record_path(settings).read_text()))
     except (OSError, ValueError, TypeError):
         return None
     return server if server.answers() else None
 
 
-def ensure(settings: Settings, say: Callable[[str], None]) -> Server:
-    """The local server, started if need be. Raises ServerError. `say` is told when it takes long."""
+def ensure_server(settings: Settings, say: Callable[[str], None]) -> Server:
+    """The local server, started if none runs or one of another version does. Raises ServerError.
+
+    `say` gets a message before a start, which takes seconds.
+    """
     import prefect
 
-    if (server := running(settings)) and server.version == prefect.__version__:
+    if (server := running_server(settings)) and server.version == prefect.__version__:
         return server
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / "start.lock", timeout=START_TIMEOUT):
-        if server := running(settings):  # another process was faster
+        if server := running_server(settings):  # another process was faster
             if server.version == prefect.__version__:
                 return server
-            stop(settings)
-        first = not (home / "prefect.db").exists()
+            stop_server(settings)
+        is_first = not (home / "prefect.db").exists()
         say(
             "Starting Prefect's local server, which `newsmill server stop` ends"
-            + (" (the first start makes its database: about 20 s) …" if first else " …")
+            + (" (the first start makes its database: about 20 s) …" if is_first else " …")
         )
         return _start(settings, home, prefect.__version__)
 
 
-def stop(settings: Settings) -> Server | None:
-    """Stop the server newsmill started; returns it, or None when none runs."""
-    server = running(settings)
+def stop_server(settings: Settings) -> Server | None:
+    """Stop the server newsmill started; returns it, or None if none runs."""
+    server = running_server(settings)
     if server:
         os.kill(server.pid, signal.SIGTERM)
         deadline = time.monotonic() + 20
         while server.answers() and time.monotonic() < deadline:
             time.sleep(0.1)
-    _record(settings).unlink(missing_ok=True)
+    _record_path(settings).unlink(missing_ok=True)
     return server
 
 
-def _record(settings: Settings) -> Path:
+def _record_path(settings: Settings) -> Path:
     return settings.home / "prefect" / "server.json"
 
 
@@ -114,14 +119,15 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
     port = settings.prefect_port or _free_port()
     log = home / "server.log"
     environment = child_environment(
+        _BATCHED_WRITES,
         PREFECT_HOME=str(home),
         PREFECT_API_URL="",
-        PREFECT_UI_API_URL=f"http://127.0.0.1:{port}/api",  # else the pages ask port 4200, whoever is there
+        # by default the UI asks port 4200, where another server may run
+        PREFECT_UI_API_URL=f"http://127.0.0.1:{port}/api",
         PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT="false",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
         PREFECT_LOGGING_SERVER_LEVEL="WARNING",
-        **{name: os.environ.get(name, value) for name, value in _LIGHT.items()},
-        # slots that a run holds are remembered over a restart; else one of a killed run would never be free again
+        # keep the slots that runs hold over a restart: else a killed run's slot would never be freed
         PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE="prefect.server.concurrency.lease_storage.filesystem",
         DO_NOT_TRACK="1",
     )
@@ -145,7 +151,7 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
                 f"Prefect's local server did not start (see {log}); set PREFECT_API_URL to use another server"
             )
         time.sleep(0.1)
-    _record(settings).write_text(json.dumps(asdict(server)))
+    _record_path(settings).write_text(json.dumps(asdict(server)))
     return server
 
 
@@ -162,9 +168,9 @@ def _free_port() -> int:
 
 @contextmanager
 def prefect_server(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
-    """Run flows against the configured server, else the local one; yields the UI's address.
+    """Use the configured server for what runs inside, else the local one; yields the UI's address.
 
-    Prefect's own console log is kept off: the command line has a summary of its own, the log is in the UI.
+    Prefect's log is kept off the console: the command prints a summary, and the UI has the log.
     """
     keep_prefect_quiet()
     from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
@@ -172,30 +178,33 @@ def prefect_server(settings: Settings, say: Callable[[str], None]) -> Iterator[s
     if PREFECT_API_URL.value():
         yield str(PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api"))
         return
-    server = ensure(settings, say)
-    authority = one_authority(settings.home / "prefect")
+    server = ensure_server(settings, say)
+    authority = write_one_authority(settings.home / "prefect")
     with temporary_settings(
         {PREFECT_API_URL: server.api_url, PREFECT_UI_URL: server.url, PREFECT_API_SSL_CERT_FILE: str(authority)}
     ):
         yield server.url
 
 
-def one_authority(folder: Path) -> Path:
-    """A file of one certificate authority, for Prefect to read in place of all that there are: it does so for each of
-    the six clients that a run makes, 40 ms of processor each, even where it asks a server in plain HTTP."""
+def write_one_authority(folder: Path) -> Path:
+    """A file with a single certificate authority, for Prefect's clients to read in place of certifi's whole list.
+
+    They read it even for a server in plain HTTP, seven times in a run. This saves 4 % of the processor time of an
+    ingest of one feed: benchmarks/shortcuts.py.
+    """
     path = folder / "authority.pem"
     if not path.exists():
-        last = "-----END CERTIFICATE-----"
-        first, *_ = Path(certifi.where()).read_text(encoding="utf-8").partition(last)
+        end = "-----END CERTIFICATE-----"
+        first, *_ = Path(certifi.where()).read_text(encoding="utf-8").partition(end)
         new = path.with_name(f"authority.{os.getpid()}.pem")
-        new.write_text(f"{first}{last}\n", encoding="utf-8")
+        new.write_text(f"{first}{end}\n", encoding="utf-8")
         new.replace(path)
     return path
 
 
-def variables() -> dict[str, str]:
-    """For a process that newsmill starts: the server that is asked here, and how."""
+def client_variables() -> dict[str, str]:
+    """Environment variables that let a child process use the same server."""
     from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL
 
-    asked = {"PREFECT_API_URL": PREFECT_API_URL, "PREFECT_API_SSL_CERT_FILE": PREFECT_API_SSL_CERT_FILE}
-    return {name: str(setting.value()) for name, setting in asked.items() if setting.value()}
+    settings = {"PREFECT_API_URL": PREFECT_API_URL, "PREFECT_API_SSL_CERT_FILE": PREFECT_API_SSL_CERT_FILE}
+    return {name: str(setting.value()) for name, setting in settings.items() if setting.value()}

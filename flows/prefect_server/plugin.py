@@ -1,7 +1,7 @@
-"""Prefect's plugin: `prefect deploy` finds newsmill's work pool on a fresh server.
+"""A plugin of Prefect's that makes newsmill's work pool, so that `prefect deploy` works on a fresh server.
 
-Prefect asks for the pool of a deployment before it takes any step of `prefect.yaml`. What runs earlier is the start-up
-hook of Prefect's plugins, which `pyproject.toml` turns on for the commands that are given in the clone.
+Prefect looks up a deployment's pool before it runs any step of `prefect.yaml`. Only the start-up hook of plugins runs
+earlier; `pyproject.toml` turns plugins on for commands that run in the clone.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from prefect.plugins import HookContext
 
 POOL = "newsmill"
-_OTHERWISE = frozenset(["-h", "--help", "--profile", "-p", "--pool"])
-"""What asks for no deployment, or for one in another pool, or perhaps on another server than Prefect has settled on."""
+_SKIP = frozenset(["-h", "--help", "--profile", "-p", "--pool"])
+"""Options with which nothing is deployed, or into another pool, or perhaps to another server than `ctx.api_url`."""
 
 
 @register_hook
 async def setup_environment(*, ctx: HookContext) -> None:
-    """Called whenever Prefect is imported, so anything but `prefect deploy` costs only this look at the command."""
+    """Make the pool before `prefect deploy`. Runs at every import of Prefect, so it looks at the command line first."""
     program, words = Path("".join(sys.orig_argv[1:2])).name, sys.orig_argv[2:]
-    if program not in ("prefect", "-m") or "deploy" not in words or not _OTHERWISE.isdisjoint(words):
+    if program not in ("prefect", "-m") or "deploy" not in words or not _SKIP.isdisjoint(words):
         return
-    if ctx.api_url and _is_ours(Path("prefect.yaml")):  # a server of that one command's own has no use for a pool
+    if ctx.api_url and _is_ours(Path("prefect.yaml")):  # without an address, Prefect uses a temporary server
         import httpx
 
-        with suppress(httpx.HTTPError):  # `prefect deploy` says itself that there is no server
+        with suppress(httpx.HTTPError):  # `prefect deploy` itself reports a server that doesn't answer
             await make_pool()
 
 
@@ -39,7 +39,7 @@ def _is_ours(project: Path) -> bool:
 
 
 async def make_pool() -> None:
-    """The work pool of `prefect.yaml`; one that is there stays as it is."""
+    """Make the work pool of `prefect.yaml`, unless it exists."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectAlreadyExists

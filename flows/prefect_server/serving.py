@@ -1,4 +1,4 @@
-"""One machine: Prefect's server, the work pool, limits, deployments, automations and a worker, until it is stopped."""
+"""`newsmill serve`: Prefect's server, the deployments with their pool and automations, and a worker, until stopped."""
 
 from __future__ import annotations
 
@@ -25,80 +25,83 @@ from prefect.settings import PREFECT_API_URL
 from prefect.states import Crashed
 
 from flows.prefect_server.deploying import check_clone, register
-from flows.prefect_server.local import prefect_server, running, stop, variables
+from flows.prefect_server.local import client_variables, prefect_server, running_server, stop_server
 from flows.prefect_server.plugin import POOL
 from tasks.errors import ServerError
 from tasks.settings import Settings, child_environment
 
-LEAVE = 20.0
-"""Seconds that runs under way have for leaving off; one that is killed then loses nothing, the next goes on."""
+STOP_TIMEOUT = 20.0
+"""Seconds that the worker, and then its runs, get to end. A run that is killed then loses nothing: the next goes on."""
 
 
-class _StoppedError(Exception):
-    """Somebody wants it to end."""
+class _StopSignalError(Exception):
+    """SIGINT, SIGTERM or SIGHUP came."""
 
 
-def serve(settings: Settings, given: Mapping[str, str], say: Callable[[str], None]) -> None:
+def serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Start all of it, say where the UI is, and stop all of it on SIGINT or SIGTERM. Raises ServerError.
 
-    `given` are variables for the worker, beside those of this process.
+    `variables` are added to the worker's environment.
     """
     check_clone()
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(home / "serve.lock", timeout=0), _stoppable():
+        with FileLock(home / "serve.lock", timeout=0), _raise_on_signals():
             try:
-                _serve(settings, given, say)
-            except _StoppedError:
+                _serve(settings, variables, say)
+            except _StopSignalError:
                 pass
             finally:
-                if not PREFECT_API_URL.value() and (own := stop(settings)):
-                    say(f"Stopped the server at {own.url}")
+                if not PREFECT_API_URL.value() and (own_server := stop_server(settings)):
+                    say(f"Stopped the server at {own_server.url}")
     except Timeout:
         raise ServerError(f"{home}: another `newsmill serve` runs there; stop it first") from None
 
 
-def _serve(settings: Settings, given: Mapping[str, str], say: Callable[[str], None]) -> None:
+def _serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     with prefect_server(settings, say) as ui:
-        environment = child_environment(**variables(), **given, PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="INFO")
-        if (own := running(settings)) and own.api_url == PREFECT_API_URL.value():  # else others' runs may live there
-            asyncio.run(_bury())
-        register(given, say)
+        environment = child_environment(
+            **client_variables(), **variables, PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="INFO"
+        )
+        # only on the local server: another may hold runs of other workers, which are alive
+        if (own_server := running_server(settings)) and own_server.api_url == PREFECT_API_URL.value():
+            asyncio.run(_mark_dead_runs_crashed())
+        register(variables, say)
         with _worker(environment, say) as worker:
             say(f"Prefect's UI: {ui} (Ctrl-C stops all of it)")
             worker.wait()
-            raise ServerError(f"the worker ended with status {worker.returncode}; what it said is above")
+            raise ServerError(f"the worker ended with status {worker.returncode}; its messages are above")
 
 
-async def _bury() -> None:
-    """Runs that were killed together with their worker: nobody else would say that they ended, and free their slots.
+async def _mark_dead_runs_crashed() -> None:
+    """Mark the runs that were killed together with their worker as crashed, which frees their slots.
 
-    The server is ours and no worker runs yet, so none of them lives.
+    The server is our own and no worker runs yet, so every run that it shows as running is dead.
     """
-    begun = FlowRunFilterState(
+    unfinished = FlowRunFilterState(
         type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
     )
     async with get_client() as client:
-        dead = await client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(state=begun),
+        dead_runs = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(state=unfinished),
             work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[POOL])),
         )
-        for run in dead:
-            died: State[None] = Crashed(
+        for run in dead_runs:
+            crashed: State[None] = Crashed(
                 message="It was killed together with its worker; the next run goes on where it was."
             )
-            await client.set_flow_run_state(run.id, died, force=True)
+            await client.set_flow_run_state(run.id, crashed, force=True)
 
 
 @contextmanager
 def _worker(environment: dict[str, str], say: Callable[[str], None]) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker of the pool. At the end it is stopped, and every run it had started with it."""
+    """Run a worker of the pool; at the end, stop it and every run that it started."""
     worker = subprocess.Popen(
         [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"],
         env=environment,
         stdin=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C comes to us; the worker hears of it in its turn
+        start_new_session=True,  # Ctrl-C reaches only this process, which stops the worker in its turn
     )
     runs: list[psutil.Process] = []
     try:
@@ -109,36 +112,36 @@ def _worker(environment: dict[str, str], say: Callable[[str], None]) -> Iterator
             runs = psutil.Process(worker.pid).children(recursive=True)
         worker.terminate()
         with suppress(subprocess.TimeoutExpired):
-            worker.wait(LEAVE)
-        _end(runs)
+            worker.wait(STOP_TIMEOUT)
+        _stop_processes(runs)
         worker.kill()
         worker.wait()
 
 
-def _end(runs: Sequence[psutil.Process]) -> None:
-    for each in runs:
+def _stop_processes(processes: Sequence[psutil.Process]) -> None:
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
-            each.terminate()
-    for each in psutil.wait_procs(runs, LEAVE)[1]:
+            process.terminate()
+    for process in psutil.wait_procs(processes, STOP_TIMEOUT)[1]:
         with suppress(psutil.NoSuchProcess):
-            each.kill()
+            process.kill()
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and a closed terminal raise _StoppedError, once: what they stop is to end in order."""
+def _raise_on_signals() -> Iterator[None]:
+    """Let the first of SIGINT, SIGTERM and SIGHUP raise _StopSignalError; later ones are ignored while it stops."""
 
-    def stopped(number: int, frame: FrameType | None) -> None:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise _StoppedError
+    def raise_once(number: int, frame: FrameType | None) -> None:
+        for handled in old_handlers:
+            signal.signal(handled, signal.SIG_IGN)
+        raise _StopSignalError
 
-    wanted = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # else it was started with nohup
-        wanted.append(signal.SIGHUP)
-    before = {each: signal.signal(each, stopped) for each in wanted}
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup has it ignored
+        signals.append(signal.SIGHUP)
+    old_handlers = {number: signal.signal(number, raise_once) for number in signals}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for handled, handler in old_handlers.items():
+            signal.signal(handled, handler)

@@ -1,6 +1,6 @@
-"""What Prefect's automations hear of: too many feeds failing, a feed gone silent, quality checks that fail.
+"""Events for Prefect's automations: too many feeds fail, a feed has fallen silent, quality checks fail.
 
-A failed run is Prefect's own event. flows/automations.yaml has an automation for each.
+For a failed run, Prefect itself emits an event. flows/automations.yaml has an automation for each.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ FAILING = "newsmill.feeds.failing"
 SILENT = "newsmill.feed.silent"
 CHECKS = "newsmill.checks.failing"
 
-MOST = 50
-"""Feeds that an event names."""
+MAX_FEEDS = 50
+"""The most feeds that an event names."""
 
 
-async def tell_of_feeds(run: Report, settings: Settings) -> None:
-    """Of the share of feeds that failed, and of each feed that this run is the first to find silent."""
-    if run.failed and run.failed_share > settings.alert_share:
+async def alert_on_feeds(run: Report, settings: Settings) -> None:
+    """Emit an event if too large a share of the feeds failed, and one for each feed newly found silent."""
+    if run.failed_feeds and run.failed_share > settings.alert_share:
         emit_event(
             FAILING,
             {"prefect.resource.id": f"newsmill.flow.{run.flow}", "prefect.resource.name": run.flow},
             payload={
                 "share": round(run.failed_share, 3),
                 "bound": settings.alert_share,
-                "feeds": {line.feed_id: line.detail for line in run.failed[:MOST]},
+                "feeds": {line.feed_id: line.detail for line in run.failed_feeds[:MAX_FEEDS]},
             },
         )
-    for feed in await asyncio.to_thread(_silent, settings, run):
+    for feed in await asyncio.to_thread(_find_silent_feeds, settings, run):
         emit_event(
             SILENT,
             {"prefect.resource.id": f"newsmill.feed.{feed.feed_id}", "prefect.resource.name": feed.feed_id},
@@ -45,15 +45,15 @@ async def tell_of_feeds(run: Report, settings: Settings) -> None:
         )
 
 
-def tell_of_checks(run: Report) -> None:
-    if run.broken:
+def alert_on_checks(run: Report) -> None:
+    if run.failed_checks:
         emit_event(
             CHECKS,
             {"prefect.resource.id": f"newsmill.flow.{run.flow}", "prefect.resource.name": run.flow},
-            payload={check.name: str(check) for check in run.broken},
+            payload={check.name: str(check) for check in run.failed_checks},
         )
 
 
-def _silent(settings: Settings, run: Report) -> list[SilentFeed]:
+def _find_silent_feeds(settings: Settings, run: Report) -> list[SilentFeed]:
     with settings.store.reading() as connection:
         return silent_feeds(connection, run.run_id)

@@ -1,15 +1,19 @@
-"""A run's result as Prefect artifacts: a table of feeds, the failed ones first, and a summary in words."""
+"""A run's result as Prefect artifacts: a table of the feeds and a summary in Markdown, failures first."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from flows.run.report import FeedLine, Report
-from tasks.text.urls import presentable
+from tasks.text.urls import redact
 
 _ORDER = {"failed": 0, "fetched": 1, "not-modified": 2, "skipped": 3}
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>|#]")
+MAX_FEEDS = 20
+"""Feeds with new articles that the summary lists; the table has all."""
 
 
 async def publish_report(run: Report) -> None:
@@ -26,54 +30,52 @@ async def publish_report(run: Report) -> None:
         }
         for line in lines
     ]
-    said = f"What {run.flow} did with each feed; failed ones first."
-    shown = [acreate_markdown_artifact(key=f"{run.flow}-summary", markdown=summary(run))]
+    description = f"What {run.flow} did with each feed; failed ones first."
+    artifacts = [acreate_markdown_artifact(key=f"{run.flow}-summary", markdown=summary(run))]
     if table:
-        shown.append(acreate_table_artifact(key=f"{run.flow}-feeds", description=said, table=table))
-    await asyncio.gather(*shown)
+        artifacts.append(acreate_table_artifact(key=f"{run.flow}-feeds", description=description, table=table))
+    await asyncio.gather(*artifacts)
 
 
 def summary(run: Report) -> str:
-    """The run in a few lines of Markdown: what went wrong first."""
+    """The run in a few lines of Markdown, failures first."""
     facts = run.as_dict()
-    said = [f"## {run.flow}: {run.outcome}"]
-    if run.failed:
-        said.append(f"### {len(run.failed)} feeds failed")
-        said.append("\n".join(f"- {_linked(line)}: {_escaped(line.detail)}" for line in run.failed))
-    if run.broken:
-        said.append(f"### {len(run.broken)} quality checks failed")
-        said.append("\n".join(f"- **{check.name}**: {_escaped(str(check))}" for check in run.broken))
-    if run.says:
-        said.append("\n".join(f"- {_escaped(line)}" for line in run.says))
-    said.append(
+    paragraphs = [f"## {run.flow}: {run.outcome}"]
+    if run.failed_feeds:
+        paragraphs.append(f"### {len(run.failed_feeds)} feeds failed")
+        paragraphs.append("\n".join(f"- {_link(line)}: {_escape(line.detail)}" for line in run.failed_feeds))
+    if run.failed_checks:
+        paragraphs.append(f"### {len(run.failed_checks)} quality checks failed")
+        paragraphs.append("\n".join(f"- **{check.name}**: {_escape(str(check))}" for check in run.failed_checks))
+    if run.messages:
+        paragraphs.append("\n".join(f"- {_escape(line)}" for line in run.messages))
+    paragraphs.append(
         f"**{facts['new']} new** and **{facts['changed']} changed** articles, {facts['unchanged']} seen again; "
         f"{facts['images_stored']} images stored, {facts['images_failed']} failed; {facts['rejected']} rejects."
     )
     if run.feeds:
-        said.append(
+        paragraphs.append(
             f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} unchanged, "
             f"{facts['failed']} failed, {facts['skipped']} waiting, {facts['not_due']} not due."
         )
-        brought = [line for line in run.feeds if line.new or line.changed]
-        brought.sort(key=lambda line: (-(line.new + line.changed), line.feed_id))
-        said.append("\n".join(f"- {_linked(line)}: {line.new} new, {line.changed} changed" for line in brought[:MOST]))
+        with_news = [line for line in run.feeds if line.new or line.changed]
+        with_news.sort(key=lambda line: (-(line.new + line.changed), line.feed_id))
+        paragraphs.append(
+            "\n".join(f"- {_link(line)}: {line.new} new, {line.changed} changed" for line in with_news[:MAX_FEEDS])
+        )
     if passed := [check.name for check in run.checks if check.passed]:
-        said.append(f"{len(passed)} quality checks passed: {', '.join(map(_escaped, passed))}.")
+        paragraphs.append(f"{len(passed)} quality checks passed: {', '.join(map(_escape, passed))}.")
     if run.published:
-        said.append(
+        paragraphs.append(
             f"{run.published}, in {run.published.seconds:.1f} s (loads waited {run.published.seconds_reading:.1f} s)."
         )
-    return "\n\n".join(filter(None, said))
+    return "\n\n".join(filter(None, paragraphs))
 
 
-MOST = 20
-"""Feeds that the summary names for what they brought; the table has all."""
+def _link(line: FeedLine) -> str:
+    return f"[{line.feed_id}]({redact(line.url)})" if line.url else f"**{line.feed_id}**"
 
 
-def _linked(line: FeedLine) -> str:
-    return f"[{line.feed_id}]({presentable(line.url)})" if line.url else f"**{line.feed_id}**"
-
-
-def _escaped(text: str) -> str:
-    """Text from outside as Markdown that shows it as it is."""
-    return "".join(f"\\{each}" if each in "\\`*_[]<>|#" else each for each in " ".join(text.split()))
+def _escape(text: str) -> str:
+    """Text from a server or a user, with Markdown's special characters escaped."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))

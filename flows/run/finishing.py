@@ -1,10 +1,10 @@
-"""How a run that loaded something ends: duplicates are marked, checks made, the analysts' copy is published."""
+"""How a run ends: duplicates are marked, quality checks run, the analysts' copy is published."""
 
 from __future__ import annotations
 
 from prefect.logging import get_run_logger
 
-from flows.run.alerts import tell_of_checks
+from flows.run.alerts import alert_on_checks
 from flows.run.artifacts import publish_report
 from flows.run.recording import record
 from flows.run.report import QualityError, Report
@@ -14,24 +14,28 @@ from warehouse.read.queries import is_behind, is_current
 
 
 async def check_and_publish(run: Report, settings: Settings, *, changed: bool, publish: bool) -> None:
-    """Raises QualityError, with nothing published, where a check fails and the settings say so."""
+    """`changed`: the run changed the warehouse. `publish`: it may publish.
+
+    Raises QualityError, with nothing published, if a check fails and the setting `checks` is "fail".
+    """
     log = get_run_logger()
     if publish and changed:
         await find_duplicates(settings.store)
     if changed and settings.checks != "off":
         run.checks = await check_quality(settings, run.run_id, run.counts)
-        log.info("%d quality checks made, %d failed", len(run.checks), len(run.broken))
-        for check in run.broken:
+        log.info("%d quality checks made, %d failed", len(run.checks), len(run.failed_checks))
+        for check in run.failed_checks:
             log.warning("quality check %s", check)
-        tell_of_checks(run)
-        if run.broken and settings.checks == "fail":
+        alert_on_checks(run)
+        if run.failed_checks and settings.checks == "fail":
             await publish_report(run)
+            failures = "; ".join(map(str, run.failed_checks))
             raise QualityError(
-                f"{len(run.broken)} quality checks fail ({'; '.join(map(str, run.broken))}): nothing was published; "
+                f"{len(run.failed_checks)} quality checks fail ({failures}): nothing was published; "
                 "ops.checks has them all, `newsmill reprocess` makes the tables again, NEWSMILL_CHECKS=report goes on"
             )
     copy = settings.published_path
     if publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id)):
-        await record(run, settings, run.outcome)  # to analysts this run is over, as far as it concerns them
+        await record(run, settings, run.outcome)  # the copy shows this run as finished, not as running
         run.published = await publish_copy(settings)
         log.info("%s", run.published)

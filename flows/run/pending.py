@@ -1,4 +1,4 @@
-"""What an earlier run landed and was killed, or locked out, before loading."""
+"""Loading what an earlier run landed but did not load, as it was killed or the warehouse was locked."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from contextlib import aclosing
 from prefect.logging import get_run_logger
 
 from flows.run.report import Report
-from tasks.mill.pool import Mill
-from tasks.orchestration.pipeline import in_packs, milled_ahead
+from tasks.load import Batch
+from tasks.mill.pool import MillingPool
+from tasks.orchestration.pipeline import batch_records, mill_ahead
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.settings import Settings
 from warehouse.landing import record_name
 from warehouse.records import Document, Milled
 
 
-async def load_pending(run: Report, mill: Mill, settings: Settings) -> None:
-    """Load it, oldest first; the documents of a pack are loaded together, as they are settled together."""
+async def load_pending(run: Report, pool: MillingPool, settings: Settings) -> None:
+    """Load the pending documents, oldest first.
+
+    Those of one landing record go into one batch, as the landing zone marks whole records as loaded.
+    """
     pending = await asyncio.to_thread(settings.landing_zone.pending)
     records: dict[str, list[Document]] = defaultdict(list)
     for document in pending:
@@ -28,14 +32,14 @@ async def load_pending(run: Report, mill: Mill, settings: Settings) -> None:
         get_run_logger().info("%d documents that an earlier run landed are loaded first", len(pending))
 
     async def batches() -> AsyncIterator[list[Document]]:
-        for batch in in_packs(records.values()):
+        for batch in batch_records(records.values()):
             yield batch
 
-    async def milled(batch: list[Document]) -> list[Milled]:
-        return await mill_batch(batch, mill, f"{len(batch)} documents left by an earlier run")
+    async def mill(documents: list[Document]) -> list[Milled]:
+        return await mill_batch(documents, pool, f"{len(documents)} documents left by an earlier run")
 
-    async with aclosing(milled_ahead(batches(), milled)) as ahead:
-        async for _, results in ahead:
-            label = f"{len(results)} documents left by an earlier run"
-            counts = await load_batch(results, [], settings.store, settings.landing_zone, mill, run.run_id, label)
+    async with aclosing(mill_ahead(batches(), mill)) as ahead:
+        async for _, milled in ahead:
+            batch = Batch(store=settings.store, run_id=run.run_id, milled=milled, landing=settings.landing_zone)
+            counts = await load_batch(batch, pool, f"{len(milled)} documents left by an earlier run")
             run.counts.add(counts)

@@ -1,4 +1,4 @@
-"""How far a run is, as progress artifacts in Prefect's UI: one for each step, brought up to date every second."""
+"""How far a run is, as progress artifacts in Prefect's UI: one for each step, updated every second."""
 
 from __future__ import annotations
 
@@ -14,55 +14,57 @@ from prefect.logging import get_run_logger
 
 from tasks.orchestration.progress import watcher
 
-EVERY = 1.0
-"""Seconds; an update is a request to Prefect's server."""
+INTERVAL = 1.0
+"""Seconds between updates; each is a request to Prefect's server."""
 
 
-class _Shown:
-    """The steps of a run, and what of them the server knows."""
+class _ProgressArtifacts:
+    """The progress of a run's steps, and what of it Prefect's server has."""
 
     def __init__(self, flow: str) -> None:
         self.flow = flow
-        self.reached: dict[str, tuple[int, int]] = {}
-        self.told: dict[str, tuple[int, int]] = {}
+        self.progress: dict[str, tuple[int, int]] = {}
+        """(items done, items in all) by step."""
+        self.sent: dict[str, tuple[int, int]] = {}
         self.artifacts: dict[str, UUID] = {}
 
-    async def tell(self) -> None:
-        for step, (done, total) in list(self.reached.items()):
-            if self.told.get(step) == (done, total):
+    async def send(self) -> None:
+        for step, (done, total) in list(self.progress.items()):
+            if self.sent.get(step) == (done, total):
                 continue
-            self.told[step] = (done, total)
+            self.sent[step] = (done, total)
             percent = round(100 * done / total, 1) if total else 100.0
-            says = f"{step}: {done:,} of {total:,}"
+            description = f"{step}: {done:,} of {total:,}"
             if artifact := self.artifacts.get(step):
-                await aupdate_progress_artifact(artifact, percent, says)
+                await aupdate_progress_artifact(artifact, percent, description)
             else:
-                self.artifacts[step] = await acreate_progress_artifact(percent, f"{self.flow}-progress-{step}", says)
+                key = f"{self.flow}-progress-{step}"
+                self.artifacts[step] = await acreate_progress_artifact(percent, key, description)
 
-    async def keep_telling(self) -> None:
+    async def send_repeatedly(self) -> None:
         while True:
-            await asyncio.sleep(EVERY)
-            await self.tell()
+            await asyncio.sleep(INTERVAL)
+            await self.send()
 
 
 @asynccontextmanager
-async def progress_shown(flow: str) -> AsyncIterator[None]:
-    """Show the steps of what runs inside, besides telling whoever watches already."""
-    shown, watching = _Shown(flow), watcher.get()
+async def show_progress(flow: str) -> AsyncIterator[None]:
+    """Show the progress of the steps that run inside in Prefect's UI, and still report it to the present watcher."""
+    artifacts, outer_watcher = _ProgressArtifacts(flow), watcher.get()
 
     def watch(step: str, done: int, total: int) -> None:
-        watching(step, done, total)
-        shown.reached[step] = done, total
+        outer_watcher(step, done, total)
+        artifacts.progress[step] = done, total
 
     token = watcher.set(watch)
-    telling = asyncio.ensure_future(shown.keep_telling())
+    sender = asyncio.ensure_future(artifacts.send_repeatedly())
     try:
         yield
     finally:
         watcher.reset(token)
-        telling.cancel()
+        sender.cancel()
         try:
-            await asyncio.gather(telling, return_exceptions=True)
-            await shown.tell()
-        except (httpx.HTTPError, PrefectException) as error:  # the run itself is what counts
+            await asyncio.gather(sender, return_exceptions=True)
+            await artifacts.send()
+        except (httpx.HTTPError, PrefectException) as error:  # must not fail the run
             get_run_logger().warning("the progress could not be shown: %s", error)

@@ -1,4 +1,4 @@
-"""A run: its row in ops.runs, from its start to however it ends, and what it has to show."""
+"""The context of a run: its row in ops.runs from start to end, its limits, its progress, its log."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from flows.run.progress import progress_shown
+from flows.run.progress import show_progress
 from flows.run.report import Report
-from tasks.orchestration.limits import limits_known
-from tasks.orchestration.logs import keep_brief
+from tasks.orchestration.limits import use_limits
+from tasks.orchestration.logs import shorten_task_logs
 from tasks.settings import Settings
 from warehouse.errors import NewsmillError
 from warehouse.load import operations
 from warehouse.store.connection import Warehouse
 
 
-async def tag(*tags: str) -> None:
-    """Add tags to the flow run: by them it is found among the others in Prefect's UI."""
+async def tag_run(*tags: str) -> None:
+    """Add tags to the flow run, by which Prefect's UI filters runs."""
     if flow_run.id and (new := set(tags).difference(flow_run.tags)):
         async with get_client() as client:
             await client.update_flow_run(UUID(flow_run.id), tags=[*flow_run.tags, *sorted(new)])
@@ -35,26 +35,26 @@ async def tag(*tags: str) -> None:
 async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any]) -> AsyncIterator[Report]:
     """Record the run as running, then as completed, partial or failed. A killed run stays `running`."""
     report = Report(flow, uuid.uuid4().hex, datetime.now(UTC), parameters)
-    keep_brief()
+    shorten_task_logs()
     log = get_run_logger()
     await record(report, settings, "running")
-    log.info("%s begins, into %s", flow, settings.store.place)
+    log.info("%s begins, into %s", flow, settings.store.location)
     try:
-        async with limits_known(), progress_shown(flow):
+        async with use_limits(), show_progress(flow):
             yield report
     except BaseException as error:
         try:
             await record(report, settings, "failed", str(error) or type(error).__name__)
-        except NewsmillError as second:
-            # the warehouse itself is what failed: the first error says so
-            error.add_note(f"the run could not be recorded as failed either: {second}")
+        except NewsmillError as second_error:
+            # if the warehouse itself failed, `error` says so
+            error.add_note(f"the run could not be recorded as failed either: {second_error}")
         raise
     await record(report, settings, report.outcome)
     log.info("%s is %s after %.1f s", flow, report.state, report.seconds)
 
 
 async def record(report: Report, settings: Settings, state: str, error: str | None = None) -> None:
-    """Bring its row in ops.runs up to date."""
+    """Update the run's row in ops.runs."""
     report.state = state
     report.seconds = (datetime.now(UTC) - report.started_at).total_seconds()
     await asyncio.to_thread(_record, settings.store, report, error, flow_run.id)

@@ -38,66 +38,69 @@ class Report:
     counts: Counts = field(default_factory=Counts)
     feeds: list[FeedLine] = field(default_factory=list)
     not_due: int = 0
-    """Feeds a scheduled run left out."""
+    """Feeds that a scheduled run left out."""
     not_due_failing: int = 0
-    """Of them, those that failed when they were last asked."""
+    """How many of them failed when they were last asked."""
     images_stored: int = 0
     images_failed: int = 0
     images_by_feed: Counter[str] = field(default_factory=Counter)
-    """Images stored, by the feed of an article that shows them."""
+    """Images stored, by the feed of an article that shows the image."""
     seconds: float = 0.0
     state: str = "completed"
     published: Published | None = None
-    """What publishing did, where it was done."""
+    """What publishing did; None if nothing was published."""
     checks: list[Check] = field(default_factory=list)
-    """Quality checks, where any were made."""
-    says: list[str] = field(default_factory=list)
-    """What it was about to do, in words: a backfill's plan; or what it did: maintain's upkeep."""
-    did: dict[str, int] = field(default_factory=dict)
-    """What it did beside loading, in numbers."""
+    """The quality checks that were made."""
+    messages: list[str] = field(default_factory=list)
+    """Sentences for the reader: a backfill's plan, or what maintain did."""
+    facts: dict[str, int] = field(default_factory=dict)
+    """Counts beside those of loading: what maintain removed and compacted."""
 
     @property
-    def failed(self) -> list[FeedLine]:
+    def failed_feeds(self) -> list[FeedLine]:
         return [line for line in self.feeds if line.status == "failed"]
 
     @property
     def outcome(self) -> str:
-        """How it went, as long as nothing raised: what ops.runs will say."""
-        return "partial" if self.failed else "completed"
+        """The state for ops.runs of a run that raised no error."""
+        return "partial" if self.failed_feeds else "completed"
 
     @property
     def failed_share(self) -> float:
-        """Of the feeds that were asked, and of those that need not be yet: a failing one may be the only one due, and
-        those that failed before may all be left alone for now."""
-        asked = sum(line.status != "skipped" for line in self.feeds) + self.not_due
-        return (len(self.failed) + self.not_due_failing) / asked if asked else 0.0
+        """The share of failing feeds among those that were asked and those that were not due.
+
+        The latter count, as in a scheduled run a failing feed may be the only one due, and after a wave of failures
+        all that failed may be waiting.
+        """
+        feeds = sum(line.status != "skipped" for line in self.feeds) + self.not_due
+        return (len(self.failed_feeds) + self.not_due_failing) / feeds if feeds else 0.0
 
     @property
     def loaded_nothing(self) -> bool:
-        """Whether there was something to load, and none of it would do."""
+        """Whether there was something to load and all of it was rejected."""
         counts = self.counts
-        held = counts.entries or counts.unchanged or any(line.status == "not-modified" for line in self.feeds)
-        return bool(counts.rejected and not held)
+        accepted = counts.entries or counts.unchanged or any(line.status == "not-modified" for line in self.feeds)
+        return bool(counts.rejected and not accepted)
 
     @property
-    def broken(self) -> list[Check]:
+    def failed_checks(self) -> list[Check]:
         return [check for check in self.checks if not check.passed]
 
-    def note(self, fetches: Sequence[Fetch], milled: Sequence[Milled], counts: Counts) -> None:
+    def add_feeds(self, fetches: Sequence[Fetch], milled: Sequence[Milled], counts: Counts) -> None:
         """Add a line for each feed of a batch."""
         rejects = {m.document.feed_id: m.rejects for m in milled if m.rejects}
         for fetch in fetches:
             new, changed = counts.by_feed.get(fetch.feed_id, (0, 0))
-            found = rejects.get(fetch.feed_id, ())
-            detail = fetch.error or (f"{len(found)} rejected: {found[0].error}" if found else "")
+            rejected = rejects.get(fetch.feed_id, ())
+            detail = fetch.error or (f"{len(rejected)} rejected: {rejected[0].error}" if rejected else "")
             self.feeds.append(FeedLine(fetch.feed_id, fetch.outcome, new, changed, fetch.seconds, detail, fetch.url))
 
-    def note_images(self, asked: Sequence[PendingImage], fetched: Sequence[Image]) -> None:
+    def add_images(self, pending: Sequence[PendingImage], fetched: Sequence[Image]) -> None:
         """Count a batch of images."""
         stored = {image.image_id for image in fetched if image.status == "stored"}
         self.images_stored += len(stored)
         self.images_failed += len(fetched) - len(stored)
-        self.images_by_feed.update(image.feed_id for image in asked if image.feed_id and image.image_id in stored)
+        self.images_by_feed.update(image.feed_id for image in pending if image.feed_id and image.image_id in stored)
 
     def as_dict(self) -> dict[str, Any]:
         statuses = [line.status for line in self.feeds]
@@ -119,16 +122,16 @@ class Report:
             "rejected": self.counts.rejected,
             "images_stored": self.images_stored,
             "images_failed": self.images_failed,
-            "checks_passed": len(self.checks) - len(self.broken),
-            "checks_failed": [check.name for check in self.broken],
+            "checks_passed": len(self.checks) - len(self.failed_checks),
+            "checks_failed": [check.name for check in self.failed_checks],
             **({"published": self.published.as_dict()} if self.published else {}),
-            **self.did,
-            **({"plan": self.says} if self.says else {}),
+            **self.facts,
+            **({"plan": self.messages} if self.messages else {}),
         }
 
 
 class RunFailedError(NewsmillError):
-    """Nothing broke, and yet the run counts as failed: too few feeds could be fetched, or nothing could be loaded."""
+    """The run ended without an error and still counts as failed: too many feeds failed, or nothing could be loaded."""
 
     def __init__(self, message: str, report: Report) -> None:
         super().__init__(message)
@@ -136,4 +139,4 @@ class RunFailedError(NewsmillError):
 
 
 class QualityError(NewsmillError):
-    """What was loaded contradicts a quality check, and the settings say that this ends the run."""
+    """A quality check failed, and the setting `checks` is "fail"."""

@@ -1,1 +1,1 @@
-"""Where history survives: each source is an iterator of documents, with where and when they come from."""
+"""Backfills: each source of old articles is an iterator of documents, with their origin and date."""

@@ -13,96 +13,92 @@ from pathlib import Path
 from typing import Any
 
 from tasks.backfill.files import SUFFIXES, TARS, File, file_at, files_in_folder, files_in_tar, files_in_zip
-from tasks.backfill.finds import Find, Plan, Wanted
+from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.sites import Sites
 from tasks.errors import BackfillError, ParseError
-from tasks.parse.article_file import decode, stated_time, take_apart
-from warehouse.records import Feed, Source
+from tasks.parse.article_file import decode, split_article_file, stated_time
+from warehouse.records import Feed
 
 _REMOTE = re.compile(r"^(https?|git|ssh)://|^[\w.-]+@[\w.-]+:")
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The articles of an archive. Raises BackfillError where there is none."""
+    """The articles of an archive. Its methods raise BackfillError if there is no such archive."""
 
-    wanted: Wanted
+    request: BackfillRequest
     registry: Sequence[Feed]
     max_bytes: int
-    """Of one file."""
+    """Limit for one file."""
     clones: Path
-    """Where repositories given by address are kept between runs."""
+    """The folder that keeps the clones of remote repositories between runs."""
     allow_private_addresses: bool = False
-    source: Source = "archive"
 
     async def plan(self) -> Plan:
-        count, size, sites = 0, 0, set()
-        sorter = Sites(self.registry, self.wanted)
-        for file in await asyncio.to_thread(self._listed):
+        count, size, names = 0, 0, set()
+        sites = Sites(self.registry, self.request)
+        for file in await asyncio.to_thread(lambda: list(self.files())):
             count += 1
             size += file.size or 0
-            sites.add(sorter.name_of(file.path) or "?")
+            names.add(sites.name_of(file.path) or "?")
             if count % 1000 == 0:
                 await asyncio.sleep(0)
-        shown = ", ".join(sorted(sites)[:12]) + (" …" if len(sites) > 12 else "")
-        return Plan(count, size or None, says=(f"{count:,} article files; sites: {shown}",))
-
-    def _listed(self) -> list[File]:
-        return list(self.files())
+        first_names = ", ".join(sorted(names)[:12]) + (" …" if len(names) > 12 else "")
+        return Plan(count, size or None, says=(f"{count:,} article files; sites: {first_names}",))
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
-        waiting = after is not None
-        sorter = Sites(self.registry, self.wanted)
-        if waiting and not await asyncio.to_thread(lambda: any(file.mark == after for file in self.files())):
-            waiting = False  # the archive has changed: everything again, which loads nothing twice
+        skipping = after is not None
+        sites = Sites(self.registry, self.request)
+        if skipping and not await asyncio.to_thread(lambda: any(file.mark == after for file in self.files())):
+            skipping = False  # the archive has changed: start again; nothing is loaded twice
         for number, file in enumerate(self.files()):
-            if waiting:
-                waiting = file.mark != after
+            if skipping:
+                skipping = file.mark != after
                 continue
-            if find := self._find(file, sorter):
+            if find := self._find(file, sites):
                 yield find
             if number % 100 == 0:
                 await asyncio.sleep(0)
 
-    def _find(self, file: File, sorter: Sites) -> Find | None:
-        """The file as a find; None where it isn't asked for."""
+    def _find(self, file: File, sites: Sites) -> Find | None:
+        """The file as a find; None if its site or its date is not asked for."""
 
-        def found(**known: Any) -> Find:
-            return Find(mark=file.mark, location=file.location, form="article", headers={"file": file.path}, **known)
+        def make_find(**details: Any) -> Find:
+            return Find(mark=file.mark, location=file.location, form="article", headers={"file": file.path}, **details)
 
         try:
             data = file.read(self.max_bytes + 1)
         except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
-            feed = sorter.feed_of(file.path)
+            feed = sites.feed_of(file.path)
             if not feed:
                 return None
-            return found(feed=feed, url="", seen_at=file.saved_at, error=f"can't be read: {error}")
-        moment, url = None, ""
+            return make_find(feed=feed, url="", seen_at=file.saved_at, error=f"can't be read: {error}")
+        published, url = None, ""
         try:
-            article = take_apart(decode(data[: self.max_bytes]))
+            article = split_article_file(decode(data[: self.max_bytes]))
             url = article.url
         except ParseError:
-            article = None  # milling says why
-        feed = sorter.feed_of(file.path, lambda: {**article.fields, "url": url} if article else {})
+            article = None  # milling reports why
+        feed = sites.feed_of(file.path, lambda: {**article.fields, "url": url} if article else {})
         if feed is None:
             return None
         if article:
-            moment = stated_time(article, feed.timezone)
+            published = stated_time(article, feed.timezone)
         if len(data) > self.max_bytes:
-            return found(feed=feed, url=url, seen_at=file.saved_at, error=f"larger than {self.max_bytes:,} bytes")
-        if not self.wanted.covers(moment or file.saved_at):
+            return make_find(feed=feed, url=url, seen_at=file.saved_at, error=f"larger than {self.max_bytes:,} bytes")
+        if not self.request.covers(published or file.saved_at):
             return None
         now = datetime.now(UTC)
-        seen_at = file.saved_at if file.version else min(moment or file.saved_at, now)
-        return found(feed=feed, url=url or file.location, seen_at=seen_at, data=data)
+        seen_at = file.saved_at if file.version else min(published or file.saved_at, now)
+        return make_find(feed=feed, url=url or file.location, seen_at=seen_at, data=data)
 
     def files(self) -> Iterator[File]:
-        """Every article file, in an order that stays the same. Raises BackfillError."""
-        where, revision, history = self.wanted.where, self.wanted.revision, self.wanted.history
+        """Every article file, in an order that is the same in every run. Raises BackfillError."""
+        where, revision, history = self.request.where, self.request.revision, self.request.history
         if _REMOTE.match(where):
-            from tasks.backfill import repository  # libgit2 takes ten megabytes
+            from tasks.backfill import repository  # libgit2 takes ten megabytes of memory
 
-            clone = repository.cloned(where, self.clones, self.allow_private_addresses)
+            clone = repository.clone_or_update(where, self.clones, self.allow_private_addresses)
             yield from repository.files(clone, revision, history)
             return
         path = Path(where)

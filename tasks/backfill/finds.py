@@ -1,7 +1,7 @@
-"""The one seam behind which the sources of a backfill lie.
+"""What a backfill's source yields: finds, each a document or the reason why it cannot be had.
 
-A source is anything with `plan` and `finds`. It yields finds in an order of its own that stays the same from run to
-run, each with a mark; a killed run goes on after the last mark whose find was committed.
+A source is anything with `plan` and `finds`. Its finds come in an order that is the same in every run, each with a
+mark; a run that was killed continues after the mark of the last find that was committed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import compress
-from typing import Literal, Protocol
+from typing import Protocol
 
 from warehouse.landing import Landing
 from warehouse.records import Document, Feed, Form, Reject, Source
 
-Kind = Literal["archive", "feeds", "wayback", "paged", "warc", "sitemap"]
-"""The sources, as the command line names them."""
-
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BackfillRequest:
     """What the archivist asked for."""
 
     where: str
@@ -84,11 +81,6 @@ class Plan:
 
 
 class BackfillSource(Protocol):
-    @property
-    def source(self) -> Source:
-        """What clean.articles.source says of its articles."""
-        ...
-
     async def plan(self) -> Plan:
         """What would be done, without doing it. Raises BackfillError for a place that isn't there."""
         ...
@@ -110,7 +102,7 @@ class Landed:
 
 async def land_finds(finds: Sequence[Find], loaded: Collection[int], source: Source, landing: Landing) -> list[Landed]:
     """Make a batch of a backfill durable, as one pack. Those whose keys are in `loaded` are passed over."""
-    wanted = [not find.error and not (loaded and find.key in loaded) for find in finds]
+    to_land = [not find.error and not (loaded and find.key in loaded) for find in finds]
     drafts = [
         (
             Document(
@@ -128,7 +120,7 @@ async def land_finds(finds: Sequence[Find], loaded: Collection[int], source: Sou
             ),
             find.data,
         )
-        for find in compress(finds, wanted)
+        for find in compress(finds, to_land)
     ]
     documents = iter(await asyncio.to_thread(landing.land_pack, drafts) if drafts else ())
     return [
@@ -137,5 +129,5 @@ async def land_finds(finds: Sequence[Find], loaded: Collection[int], source: Sou
             next(documents) if lands else None,
             Reject("find", find.error, find.feed.id, None, find.location) if find.error else None,
         )
-        for find, lands in zip(finds, wanted, strict=True)
+        for find, lands in zip(finds, to_land, strict=True)
     ]

@@ -16,13 +16,13 @@ import feedparser
 from w3lib.url import add_or_replace_parameters, canonicalize_url
 
 import tasks.parse.feed  # noqa: F401 - prepares feedparser: its parser, its table of characters
-from tasks.backfill.finds import Find, Plan, Wanted
+from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError, ParseError, TransientFetchError
 from tasks.fetch.feed import ACCEPT
 from tasks.text.dates import parse_date
-from tasks.text.urls import resolve
-from warehouse.records import Feed, Source, digest
+from tasks.text.urls import host_of, resolve
+from warehouse.records import Feed, digest
 
 Way = Literal["archived", "paged", "json", "wordpress", "guessed", "single"]
 
@@ -31,98 +31,96 @@ _WAYS: dict[Way, str] = {
     "paged": "a paged feed (RFC 5005, Blogger): each page names the next (rel=next)",
     "json": "a JSON Feed: each page names the next (next_url)",
     "wordpress": "WordPress: pages are asked for by number (?paged=2, 3, …)",
-    "guessed": "the feed names no further pages; ?paged=2 is tried, as WordPress has it",
+    "guessed": "the feed names no further pages; ?paged=2 is tried, as for WordPress",
     "single": "the feed has no further pages",
 }
 _SHORT = 12
-"""Hex digits of the digests by which a page is known again: enough for some thousand pages."""
-_NAMES = ("id", "link", "url", "title", "summary", "content_html", "content_text")
-"""What an entry is known by, the best first."""
-_BLOGGER = ("start-index", "max-results")
-_REGISTERED = "http://www.iana.org/assignments/relation/"
-"""A link's relation may be written as an address (RFC 4287 4.2.7.2)."""
+"""Hex digits of the digests that tell pages apart: enough for thousands of pages."""
+_ENTRY_KEYS = ("id", "link", "url", "title", "summary", "content_html", "content_text")
+"""The keys that identify an entry, best first."""
+_BLOGGER_PARAMETERS = ("start-index", "max-results")
+_RELATION_PREFIX = "http://www.iana.org/assignments/relation/"
+"""A link's relation may be written as an address that starts so (RFC 4287 4.2.7.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paged:
     """The pages of a feed, newest first, from `feed.url` back to the oldest.
 
-    The links are those of RFC 5005 sections 3 and 4, of JSON Feed 1.1 (next_url), and Blogger's. WordPress, and feeds
+    It follows the links of RFC 5005 sections 3 and 4, of JSON Feed 1.1 (next_url), and Blogger's. WordPress, and feeds
     that name no further page, are asked for ?paged=2, 3, …
 
-    A find's `seen_at` is the moment of fetching for the feed's own address, as of any fetch. A later page is as of
-    its newest entry: an archive page may be years old, and the version it holds must not pass for newer than what a
-    fetch has seen since. A page without dates is as of the page before it. Where a range is asked for, only the
-    entries in it count, so that seen_at lies in the range; a page is loaded whole, with those of its entries that lie
-    outside.
+    For the feed's own address, a find's `seen_at` is the time of fetching, as for any fetch. For a later page it is
+    the date of its newest entry: an archive page may be years old, and its version of an article must not pass for
+    newer than one that a fetch has seen since. A page without dates takes the time of the page before it. If a range
+    is asked for, only entries in the range count, so that `seen_at` is in it; a page is always loaded whole.
     """
 
-    wanted: Wanted
+    request: BackfillRequest
     feed: Feed
     asker: Asker
     max_feed_bytes: int
-    """Of one page, after decompression."""
+    """Limit for one page, after decompression."""
     max_pages: int = 5000
-    source: Source = "paged-feed"
 
     async def plan(self) -> Plan:
-        """Ask for the first page only. Raises BackfillError where there is no feed, FetchError where none is given."""
-        first = await self._first()
+        """Fetch the first page only. Raises BackfillError if it is not a feed, FetchError if it cannot be fetched."""
+        first = await self._first_page()
         way = _way(first)
         pages = 1 if way == "single" else None
-        if way == "paged" and first.total and first.entries and self.wanted.since is None:
+        if way == "paged" and first.total and first.entries and self.request.since is None:
             pages = min(ceil(first.total / first.entries), self.max_pages)
         oldest = f", the oldest of {min(first.times):%Y-%m-%d}" if first.times else ", none with a date"
         says = (f"{self.feed.url}: {_WAYS[way]}", f"the first page holds {first.entries:,} entries{oldest}")
         return Plan(pages, requests=pages or 0, says=says)
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
-        """A find a page. Ends at the date, at 404 or 410, and where pages repeat or hold nothing.
+        """A find for each page, until `since`, 404, 410, a page seen before, or a page without entries.
 
-        A page that leads to another site, can't be read, or is one too many, is a find with an error, and the last.
-        Raises FetchError for 429, 5xx and broken connections: the next run goes on there.
+        A page that leads to another site, can't be read, or exceeds `max_pages` is the last find, with an error.
+        Raises FetchError for 429, 5xx and broken connections; the next run continues there.
         """
-        walk = _Walk.resumed(after) if after else None
+        walk = _Walk.from_mark(after) if after else None
         page: _Page | str | None
         if walk is None:
-            page = await self._first()
-            walk = _Walk(_way(page), page.answered, page.fetched_at)
+            page = await self._first_page()
+            walk = _Walk(_way(page), page.final_url, page.fetched_at)
             moment = self._moment(page, walk, page.fetched_at)
         else:
-            page = await self._next(walk)
+            page = await self._next_page(walk)
             moment = self._moment(page, walk, None)
         while isinstance(page, _Page):
-            walk.pass_by(page)
+            walk.add(page)
             if moment:
                 yield self._find(page.address, walk, moment, data=page.data, headers=page.headers)
-            if page.times and self.wanted.since and all(time < self.wanted.since for time in page.times):
+            if page.times and self.request.since and all(time < self.request.since for time in page.times):
                 return
-            page = await self._next(walk)
+            page = await self._next_page(walk)
             moment = self._moment(page, walk, None)
         if page:
             address, walk.next = walk.next or self.feed.url, None
             yield self._find(address, walk, datetime.now(UTC), error=page)
 
-    def _find(self, address: str, walk: _Walk, moment: datetime, **given: Any) -> Find:
-        return Find(mark=walk.mark(), feed=self.feed, location=address, url=self.feed.url, seen_at=moment, **given)
+    def _find(self, address: str, walk: _Walk, moment: datetime, **details: Any) -> Find:
+        return Find(mark=walk.mark(), feed=self.feed, location=address, url=self.feed.url, seen_at=moment, **details)
 
     def _moment(self, page: _Page | str | None, walk: _Walk, fetched_at: datetime | None) -> datetime | None:
-        """The page's seen_at; None for one that is not asked for."""
+        """The page's `seen_at`; None for a page outside the range."""
         if not isinstance(page, _Page):
             return None
-        times = [time for time in page.times if self.wanted.covers(time)]
+        times = [time for time in page.times if self.request.covers(time)]
         if page.times and not times:
             return None
-        if fetched_at and self.wanted.covers(fetched_at):
+        if fetched_at and self.request.covers(fetched_at):
             return fetched_at
         moment = min(max(times), page.fetched_at) if times else walk.horizon
-        return moment if self.wanted.covers(moment) else None
+        return moment if self.request.covers(moment) else None
 
-    async def _first(self) -> _Page:
-        """The page to begin at: the feed's own, or the current one where that is a page of its archive."""
+    async def _first_page(self) -> _Page:
+        """The page to start from: the feed's own, or the current one if the feed's address is a page of its archive."""
         url = self.feed.url
         try:
-            page = await self._page(url)
+            page = await self._fetch_page(url)
         except ParseError as error:
             raise BackfillError(f"{url}: {error}; give the address of a feed") from error
         except FetchError as error:
@@ -130,45 +128,45 @@ class Paged:
                 raise BackfillError(f"{error}; give the address the feed has today") from error
             raise
         current = page.links.get("current")
-        if not current or _name(current) in (_name(page.address), _name(page.answered)):
+        if not current or _address_key(current) in (_address_key(page.address), _address_key(page.final_url)):
             return page
-        if site_of(current) not in (site_of(url), site_of(page.answered)):
+        if site_of(current) not in (site_of(url), site_of(page.final_url)):
             return page
         try:
-            return await self._page(current)
+            return await self._fetch_page(current)
         except ParseError:
             return page
         except FetchError as error:
-            if is_passing(error):
+            if may_pass(error):
                 raise
-            return page  # the feed itself is there, whatever it says of a current one
+            return page  # the link to a current page is dead, but the feed itself is there
 
-    async def _next(self, walk: _Walk) -> _Page | str | None:
-        """The next page, None at the end, or why it can't be had."""
+    async def _next_page(self, walk: _Walk) -> _Page | str | None:
+        """The next page, None at the end, or the reason why it can't be read."""
         address = walk.next
-        if address is None or _name(address) in walk.passed:
+        if address is None or _address_key(address) in walk.passed:
             return None
         if walk.pages >= self.max_pages:
-            return f"not asked for: {self.max_pages:,} pages were read; begin a backfill here for those before"
+            return f"not asked for: {self.max_pages:,} pages were read; start a backfill here for the older ones"
         sites = (site_of(self.feed.url), site_of(walk.home))
         if site_of(address) not in sites:
-            return "not asked for: it is the feed's next page, but on another site; if that is meant, begin there"
+            return "not asked for: it is the feed's next page, but on another site; to read it, start a backfill there"
         guessed = walk.way == "guessed"
         try:
-            page = await self._page(address)
+            page = await self._fetch_page(address)
         except FetchError as error:
             if error.status in (404, 410):
                 return None
-            if is_passing(error):
+            if may_pass(error):
                 raise
             return None if guessed else f"{error}; older pages are not reached"
         except ParseError as error:
             return None if guessed else f"{error}; older pages are not reached"
-        if site_of(page.answered) not in sites:
-            return None if guessed else f"leads to another site ({page.answered}); older pages are not reached"
-        return page if page.entries and page.ids not in walk.passed else None
+        if site_of(page.final_url) not in sites:
+            return None if guessed else f"leads to another site ({page.final_url}); older pages are not reached"
+        return page if page.entries and page.entries_key not in walk.passed else None
 
-    async def _page(self, address: str) -> _Page:
+    async def _fetch_page(self, address: str) -> _Page:
         response = await self.asker.get(address, max_bytes=self.max_feed_bytes, headers={"accept": ACCEPT})
         now = datetime.now(UTC)
         read = _read_json if response.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else _read_xml
@@ -176,12 +174,12 @@ class Paged:
         times = (parse_date(text, timezone=self.feed.timezone, now=now) for text in contents.dates)
         return _Page(
             address=address,
-            answered=response.url,
+            final_url=response.url,
             fetched_at=now,
             data=response.body,
             headers=response.headers,
             entries=len(contents.ids),
-            ids=_short(*sorted(set(contents.ids))),
+            entries_key=_short_digest(*sorted(set(contents.ids))),
             times=tuple({time for time in times if time}),
             links=contents.links,
             program=contents.program,
@@ -192,29 +190,31 @@ class Paged:
 
 @dataclass(frozen=True, slots=True)
 class _Contents:
-    """What a page says of itself."""
+    """What is read from a page."""
 
     ids: list[str]
     dates: list[str]
     links: Mapping[str, str]
     """Absolute addresses by relation."""
     program: str
+    """The software that made it, as far as it matters: "wordpress", "json" or ""."""
     complete: bool = False
     """Whether the feed says that it has no other pages."""
     total: int | None = None
+    """Entries on all pages together."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     address: str
-    answered: str
+    final_url: str
     """The address after redirects."""
     fetched_at: datetime
     data: bytes
     headers: Mapping[str, str]
     entries: int
-    ids: str
-    """A digest of what its entries are called."""
+    entries_key: str
+    """A digest of its entries' ids."""
     times: tuple[datetime, ...]
     links: Mapping[str, str]
     program: str
@@ -224,27 +224,27 @@ class _Page:
 
 @dataclass(slots=True)
 class _Walk:
-    """How far a walk has come. Not frozen: it goes on page by page."""
+    """How far the walk from page to page has come."""
 
     way: Way
     home: str
     """The address of the first page, after redirects."""
     horizon: datetime
-    """The newest entry of the last page that had dates; pages without any are as of then."""
+    """The date of the newest entry on the last page with dates; a page without dates takes it."""
     next: str | None = None
     pages: int = 0
     passed: dict[str, None] = field(default_factory=dict)
-    """Digests of the addresses and the entries of the pages so far, by which a circle is noticed."""
+    """Digests of the addresses and entries of the pages so far, which detect a circle."""
 
-    def pass_by(self, page: _Page) -> None:
+    def add(self, page: _Page) -> None:
         self.pages += 1
         self.next = _successor(page, self.way)
-        self.passed |= dict.fromkeys((_name(page.address), _name(page.answered), page.ids))
+        self.passed |= dict.fromkeys((_address_key(page.address), _address_key(page.final_url), page.entries_key))
         if page.times:
             self.horizon = min(max(page.times), page.fetched_at)
 
     def mark(self) -> str:
-        """All that the walk has to know to go on, so that no page is asked for again."""
+        """The state of the walk as JSON, so that it can continue without asking for a page again."""
         return json.dumps(
             {
                 "next": self.next,
@@ -257,17 +257,17 @@ class _Walk:
         )
 
     @classmethod
-    def resumed(cls, mark: str) -> _Walk | None:
-        """The walk at that mark; None for what is no mark, which begins the walk again."""
+    def from_mark(cls, mark: str) -> _Walk | None:
+        """The walk at that mark; None for an invalid mark, after which the walk starts again."""
         try:
-            said = json.loads(mark)
-            passed = str(said["passed"])
+            state = json.loads(mark)
+            passed = str(state["passed"])
             return cls(
-                way=said["way"] if said["way"] in _WAYS else "single",
-                home=str(said["home"]),
-                horizon=datetime.fromisoformat(said["horizon"]),
-                next=said["next"],
-                pages=int(said["pages"]),
+                way=state["way"] if state["way"] in _WAYS else "single",
+                home=str(state["home"]),
+                horizon=datetime.fromisoformat(state["horizon"]),
+                next=state["next"],
+                pages=int(state["pages"]),
                 passed=dict.fromkeys(passed[start : start + _SHORT] for start in range(0, len(passed), _SHORT)),
             )
         except (ValueError, TypeError, KeyError):
@@ -275,22 +275,21 @@ class _Walk:
 
 
 def site_of(address: str) -> tuple[str, int | None]:
-    """Host and port of a web address, by which two addresses are of one site: www. and default ports aside."""
-    parts = urlsplit(address)
-    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
-    return host, None if parts.port in (80, 443) else parts.port
+    """Host and port of a web address, without www. and default ports: two addresses with the same are of one site."""
+    port = urlsplit(address).port
+    return host_of(address), None if port in (80, 443) else port
 
 
-def is_passing(error: FetchError) -> bool:
-    """Whether the address may well answer another day, so that a backfill is to go on there."""
+def may_pass(error: FetchError) -> bool:
+    """Whether the address may answer another day, so that a later run should continue there."""
     return isinstance(error, TransientFetchError) or error.status == 429 or (error.status or 0) >= 500
 
 
-def _name(address: str) -> str:
-    return _short(canonicalize_url(address))
+def _address_key(address: str) -> str:
+    return _short_digest(canonicalize_url(address))
 
 
-def _short(*parts: str) -> str:
+def _short_digest(*parts: str) -> str:
     return digest(*parts)[:_SHORT]
 
 
@@ -312,14 +311,16 @@ def _successor(page: _Page, way: Way) -> str | None:
         case "paged" | "json":
             address = page.links.get("next")
             query = parse_qs(urlsplit(address or "").query)
-            if address and "start-index" in query and site_of(address) != site_of(page.answered):
-                # Blogger names its pages at its own host; they are at the blog's too
-                return _with_query(page.answered, {name: query[name][0] for name in _BLOGGER if name in query})
+            if address and "start-index" in query and site_of(address) != site_of(page.final_url):
+                # Blogger links to pages on its own host; the blog's host has them, too
+                return _with_query(
+                    page.final_url, {name: query[name][0] for name in _BLOGGER_PARAMETERS if name in query}
+                )
             return address
         case "wordpress" | "guessed":
-            said = parse_qs(urlsplit(page.address).query).get("paged", ["1"])[0]
-            number = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 1
-            return _with_query(page.answered, {"paged": str(number + 1)})
+            paged = parse_qs(urlsplit(page.address).query).get("paged", ["1"])[0]
+            number = int(paged) if paged.isascii() and paged.isdigit() and len(paged) < 9 else 1
+            return _with_query(page.final_url, {"paged": str(number + 1)})
         case "single":
             return None
 
@@ -329,10 +330,10 @@ def _with_query(address: str, parameters: dict[str, str]) -> str:
 
 
 def _read_xml(data: bytes, headers: Mapping[str, str], address: str) -> _Contents:
-    """What an RSS or Atom page says, read as tasks.parse.feed reads it. Raises ParseError."""
+    """Read an RSS or Atom page as tasks.parse.feed does. Raises ParseError."""
     try:
         result = feedparser.parse(
-            io.BytesIO(data),  # given bytes, feedparser would take a path for a file to open
+            io.BytesIO(data),  # feedparser would open the file if bytes were its path
             response_headers={"content-type": headers.get("content-type", "application/xml")},
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -340,47 +341,48 @@ def _read_xml(data: bytes, headers: Mapping[str, str], address: str) -> _Content
     except Exception as error:
         raise ParseError(f"the page can't be parsed ({type(error).__name__}: {error})") from error
     if not result.entries and not result.get("version"):
-        raise ParseError("the page is no feed")
+        raise ParseError("the page is not a feed")
     top = dict(result.feed)
     generator = f"{top.get('generator') or ''} {(top.get('generator_detail') or {}).get('href') or ''}".lower()
     entries = [dict(entry) for entry in result.entries]
     return _Contents(
-        ids=[str(next(filter(None, map(entry.get, _NAMES)), "")) for entry in entries],
+        ids=[str(next(filter(None, map(entry.get, _ENTRY_KEYS)), "")) for entry in entries],
         dates=[str(entry[key]) for entry in entries for key in ("published", "created", "updated") if entry.get(key)],
         links=_links(((link.get("rel"), link.get("href")) for link in top.get("links") or ()), address),
         program="wordpress" if "wordpress" in generator else "",
-        # the element's own prefix is part of feedparser's name for it: RFC 5005 section 2, OpenSearch 1.1
+        # feedparser's keys start with the prefix that the feed uses for RFC 5005 (section 2) or OpenSearch 1.1
         complete=any(name.endswith("_complete") for name in top),
         total=_number(value for name, value in top.items() if name.endswith("_totalresults")),
     )
 
 
 def _read_json(data: bytes, headers: Mapping[str, str], address: str) -> _Contents:
-    """What a page of a JSON Feed says (https://www.jsonfeed.org/version/1.1/). Raises ParseError."""
+    """Read a page of a JSON Feed (https://www.jsonfeed.org/version/1.1/). Raises ParseError."""
     try:
         top = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"the page is no JSON: {error}") from error
+        raise ParseError(f"the page is not JSON: {error}") from error
     items = top.get("items") if isinstance(top, dict) else None
     if not isinstance(items, list):
-        raise ParseError("the page is JSON, but no JSON Feed: it has no items")
-    found = [item for item in items if isinstance(item, dict)]
+        raise ParseError("the page is JSON, but not a JSON Feed: it has no items")
+    entries = [item for item in items if isinstance(item, dict)]
     return _Contents(
-        ids=[str(next(filter(None, map(item.get, _NAMES)), "")) for item in found],
-        dates=[str(item[key]) for item in found for key in ("date_published", "date_modified") if item.get(key)],
+        ids=[str(next(filter(None, map(item.get, _ENTRY_KEYS)), "")) for item in entries],
+        dates=[str(item[key]) for item in entries for key in ("date_published", "date_modified") if item.get(key)],
         links=_links([("next", top.get("next_url"))], address),
         program="json",
     )
 
 
-def _links(found: Iterable[tuple[object, object]], base: str) -> dict[str, str]:
-    """The first address of each relation."""
+def _links(pairs: Iterable[tuple[object, object]], base: str) -> dict[str, str]:
+    """The first address for each relation, absolute, from pairs of relation and address."""
     links: dict[str, str] = {}
-    for relation, address in found:
+    for relation, address in pairs:
         if isinstance(relation, str) and isinstance(address, str) and (absolute := resolve(base, address)):
-            links.setdefault(relation.lower().removeprefix(_REGISTERED), absolute)
+            links.setdefault(relation.lower().removeprefix(_RELATION_PREFIX), absolute)
     return links
 
 
-def _number(found: Iterable[object]) -> int | None:
-    return next((int(text) for text in map(str, found) if text.isascii() and text.isdigit() and len(text) < 10), None)
+def _number(values: Iterable[object]) -> int | None:
+    """The first value that is a number of fewer than ten digits."""
+    return next((int(text) for text in map(str, values) if text.isascii() and text.isdigit() and len(text) < 10), None)

@@ -1,4 +1,4 @@
-"""Asking a server for history: one request at a time, slowly, and no more when it says stop."""
+"""Requests for a backfill: one at a time, at a slow pace, and none while the server asks to be left alone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tasks.errors import FetchError, TransientFetchError
 from tasks.fetch.http import Client, Response
 
 LONGEST_WAIT = 900.0
-"""Seconds; a server that wants to be left alone for longer ends the backfill, which goes on another day."""
+"""Seconds; a server that asks to be left alone for longer ends the backfill, which can continue another day."""
 
 
 class Asker:
-    """Not a dataclass: it holds a limiter. One for a whole backfill."""
+    """Sends all requests of one backfill. Not a dataclass: it holds a limiter."""
 
     def __init__(self, client: Client, *, pause: float, tries: int = 5, delay: float = 2.0) -> None:
         self.client = client
@@ -33,18 +33,18 @@ class Asker:
         self.requests = 0
 
     async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
-        """GET at the agreed pace. Time-outs, 5xx, 429 and 503 are tried again; Retry-After is waited for.
+        """GET, one request every `pause` seconds. Timeouts, 5xx and 429 are retried, after Retry-After if it is given.
 
-        Raises FetchError where the server refuses, or asks to be left alone for longer than LONGEST_WAIT.
+        Raises FetchError if the server refuses, or asks to be left alone for longer than LONGEST_WAIT.
         """
-        trying = AsyncRetrying(
-            retry=retry_if_exception(_is_worth_waiting),
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_is_worth_retrying),
             stop=stop_after_attempt(self.tries),
             wait=self._wait,
             sleep=asyncio.sleep,
             reraise=True,
         )
-        return await trying(self._get, url, max_bytes, headers)
+        return await retrying(self._get, url, max_bytes, headers)
 
     async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str] | None) -> Response:
         if self.pace:
@@ -59,9 +59,9 @@ class Asker:
         return (wait_exponential(self.delay, 60) + wait_random(0, self.delay))(state)
 
 
-def _is_worth_waiting(error: BaseException) -> bool:
+def _is_worth_retrying(error: BaseException) -> bool:
     if not isinstance(error, FetchError):
         return False
-    asked = error.retry_after or 0
-    busy = isinstance(error, TransientFetchError) or error.status == 429 or bool(asked)
-    return asked <= LONGEST_WAIT and busy
+    wait = error.retry_after or 0
+    is_busy = isinstance(error, TransientFetchError) or error.status == 429 or bool(wait)
+    return wait <= LONGEST_WAIT and is_busy

@@ -19,8 +19,8 @@ from tasks.backfill.files import File, is_article, moment_of
 from tasks.errors import BackfillError
 
 
-def cloned(address: str, clones: Path, allow_private_addresses: bool) -> Path:
-    """The repository's bare clone, made or brought up to date. Raises BackfillError."""
+def clone_or_update(address: str, clones: Path, allow_private_addresses: bool) -> Path:
+    """The path of the repository's bare clone, new or brought up to date. Raises BackfillError."""
     if not allow_private_addresses:
         _refuse_private(address)
     folder = clones / hashlib.sha256(address.encode()).hexdigest()[:24]
@@ -39,13 +39,13 @@ def cloned(address: str, clones: Path, allow_private_addresses: bool) -> Path:
 
 
 def files(path: Path, revision: str | None, history: bool) -> Iterator[File]:
-    """The article files of the revision, or every version there ever was of each. Raises BackfillError."""
+    """The article files of the revision; with `history`, every version of each up to it. Raises BackfillError."""
     try:
         repository = pygit2.Repository(str(path))
-        named = revision or ("origin/HEAD" if _has(repository, "origin/HEAD") else "HEAD")
-        commit = repository.revparse_single(named).peel(ObjectType.COMMIT)
+        name = revision or ("origin/HEAD" if _has(repository, "origin/HEAD") else "HEAD")
+        commit = repository.revparse_single(name).peel(ObjectType.COMMIT)
     except (pygit2.GitError, KeyError, ValueError) as error:
-        raise BackfillError(f"{path}: no git repository with the revision {revision or 'HEAD'} ({error})") from error
+        raise BackfillError(f"{path}: not a git repository with the revision {revision or 'HEAD'} ({error})") from error
     if history:
         yield from _over_history(repository, commit, path)
     else:
@@ -53,12 +53,13 @@ def files(path: Path, revision: str | None, history: bool) -> Iterator[File]:
 
 
 def _refuse_private(address: str) -> None:
+    """Raises BackfillError for an address, a web address or git@host:path, that leads into a private network."""
     host = urlsplit(address).hostname if "://" in address else address.partition(":")[0].rpartition("@")[2]
     try:
-        found = {ip_address(info[4][0]) for info in socket.getaddrinfo(host, None)}
+        addresses = {ip_address(info[4][0]) for info in socket.getaddrinfo(host, None)}
     except (OSError, ValueError) as error:
         raise BackfillError(f"{_without_password(address)}: its host can't be found ({error})") from error
-    if not all(address.is_global for address in found):
+    if not all(ip.is_global for ip in addresses):
         raise BackfillError(
             f"{_without_password(address)}: leads to a private network address; NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 "
             "allows it"
@@ -82,45 +83,47 @@ def _has(repository: Any, revision: str) -> bool:
 
 
 def _in_tree(repository: Any, commit: Any, path: Path) -> Iterator[File]:
-    """The files of one revision, by name."""
-    waiting = [("", commit.tree)]
+    """The files of one revision, sorted by name."""
+    trees = [("", commit.tree)]
     saved_at = moment_of(commit.commit_time)
-    while waiting:
-        prefix, tree = waiting.pop()
+    while trees:
+        prefix, tree = trees.pop()
         folders = []
         for item in sorted(tree, key=lambda item: item.name or ""):
             name = f"{prefix}{item.name}"
             if item.type == ObjectType.TREE:
                 folders.append((f"{name}/", item))
             elif item.type == ObjectType.BLOB and is_article(name):
-                yield _blob(repository, item.id, name, name, saved_at, f"{path.name}@{str(commit.id)[:12]}:{name}")
-        waiting.extend(reversed(folders))
+                yield _file(repository, item.id, name, name, saved_at, f"{path.name}@{str(commit.id)[:12]}:{name}")
+        trees.extend(reversed(folders))
 
 
-def _blob(repository: Any, oid: Any, name: str, mark: str, saved_at: datetime, location: str, **known: Any) -> File:
+def _file(
+    repository: Any, blob_id: Any, name: str, mark: str, saved_at: datetime, location: str, *, version: bool = False
+) -> File:
     def read(limit: int) -> bytes:
-        blob = repository[oid]
+        blob = repository[blob_id]
         if blob.size >= limit:
-            return b" " * limit  # too large, which is said of it; its bytes are not needed
+            return b" " * limit  # it will be rejected as too large; its bytes are not needed
         return bytes(blob.data)
 
-    return File(name, mark, None, saved_at, read, location, **known)
+    return File(name, mark, None, saved_at, read, location, version)
 
 
 def _over_history(repository: Any, commit: Any, path: Path) -> Iterator[File]:
-    """Every version of every file, oldest commit first: a file that was rewritten or deleted has had others."""
-    given: set[tuple[str, bytes]] = set()
-    for each in repository.walk(commit.id, SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE):
-        parent = each.parents[0].tree if each.parents else None
-        difference = parent.diff_to_tree(each.tree) if parent else each.tree.diff_to_tree(swap=True)
-        saved_at = moment_of(each.commit_time)
+    """Every version of every file, oldest commit first, those of rewritten and deleted files included."""
+    yielded: set[tuple[str, bytes]] = set()
+    for ancestor in repository.walk(commit.id, SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE):
+        parent = ancestor.parents[0].tree if ancestor.parents else None
+        difference = parent.diff_to_tree(ancestor.tree) if parent else ancestor.tree.diff_to_tree(swap=True)
+        saved_at = moment_of(ancestor.commit_time)
         changed = [delta.new_file for delta in difference.deltas if delta.status_char() != "D"]
         for file in sorted(changed, key=lambda file: file.path or ""):
             name = file.path
             version = (name, file.id.raw)
-            # a merge shows once more what its branches brought
-            if not name or not is_article(name) or version in given:
+            # a merge commit lists the changes of its branches again
+            if not name or not is_article(name) or version in yielded:
                 continue
-            given.add(version)
-            place = f"{path.name}@{str(each.id)[:12]}:{name}"
-            yield _blob(repository, file.id, name, f"{each.id} {name}", saved_at, place, version=True)
+            yielded.add(version)
+            location = f"{path.name}@{str(ancestor.id)[:12]}:{name}"
+            yield _file(repository, file.id, name, f"{ancestor.id} {name}", saved_at, location, version=True)

@@ -1,4 +1,4 @@
-"""What one sitemap lists: XML of any kind or plain text, gzipped or not, within bounds."""
+"""Reading one sitemap: XML of any kind or plain text, gzipped or not, within limits."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from tasks.text.urls import MAX_LENGTH, resolve
 
 MAX_SITEMAPS = 2_000
 MAX_URLS = 50_000
-"""Of one sitemap; the protocol's own limit."""
+"""Limit for one sitemap; the protocol's own."""
 MAX_DEPTH = 100
-_ASIDE = re.compile(r"/sitemap-(?:image|video)/|xhtml link$")
-"""Elements, as expat names them, that say more of a page than is wanted."""
+_IGNORED = re.compile(r"/sitemap-(?:image|video)/|xhtml link$")
+"""Elements, as expat names them, with details of a page's images, videos and translations; there may be many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class SitemapEntry:
 
 @dataclass(frozen=True, slots=True)
 class SitemapContents:
-    """A sitemap, read."""
+    """What a sitemap lists, and its problems."""
 
-    answered: str
+    final_url: str
     """Its address after redirects."""
     sitemaps: tuple[str, ...] = ()
     pages: tuple[SitemapEntry, ...] = ()
@@ -48,10 +48,9 @@ class SitemapContents:
 
 
 class _Parser(XMLSitemapParser):
-    """usp's parser for every kind of XML sitemap, bounded. It refuses a DOCTYPE, and so entities, by itself.
+    """usp's parser for every kind of XML sitemap, within limits. It refuses a DOCTYPE, and so entities, by itself.
 
-    usp keeps what it read before an error and doesn't tell; `problem` does. What an entry says of its images, videos
-    and translations is not read: it may be much.
+    usp keeps what it read before an error without reporting the error; `problem` does.
     """
 
     def __init__(self, address: str, text: str) -> None:
@@ -73,18 +72,18 @@ class _Parser(XMLSitemapParser):
     def problems(self) -> list[str]:
         if self.problem:
             return [self.problem]
-        return ["is cut off, or no sitemap towards its end; what comes before is read"] if self._depth else []
+        return ["is cut off, or is not a sitemap towards its end; what comes before is read"] if self._depth else []
 
-    def _keep(self, found: list[str], level: int, parents: set[str]) -> list[str]:
-        """An index's sitemaps, kept from usp, which would ask for them."""
-        self.sitemaps += found
+    def _keep(self, sitemaps: list[str], level: int, parents: set[str]) -> list[str]:
+        """Keep an index's sitemaps, and return none to usp, which would fetch them."""
+        self.sitemaps += sitemaps
         return []
 
     def _xml_element_start(self, name: str, attrs: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._stopped(f"is nested more than {MAX_DEPTH} deep; what comes after that is left out")
-        if _ASIDE.search(name):
+            raise self._stop(f"is nested more than {MAX_DEPTH} deep; what comes after that is left out")
+        if _IGNORED.search(name):
             return
         self._length = 0
         local = name.rpartition(" ")[2]
@@ -93,36 +92,39 @@ class _Parser(XMLSitemapParser):
         if local in self._counted:
             self._count += 1
             if self._count > self._limit:
-                raise self._stopped(f"lists more than {self._limit:,} addresses; those after them are left out")
-        super()._xml_element_start(name, {key: _escaped(value) for key, value in attrs.items()})
+                raise self._stop(f"lists more than {self._limit:,} addresses; those after them are left out")
+        super()._xml_element_start(name, {key: _escape(value) for key, value in attrs.items()})
 
     def _xml_element_end(self, name: str) -> None:
         self._depth -= 1
-        if _ASIDE.search(name):
+        if _IGNORED.search(name):
             return
         self._length = 0
         try:
             super()._xml_element_end(name)
-        except SitemapXMLParsingException as error:  # for an empty <loc/>, usp would give up all that follows
-            self.problem = f"has entries that are none; they are left out ({error})"
+        except SitemapXMLParsingException as error:  # after an empty <loc/>, usp would drop all entries that follow
+            self.problem = f"has invalid entries; they are left out ({error})"
 
-    def _stopped(self, reason: str) -> ParseError:
+    def _stop(self, reason: str) -> ParseError:
         self.problem = reason
         return ParseError(reason)
 
     def _xml_char_data(self, data: str) -> None:
         self._length += len(data)
-        if self._length <= MAX_LENGTH:  # no address or date is longer, and usp joins the pieces one by one
-            super()._xml_char_data(_escaped(data))
+        if self._length <= MAX_LENGTH:  # usp joins the pieces one by one, and no address or date is longer
+            super()._xml_char_data(_escape(data))
 
 
-def _escaped(text: str) -> str:
-    """usp takes text for HTML, even after XML's own escapes are undone: it would read &section= as §ion=."""
+def _escape(text: str) -> str:
+    """usp unescapes HTML after XML's own escapes are undone: it would read &section= as §ion=."""
     return text.replace("&", "&amp;")
 
 
 def parse_sitemap(response: Response, max_bytes: int, timezone: str) -> SitemapContents:
-    """What a sitemap lists: XML of any kind, or plain text, gzipped or not."""
+    """Read a sitemap, XML of any kind or plain text, gzipped or not; at most `max_bytes` after decompression.
+
+    Dates without a time zone are of `timezone`.
+    """
     address, data = response.url, response.body
     try:
         if data[:2] == b"\x1f\x8b":
@@ -137,25 +139,25 @@ def parse_sitemap(response: Response, max_bytes: int, timezone: str) -> SitemapC
     try:
         if text.startswith("<"):
             parser = _Parser(address, text)
-            found = parser.sitemap()
+            sitemap = parser.sitemap()
             sitemaps = parser.sitemaps
-            if not isinstance(found, InvalidSitemap):
+            if not isinstance(sitemap, InvalidSitemap):
                 problems += parser.problems
         else:
             lines = text.splitlines()
             if len(lines) > MAX_URLS:
                 problems.append(f"holds more than {MAX_URLS:,} lines; those after them are left out")
-            plain = "\n".join(line for line in lines[:MAX_URLS] if len(line) <= MAX_LENGTH)
-            found = PlainTextSitemapParser(address, plain, 0, LocalWebClient(), set()).sitemap()
-        listed = list(found.all_pages())
-    except Exception as error:  # usp lets through what a date of forty digits raises, for example
+            short_lines = "\n".join(line for line in lines[:MAX_URLS] if len(line) <= MAX_LENGTH)
+            sitemap = PlainTextSitemapParser(address, short_lines, 0, LocalWebClient(), set()).sitemap()
+        pages = list(sitemap.all_pages())
+    except Exception as error:  # usp raises all kinds, for a date of forty digits, for example
         return SitemapContents(address, problems=(f"can't be parsed ({type(error).__name__}: {error})",))
-    if isinstance(found, InvalidSitemap) or (not listed and not text.startswith("<")):
-        return SitemapContents(address, problems=("is no sitemap, or one with a DOCTYPE, which is refused",))
+    if isinstance(sitemap, InvalidSitemap) or (not pages and not text.startswith("<")):
+        return SitemapContents(address, problems=("is not a sitemap, or has a DOCTYPE, which is refused",))
     now = datetime.now(UTC)
-    entries = [_entry(page, address, timezone, now) for page in listed]
-    if missing := entries.count(None):
-        problems.append(f"lists {missing:,} pages whose address is none")
+    entries = [_entry(page, address, timezone, now) for page in pages]
+    if invalid := entries.count(None):
+        problems.append(f"lists {invalid:,} pages without a valid address")
     return SitemapContents(address, tuple(sitemaps), tuple(entry for entry in entries if entry), tuple(problems))
 
 
@@ -169,7 +171,7 @@ def _entry(page: SitemapPage, base: str, timezone: str, now: datetime) -> Sitema
 
 
 def _moment(moment: datetime | None, timezone: str, now: datetime) -> datetime | None:
-    """In UTC; None for what tasks.text.dates wouldn't believe either."""
+    """The moment in UTC; None for one that tasks.text.dates would refuse, too."""
     if moment is None:
         return None
     try:

@@ -1,4 +1,8 @@
-"""The records of WARC and ARC files, one by one (ISO 28500)."""
+"""The records of WARC and ARC files, one by one (ISO 28500).
+
+warcio parses the records. Gzip members are decompressed here and handed to it one by one: warcio itself takes a member
+that is truncated or damaged for the end of the file, without an error.
+"""
 
 from __future__ import annotations
 
@@ -13,65 +17,72 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeadersParserException
 
+from warehouse.characters import UNPRINTABLE_IN_LINES
+
 MAX_LINE = 65_536
-"""Bytes of a header line."""
+"""Longest header line, in bytes."""
 MAX_HEAD = 1_000_000
-"""Bytes of all of a record's headers."""
+"""Largest size of all headers of a record, in bytes."""
 MAX_MEMBER = 1 << 34
-"""Bytes a gzip member may come to: reading on to its end takes a minute or two."""
+"""Largest size of a gzip member, in bytes decompressed: reading that much takes a minute or two."""
 STEP = 1 << 16
-RECOMPRESS = "its records are compressed all in one; `warcio recompress OLD.warc.gz NEW.warc.gz` mends that"
+RECOMPRESS = "its records are compressed all in one; `warcio recompress OLD.warc.gz NEW.warc.gz` fixes that"
 
 _CUT_OFF = "it breaks off in the middle of a record"
-_WRONG_LENGTH = "a record is longer than it says, or what follows it is none"
+_WRONG_LENGTH = "a record is longer than it says, or is followed by something that is not a record"
 _GZIP = b"\x1f\x8b"
-_BEGINS = re.compile(rb"WARC/\d|[^\r\n]+ [0-9A-Fa-f.:]+ \d{14} \S+ \d+\s*$")
+_FIRST_LINE = re.compile(rb"WARC/\d|[^\r\n]+ [0-9A-Fa-f.:]+ \d{14} \S+ \d+\s*$")
 """The first line of a record: a WARC's, or an ARC's."""
 _UNREADABLE = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError)
 PAGE_TYPES = frozenset(["text/html", "application/xhtml+xml"])
 FEED_TYPES = frozenset(["application/rss+xml", "application/atom+xml", "application/feed+json"])
 NO_TYPES = frozenset(["", "unk", "no-type"])
-_MAYBE = frozenset(
+_AMBIGUOUS_TYPES = frozenset(
     [
         *("text/xml", "application/xml", "application/rdf+xml", "application/json", "text/plain", "text/rss+xml"),
         *("application/octet-stream", "application/x-rss+xml", "text/rss", "text/json"),
     ]
 )
-"""Types under which feeds are served too; their first bytes tell."""
-_CANDIDATES = PAGE_TYPES | FEED_TYPES | NO_TYPES | _MAYBE
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Types under which feeds are served, too; their first bytes decide."""
+_CANDIDATE_TYPES = PAGE_TYPES | FEED_TYPES | NO_TYPES | _AMBIGUOUS_TYPES
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is kept of a record."""
+    """A record, as far as it is used."""
 
     offset: int
     kind: str
-    """WARC-Type; an ARC's are responses."""
+    """WARC-Type; "response" in an ARC file."""
     uri: str
     date: str
     status: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """HTTP's, by lower-case name; of a resource its own content-type."""
+    """HTTP headers by lower-case name; for a resource, its own content-type."""
     payload: bytes = b""
-    """As it was sent, bounded; `size` is how long it is in full."""
+    """The body as it was sent, up to a limit."""
     size: int = 0
+    """The full length of the body."""
     error: str = ""
-    """Why the payload isn't whole, where the record says so."""
+    """Why the payload isn't whole, if the record says so."""
 
-    def of_interest(self) -> bool:
-        """Whether it may hold a page or a feed, as far as its headers tell."""
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        is_web = self.uri.lower().startswith(("http:", "https:"))
-        return self.kind in ("response", "resource") and is_web and self.status == "200" and kind in _CANDIDATES
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def is_candidate(self) -> bool:
+        """Whether it may be a page or a feed, judging by its headers."""
+        if self.kind not in ("response", "resource") or self.status != "200":
+            return False
+        return self.uri.lower().startswith(("http:", "https:")) and self.media_type in _CANDIDATE_TYPES
 
     def is_coded(self) -> bool:
         return bool(self.headers.get("content-encoding") or self.headers.get("transfer-encoding"))
 
 
 def printable(text: str) -> str:
-    return _UNPRINTABLE.sub("\ufffd", text)
+    """The text on one line, with U+FFFD for each control character."""
+    return UNPRINTABLE_IN_LINES.sub("\ufffd", text)
 
 
 class BrokenFileError(Exception):
@@ -83,26 +94,29 @@ class BrokenFileError(Exception):
 
 
 class _Reader(BufferedReader):  # type: ignore[misc]
-    """warcio's reader of lines, which reads lines of any length, bounded."""
+    """warcio's reader, with limits: it would read a line of any length."""
 
     def __init__(self, stream: object) -> None:
         super().__init__(stream, block_size=STEP)
-        self.head = 0
+        self.header_bytes = 0
 
     def readline(self, length: int | None = None) -> bytes:
         line: bytes = super().readline(min(length or MAX_LINE, MAX_LINE))
-        self.head += len(line)
-        if self.head > MAX_HEAD or (len(line) >= MAX_LINE and not line.endswith(b"\n")):
-            raise ArchiveLoadFailed("a record's headers are too long, or it is no WARC file")
+        self.header_bytes += len(line)
+        if self.header_bytes > MAX_HEAD or (len(line) >= MAX_LINE and not line.endswith(b"\n")):
+            raise ArchiveLoadFailed("a record's headers are too long, or it is not a WARC file")
         return line
 
 
 class _Member:
-    """One gzip member (RFC 1952 2.2) as a stream: read to its end, its checksum has been found right."""
+    """One gzip member (RFC 1952 2.2) as a stream of decompressed bytes; the checksum is verified at its end.
 
-    def __init__(self, file: BinaryIO, begun: bytes) -> None:
+    `start` are the member's first bytes, already read from the file.
+    """
+
+    def __init__(self, file: BinaryIO, start: bytes) -> None:
         self.file = file
-        self.pending = begun
+        self.pending = start
         self.decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
         self.total = 0
 
@@ -125,20 +139,23 @@ class _Member:
 
 
 def read_records(file: BinaryIO, start: int, limit: int) -> Iterator[Record]:
-    """The records from the offset on; payloads of interest up to `limit` bytes. Raises BrokenFileError."""
+    """The records from offset `start` on, with at most `limit` bytes of each candidate's payload.
+
+    Raises BrokenFileError.
+    """
     file.seek(start)
     magic = file.read(4)
     file.seek(start)
     if not magic:
         raise BrokenFileError(start, "the file is empty")
     if magic == b"\x28\xb5\x2f\xfd":
-        raise BrokenFileError(start, "it is compressed with zstd, which warcio doesn't read; unpack it with `zstd -d`")
-    yield from (_packed if magic[:2] == _GZIP else _plain)(file, limit)
+        raise BrokenFileError(start, "it is compressed with zstd, which warcio can't read; unpack it with `zstd -d`")
+    yield from (_records_in_gzip if magic[:2] == _GZIP else _records_in_plain_file)(file, limit)
 
 
-def _packed(file: BinaryIO, limit: int) -> Iterator[Record]:
-    """A record to a gzip member, as WARC 1.1 Annex D wants it."""
-    loader, known, rest = ArcWarcRecordLoader(verify_http=False, arc2warc=False), None, b""
+def _records_in_gzip(file: BinaryIO, limit: int) -> Iterator[Record]:
+    """Each record is a gzip member of its own, as WARC 1.1 Annex D requires."""
+    loader, file_format, rest = ArcWarcRecordLoader(verify_http=False, arc2warc=False), None, b""
     while True:
         rest = rest if len(rest) > 1 else rest + file.read(STEP)
         offset = file.tell() - len(rest)
@@ -147,33 +164,33 @@ def _packed(file: BinaryIO, limit: int) -> Iterator[Record]:
                 return
             continue
         if not rest.startswith(_GZIP):
-            raise BrokenFileError(offset, "after the last record comes something that is no gzip")
+            raise BrokenFileError(offset, "after the last record comes something that is not gzip")
         member = _Member(file, rest)
         reader = _Reader(member)
         try:
             line, _ = _next_line(reader)
             if line:
-                record, known = _read(loader, reader, line, known, offset, limit)
+                record, file_format = _read_record(loader, reader, line, file_format, offset, limit)
                 line, _ = _next_line(reader)
                 if line:
-                    raise ArchiveLoadFailed(RECOMPRESS if _BEGINS.match(line) else _WRONG_LENGTH)
+                    raise ArchiveLoadFailed(RECOMPRESS if _FIRST_LINE.match(line) else _WRONG_LENGTH)
                 yield record
         except _UNREADABLE as error:
             raise BrokenFileError(offset, str(error) or _CUT_OFF) from error
         rest = member.decoder.unused_data
 
 
-def _plain(file: BinaryIO, limit: int) -> Iterator[Record]:
-    loader, known = ArcWarcRecordLoader(verify_http=False, arc2warc=False), None
+def _records_in_plain_file(file: BinaryIO, limit: int) -> Iterator[Record]:
+    loader, file_format = ArcWarcRecordLoader(verify_http=False, arc2warc=False), None
     reader = _Reader(file)
     offset = file.tell()
     try:
         line, _ = _next_line(reader)
         while line:
             offset = file.tell() - reader.rem_length() - len(line)
-            record, known = _read(loader, reader, line, known, offset, limit)
-            line, apart = _next_line(reader)
-            if line and not apart and not _BEGINS.match(line):
+            record, file_format = _read_record(loader, reader, line, file_format, offset, limit)
+            line, after_blank = _next_line(reader)
+            if line and not after_blank and not _FIRST_LINE.match(line):
                 raise ArchiveLoadFailed(_WRONG_LENGTH)
             yield record
     except _UNREADABLE as error:
@@ -181,50 +198,51 @@ def _plain(file: BinaryIO, limit: int) -> Iterator[Record]:
 
 
 def _next_line(reader: _Reader) -> tuple[bytes, bool]:
-    """The first line that isn't blank (empty at the end), and whether a blank one comes before it."""
-    reader.head, apart = 0, False
+    """The next line that isn't blank (empty at the end), and whether a blank line comes before it."""
+    reader.header_bytes, after_blank = 0, False
     while (line := reader.readline()) and not line.strip():
-        apart = True
-    return line, apart
+        after_blank = True
+    return line, after_blank
 
 
-def _read(
-    loader: ArcWarcRecordLoader, reader: _Reader, line: bytes, known: str | None, offset: int, limit: int
+def _read_record(
+    loader: ArcWarcRecordLoader, reader: _Reader, line: bytes, file_format: str | None, offset: int, limit: int
 ) -> tuple[Record, str]:
-    """The record that begins with this line, read to its end, and whether it is a WARC's or an ARC's."""
-    if not _BEGINS.match(line):
-        raise ArchiveLoadFailed("it is no WARC file, or is damaged here" if line.endswith(b"\n") else _CUT_OFF)
-    found = loader.parse_record_stream(reader, line, known, no_record_parse=True)
-    head = found.rec_headers
-    arc = found.format == "arc"
-    length = (head.get_header("length" if arc else "Content-Length") or "").strip()
+    """Read the record that starts with this line to its end; returns it and the file's format, "warc" or "arc"."""
+    if not _FIRST_LINE.match(line):
+        raise ArchiveLoadFailed("it is not a WARC file, or is damaged here" if line.endswith(b"\n") else _CUT_OFF)
+    parsed = loader.parse_record_stream(reader, line, file_format, no_record_parse=True)
+    headers = parsed.rec_headers
+    is_arc = parsed.format == "arc"
+    length = (headers.get_header("length" if is_arc else "Content-Length") or "").strip()
     if not (length.isascii() and length.isdigit()):
         raise ArchiveLoadFailed("a record without a length, or its headers break off")
-    stream = found.raw_stream
+    stream = parsed.raw_stream
     record = Record(
         offset=offset,
-        kind=found.rec_type or "",
-        uri=(head.get_header("uri" if arc else "WARC-Target-URI") or "").strip(),
-        date=head.get_header("archive-date" if arc else "WARC-Date") or "",
+        kind=parsed.rec_type or "",
+        uri=(headers.get_header("uri" if is_arc else "WARC-Target-URI") or "").strip(),
+        date=headers.get_header("archive-date" if is_arc else "WARC-Date") or "",
     )
     if record.kind == "resource":
-        record = replace(record, status="200", headers={"content-type": head.get_header("Content-Type") or ""})
+        record = replace(record, status="200", headers={"content-type": headers.get_header("Content-Type") or ""})
     elif record.kind == "response" and record.uri.lower().startswith(("http:", "https:")):
-        record = _with_http(record, loader, stream)
-    if head.get_header("WARC-Segment-Number"):
+        record = _with_http_head(record, loader, stream)
+    if headers.get_header("WARC-Segment-Number"):
         record = replace(record, error="split over several records (WARC-Segment-Number), which are not joined")
-    elif cut := head.get_header("WARC-Truncated"):
-        record = replace(record, error=f"the crawler cut it off (WARC-Truncated: {printable(cut)[:40]})")
-    if record.of_interest():
+    elif reason := headers.get_header("WARC-Truncated"):
+        record = replace(record, error=f"the crawler cut it off (WARC-Truncated: {printable(reason)[:40]})")
+    if record.is_candidate():
         size = stream.limit
         record = replace(record, payload=stream.read(limit), size=size)
     while stream.limit:
         if not stream.read(STEP):
             raise ArchiveLoadFailed(_CUT_OFF)
-    return record, found.format
+    return record, parsed.format
 
 
-def _with_http(record: Record, loader: ArcWarcRecordLoader, stream: Any) -> Record:
+def _with_http_head(record: Record, loader: ArcWarcRecordLoader, stream: Any) -> Record:
+    """The record with the status and headers of the HTTP response in it, which are read from the stream."""
     try:
         http = loader.http_parser.parse(stream)
     except EOFError:

@@ -1,7 +1,7 @@
 """The Wayback Machine: the captures of a feed, or of the pages below an address, found through its CDX index.
 
-The index is that of https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server; captures are asked for
-with `id_` behind the timestamp, which gives them as they were captured.
+The index is described at https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server. `id_` after the
+timestamp of a capture's address asks for its original bytes.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from tasks.backfill.finds import Find, Plan, Wanted
+from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError
 from tasks.fetch.http import Response
-from warehouse.records import Feed, Form, Source
+from warehouse.records import Feed, Form
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest")
 ROWS = 5_000
-"""Rows of the index asked for at a time."""
+"""Rows of the index in one answer."""
 MAX_ROWS = 5_000_000
 MAX_INDEX_BYTES = 32_000_000
-"""Of one answer."""
+"""Limit for one answer."""
 FAILURES = 5
-"""Captures in a row that the server can't give: then it is the server, and the run ends, to go on another day."""
+"""After this many failed captures in a row the fault is the server's: the run ends, and can continue another day."""
 
 _CAPTURE = re.compile(r"/web/(\d{14})[a-z_]*/")
 
@@ -52,17 +52,19 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Wayback:
-    """Each different capture once, oldest first for every address. Raises BackfillError for an index that is none."""
+    """Every capture with new bytes, oldest first for each address.
 
-    wanted: Wanted
+    Its methods raise BackfillError for an answer that is not an index, FetchError if the server can't be reached.
+    """
+
+    request: BackfillRequest
     feed: Feed
     asker: Asker
     base_url: str
     max_feed_bytes: int
     max_page_bytes: int
     known: frozenset[str] = frozenset()
-    """Addresses of captures that are loaded already."""
-    source: Source = "wayback"
+    """Addresses of the captures that were loaded before."""
 
     async def plan(self) -> Plan:
         count, first, last = 0, "", ""
@@ -70,23 +72,23 @@ class Wayback:
             if capture.error is None and self._address(capture) not in self.known:
                 count += 1
                 first, last = min(first or capture.timestamp, capture.timestamp), max(last, capture.timestamp)
-        said = f"{count:,} captures of {self._subject} to read"
-        return Plan(count, requests=count, says=(said + (f", {_day(first)} to {_day(last)}" if count else ""),))
+        line = f"{count:,} captures of {self._subject} to read"
+        return Plan(count, requests=count, says=(line + (f", {_day(first)} to {_day(last)}" if count else ""),))
 
     @property
     def _subject(self) -> str:
-        return self.wanted.where if self.wanted.pages and "://" in self.wanted.where else self.feed.url
+        return self.request.where if self.request.pages and "://" in self.request.where else self.feed.url
 
     def _address(self, capture: Capture) -> str:
         return f"{self.base_url.rstrip('/')}/web/{capture.timestamp}id_/{capture.original}"
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
-        waiting, failures = after is not None, 0
-        if waiting and not await self._lists(after):
-            waiting = False  # the index has changed: from the beginning; what is loaded is known
+        skipping, failures = after is not None, 0
+        if skipping and not await self._lists(after):
+            skipping = False  # the index has changed: start again; `known` skips what is loaded
         async for capture in self._captures():
-            if waiting:
-                waiting = capture.mark != after
+            if skipping:
+                skipping = capture.mark != after
                 continue
             address = self._address(capture)
             if capture.error is None and address in self.known:
@@ -94,17 +96,18 @@ class Wayback:
             find = await self._find(capture, address)
             failures = failures + 1 if find.error and "server answered 5" in find.error else 0
             if failures == FAILURES:
-                raise FetchError(f"{self.base_url}: {FAILURES} captures in a row can't be had; {find.error}")
+                raise FetchError(f"{self.base_url}: {FAILURES} captures in a row failed; {find.error}")
             yield find
 
     async def _lists(self, mark: str | None) -> bool:
+        """Whether the index still has the capture of that mark."""
         async for capture in self._captures():
             if capture.mark == mark:
                 return True
         return False
 
     async def _find(self, capture: Capture, address: str) -> Find:
-        """The capture fetched. Raises FetchError where the server wants to be left alone, or can't be reached."""
+        """Fetch the capture. Raises FetchError if the server asks to be left alone, or can't be reached."""
         if capture.error:
             return Find(
                 capture.mark,
@@ -114,12 +117,12 @@ class Wayback:
                 datetime.now(UTC),
                 error=capture.error,
             )
-        form: Form = "page" if self.wanted.pages else "feed"
+        form: Form = "page" if self.request.pages else "feed"
         seen_at, error, answer = capture.moment, None, None
         try:
-            limit = self.max_page_bytes if self.wanted.pages else self.max_feed_bytes
+            limit = self.max_page_bytes if self.request.pages else self.max_feed_bytes
             answer = await self.asker.get(address, max_bytes=limit)
-            seen_at, error = self._checked(capture, answer)
+            seen_at, error = self._check(capture, answer)
         except FetchError as failure:
             if failure.status is None or failure.status in (429, 503):
                 raise
@@ -132,27 +135,25 @@ class Wayback:
             seen_at=seen_at,
             data=answer.body if answer and not error else b"",
             form=form,
-            headers={
-                "content-type": answer.headers.get("content-type", "") if answer else "",
-            },
+            headers={"content-type": answer.headers.get("content-type", "") if answer else ""},
             error=error,
         )
 
-    def _checked(self, capture: Capture, answer: Response) -> tuple[datetime, str | None]:
-        """(when it was captured, what is wrong). The server may answer with another capture, close in time."""
+    def _check(self, capture: Capture, answer: Response) -> tuple[datetime, str | None]:
+        """When the answer was captured, and what is wrong with it. The server may give a capture close in time."""
         if not answer.url.startswith(self.base_url.rstrip("/") + "/"):
             return capture.moment, f"the capture leads away from the archive, to {answer.url[:200]}"
         seen_at = capture.moment
-        if found := _CAPTURE.search(answer.url):
-            seen_at = _moment(found[1]) or seen_at
+        if match := _CAPTURE.search(answer.url):
+            seen_at = _moment(match[1]) or seen_at
         if not answer.body.strip():
             return seen_at, "the capture is empty"
-        if not self.wanted.covers(seen_at):
-            return capture.moment, "the server gives a capture outside the range in its place"
+        if not self.request.covers(seen_at):
+            return capture.moment, "the server gives another capture instead, which is outside the range"
         return seen_at, None
 
     async def _captures(self) -> AsyncIterator[Capture]:
-        """The index, row by row; of the same bytes at one address, the first capture only."""
+        """The captures of the index; of those with the same bytes at one address only the first."""
         resume, count, urlkey = None, 0, ""
         digests: set[str] = set()
         while True:
@@ -169,13 +170,13 @@ class Wayback:
                 if capture.digest in digests:
                     continue
                 digests.add(capture.digest)
-                if capture.error or self.wanted.covers(capture.moment):
+                if capture.error or self.request.covers(capture.moment):
                     yield capture
             if not resume:
                 return
 
     async def _rows(self, resume: str | None) -> tuple[list[dict[str, str]], str | None]:
-        """(rows, the key to go on with) of one answer of the index."""
+        """The rows of one answer of the index, and the key that asks for the next answer (None at the end)."""
         query = [
             ("url", self._subject),
             ("output", "json"),
@@ -185,12 +186,12 @@ class Wayback:
             ("limit", str(ROWS)),
             ("showResumeKey", "true"),
         ]
-        if self.wanted.pages:
+        if self.request.pages:
             query += [("matchType", "prefix"), ("filter", "mimetype:(text/html|application/xhtml\\+xml|warc/revisit)")]
-        if self.wanted.since:
-            query.append(("from", f"{self.wanted.since:%Y%m%d%H%M%S}"))
-        if self.wanted.until:  # inclusive there, exclusive here
-            query.append(("to", f"{self.wanted.until - timedelta(seconds=1):%Y%m%d%H%M%S}"))
+        if self.request.since:
+            query.append(("from", f"{self.request.since:%Y%m%d%H%M%S}"))
+        if self.request.until:  # exclusive; `to` is inclusive
+            query.append(("to", f"{self.request.until - timedelta(seconds=1):%Y%m%d%H%M%S}"))
         if resume:
             query.append(("resumeKey", resume))
         address = f"{self.base_url.rstrip('/')}/cdx/search/cdx?{urlencode(query)}"
@@ -198,35 +199,36 @@ class Wayback:
         try:
             rows = json.loads(answer.body) if answer.body.strip() else []
             if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-                raise ValueError("no list of rows")  # noqa: TRY301
+                raise ValueError("not a list of rows")  # noqa: TRY301
         except (ValueError, RecursionError) as error:
             raise BackfillError(
                 f"{address}: not an answer of a CDX index ({error}); NEWSMILL_WAYBACK_URL names the server"
             ) from error
-        following = None
+        next_key = None
         if len(rows) >= 2 and rows[-2] == [] and len(rows[-1]) == 1:
-            following = str(rows[-1][0])
+            next_key = str(rows[-1][0])
             rows = rows[:-2]
-        if following == resume and resume is not None:
+        if next_key == resume and resume is not None:
             raise BackfillError(f"{address}: the index goes in a circle")
         header = [str(name) for name in rows[0]] if rows else []
-        return [dict(zip(header, map(str, row), strict=False)) for row in rows[1:] if row], following
+        return [dict(zip(header, map(str, row), strict=False)) for row in rows[1:] if row], next_key
 
 
 def _capture(row: dict[str, str]) -> Capture | None:
-    """The row as a capture; None for one that isn't a page's own answer."""
+    """The row as a capture; None for a capture of a redirect or an error."""
     status = row.get("statuscode", "")
     if status not in ("200", "-", ""):
         return None
     original, timestamp = row.get("original", ""), row.get("timestamp", "")
     capture = Capture(row.get("urlkey") or original, timestamp, original, row.get("digest") or timestamp)
     if _moment(timestamp) is None or not re.match(r"https?://[^/\s]", original, re.IGNORECASE):
-        said = json.dumps(row, ensure_ascii=False)[:300]
-        return Capture(capture.urlkey, timestamp, original, capture.digest, f"a row of the index that is none: {said}")
+        error = f"not a valid row of the index: {json.dumps(row, ensure_ascii=False)[:300]}"
+        return Capture(capture.urlkey, timestamp, original, capture.digest, error)
     return capture
 
 
 def _moment(timestamp: str) -> datetime | None:
+    """Fourteen digits, in UTC; None for anything else."""
     if not re.fullmatch(r"\d{14}", timestamp, re.ASCII):
         return None
     try:

@@ -1,215 +1,99 @@
-"""A tree of HTML to a flat list of blocks: paragraphs, headings, lists, tables, figures with their captions."""
+"""From a tree of HTML to a flat list of blocks: paragraphs, headings, lists, tables, figures with their captions."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
+from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption
 from tasks.clean.image_tags import image_address, is_emoji, is_tracking_pixel, pixel_size
+from tasks.clean.paragraphs import BLANKS, join_datelines, make_paragraphs
 from tasks.text import urls
 from tasks.text.markup import Element, parse, serialise
-from tasks.text.plain import collapse, inline_text, render
+from tasks.text.plain import collapse, render
 from tasks.text.tags import ATTRIBUTES, BLOCK, CONTAINERS, DROPPED, EMBEDDED, INLINE, TABLE, TRANSPARENT
 from warehouse.records import ImageRef
 
-_CAPTION_CLASS = re.compile(r"caption|credit|img-desc|image-desc|pic-?text|图说|圖說")
-_DATELINE = re.compile(r"^[^\n。！？]{1,40}\s*[—–―-]{1,2}\s*$")
-_DASHES = "—–―-"
+_LIST_ITEMS = ("li", "dt", "dd")
+_MUST_STAND_ALONE = BLOCK | TABLE | EMBEDDED | {"div", "section", "article", "picture"}
+MAX_EMOJI_TEXT = 12
+"""Characters of an emoji's alternative text; an image with a longer one is an image."""
+
+
+@dataclass(slots=True)
+class _Output:
+    """The blocks made so far of an element's children, and the inline content that is not yet a paragraph."""
+
+    blocks: list[Element] = field(default_factory=list)
+    inline: list[Element | str] = field(default_factory=list)
+
+    def end_paragraph(self) -> None:
+        if self.inline:
+            self.blocks += make_paragraphs(self.inline)
+            self.inline = []
+
+    def add(self, blocks: Iterable[Element]) -> None:
+        self.end_paragraph()
+        self.blocks += blocks
 
 
 @dataclass(slots=True)
 class BlockBuilder:
-    """Turns a tree into a flat list of blocks. Images come out as figures, in their place."""
+    """Turns a tree into a flat list of blocks. An image becomes a figure, which is a block too."""
 
     base: str | None
     images: dict[str, ImageRef] = field(default_factory=dict)
-    """By the address in the tree."""
+    """The images of the figures, by the address in their <img>."""
 
     def blocks(self, node: Element) -> list[Element]:
-        out: list[Element] = []
-        run: list[Element | str] = []
-
-        def flush() -> None:
-            if run:
-                out.extend(_paragraphs(run))
-                run.clear()
-
+        """The blocks of the node's children."""
+        output = _Output()
         for child in node.children:
             if isinstance(child, str):
-                if run or child.strip(_BLANKS):  # what is blank begins nothing
-                    run.append(child)
-                continue
-            tag = child.tag
-            if tag == "p" and not child.attrs and len(child.children) == 1:
-                only = child.children[0]
-                if isinstance(only, str):  # most paragraphs: what follows would come to the same
-                    if run:
-                        flush()
-                    if only.strip(_BLANKS):
-                        out.append(Element("p", {}, [only]))
-                    continue
-            if tag in DROPPED:
-                if tag == "noscript":
-                    flush()
-                    out.extend(self._from_noscript(child, out))
-                continue
-            if tag == "img":
-                found = self._image(child)
-                if isinstance(found, Element):
-                    flush()
-                    out.append(found)
-                elif found:
-                    run.append(found)
-                continue
-            if tag == "picture":
-                flush()
-                out.extend(self._picture(child))
-                continue
-            if tag == "figure":
-                flush()
-                out.extend(self._figure(child))
-                continue
-            if tag in EMBEDDED:
-                if link := self._embedded(child):
-                    flush()
-                    out.append(link)
-                continue
-            if tag == "br":
-                run.append(Element("br"))
-                continue
-            inline = tag in INLINE
-            if (inline or tag in TRANSPARENT) and not _holds_block(child):
-                made = self._inline(child)
-                if inline:
-                    run.append(made)
-                else:
-                    run.extend(made.children)
-                continue
-            if inline or tag in CONTAINERS:
-                flush()
-                inner = self.blocks(child)
-                caption = _as_caption(child, inner)
-                if caption and out and out[-1].tag == "figure" and not _has_caption(out[-1]):
-                    _give_caption(out[-1], caption)
-                    continue
-                out.extend(_attach_captions(inner) if len(inner) > 1 else inner)
-                continue
-            flush()
-            if tag in BLOCK or tag in TABLE:
-                inner = self._block(child)
-                caption = _as_caption(child, inner) if tag == "p" else None
-                if caption and out and out[-1].tag == "figure" and not _has_caption(out[-1]):
-                    _give_caption(out[-1], caption)
-                    continue
-                out.extend(inner)
+                if output.inline or child.strip(BLANKS):  # blank text does not begin a paragraph
+                    output.inline.append(child)
             else:
-                out.extend(self.blocks(child))
-        flush()
-        return out
+                _ADD.get(child.tag, _add_unknown)(self, child, output)
+        output.end_paragraph()
+        return output.blocks
 
-    def _block(self, node: Element) -> list[Element]:
-        tag = node.tag
-        if tag == "hr":
-            return [Element("hr")]
-        if tag == "pre":
-            text = node.text()
-            return [Element("pre", {}, [text])] if text.strip() else []
-        if tag == "table":
-            return self._table(node)
-        if tag in ("ul", "ol", "dl"):
-            items = [child for child in node.children if isinstance(child, Element) and child.tag in ("li", "dt", "dd")]
-            strays = [
-                child
-                for child in node.children
-                if (child.strip() if isinstance(child, str) else child.tag not in ("li", "dt", "dd"))
-            ]
-            made, figures = [], []
-            for item in items:
-                inner = self.blocks(item)
-                figures += [block for block in inner if block.tag == "figure"]
-                rest: list[Element | str] = [block for block in inner if block.tag != "figure"]
-                if rest:
-                    made.append(Element(item.tag, {}, rest))
-            attrs = {"start": node.attrs["start"]} if tag == "ol" and node.attrs.get("start", "").isdigit() else {}
-            out: list[Element] = [Element(tag, attrs, list(made))] if made else []
-            return out + figures + (self.blocks(Element("div", {}, strays)) if strays else [])
-        if tag == "blockquote":
-            inner = join_datelines(self.blocks(node))
-            figures = [block for block in inner if block.tag == "figure"]
-            quoted: list[Element | str] = [block for block in inner if block.tag != "figure"]
-            return ([Element("blockquote", {}, quoted)] if quoted else []) + figures
-        if re.fullmatch(r"h[1-6]", tag):
-            inner = self.blocks(node)
-            heading: list[Element | str] = []
-            for block in inner:
-                if block.tag != "figure":
-                    heading += ([" "] if heading else []) + block.children
-            made = [Element(tag, {}, heading)] if collapse(Element("p", {}, heading).text()) else []
-            return made + [block for block in inner if block.tag == "figure"]
-        return self.blocks(node)  # p, li, dt, dd, td outside their own kind: paragraphs
-
-    def _table(self, node: Element) -> list[Element]:
-        rows = [row for row in node.walk() if row.tag == "tr"]
-        titles = [child for child in node.children if isinstance(child, Element) and child.tag == "caption"]
-        cells = [[c for c in row.children if isinstance(c, Element) and c.tag in ("td", "th")] for row in rows]
-        if len(rows) <= 1 or max(map(len, cells), default=0) <= 1 or any(el.tag == "table" for el in node.walk()):
-            return self.blocks(_unrolled(node))  # a table for the layout's sake
-        figures: list[Element] = []
-        body: list[Element | str] = []
-        for row in cells:
-            made: list[Element | str] = []
-            for cell in row:
-                inner = self.blocks(cell)
-                figures += [block for block in inner if block.tag == "figure"]
-                content: list[Element | str] = []
-                for block in inner:
-                    if block.tag != "figure":
-                        said = block.children if block.tag == "p" else [collapse(render([block]))]
-                        if said != [""]:
-                            content += [*([Element("br")] if content else []), *said]
-                spans = {n: cell.attrs[n] for n in ("colspan", "rowspan") if cell.attrs.get(n, "").isdigit()}
-                made.append(Element(cell.tag, spans, content))
-            body.append(Element("tr", {}, made))
-        title = [block for each in titles for block in self.blocks(each)]
-        return [*title, Element("table", {}, [Element("tbody", {}, body)]), *figures]
-
-    def _inline(self, node: Element) -> Element:
-        """The inline element with only what may stay in it."""
-        attrs: dict[str, str] = {}
-        tag = node.tag
-        if tag == "a":
-            href = node.attrs.get("href", "")
-            if href.lower().startswith("mailto:"):
-                attrs["href"] = href
-            elif absolute := urls.resolve(self.base, href):
-                attrs["href"] = urls.without_tracking(urls.unwrap_link(absolute))
-        elif tag in ATTRIBUTES:
-            attrs = {name: node.attrs[name] for name in ATTRIBUTES[tag] if node.attrs.get(name)}
+    def inline(self, node: Element) -> Element:
+        """The inline element with the attributes and children that may stay in it."""
         children: list[Element | str] = []
         for child in node.children:
             if isinstance(child, str):
                 children.append(child)
             elif child.tag == "br":
                 children.append(Element("br"))
-            elif child.tag == "img":  # _holds_block has made sure that it stands for text: an emoji
-                found = self._image(child)
-                if isinstance(found, str):
-                    children.append(found)
+            elif child.tag == "img":  # an emoji, or _holds_block would have been true
+                image = self.image(child)
+                if isinstance(image, str):
+                    children.append(image)
             elif child.tag in DROPPED or child.tag in EMBEDDED:
                 continue
             elif child.tag in INLINE:
-                children.append(self._inline(child))
+                children.append(self.inline(child))
             else:
-                children.extend(self._inline(child).children)
-        return Element(tag, attrs, children)
+                children.extend(self.inline(child).children)
+        return Element(node.tag, self._inline_attributes(node), children)
 
-    def _image(self, img: Element, sources: Iterable[Element] = (), caption: str | None = None) -> Element | str | None:
-        """A figure; the text an emoji stands for; None for a tracking pixel or an image without an address."""
+    def _inline_attributes(self, node: Element) -> dict[str, str]:
+        if node.tag == "a":
+            href = node.attrs.get("href", "")
+            if href.lower().startswith("mailto:"):
+                return {"href": href}
+            absolute = urls.resolve(self.base, href)
+            return {"href": urls.without_tracking(urls.unwrap_link(absolute))} if absolute else {}
+        if node.tag in ATTRIBUTES:
+            return {name: node.attrs[name] for name in ATTRIBUTES[node.tag] if node.attrs.get(name)}
+        return {}
+
+    def image(self, img: Element, sources: Iterable[Element] = ()) -> Element | str | None:
+        """A figure; the text of an emoji; None for a tracking pixel or an image without an address."""
         alt = collapse(img.attrs.get("alt", ""))
         raw = image_address(img, sources)
-        if len(alt) <= 12 and is_emoji(img, raw or ""):
+        if len(alt) <= MAX_EMOJI_TEXT and is_emoji(img, raw or ""):
             return alt or None
         address = urls.resolve(self.base, raw)
         if not address or is_tracking_pixel(img, address):
@@ -221,181 +105,229 @@ class BlockBuilder:
         for name in ("width", "height"):
             if size := pixel_size(img.attrs.get(name)):
                 attrs[name] = str(size)
-        figure = Element("figure", {}, [Element("img", attrs)])
         self.images.setdefault(origin, ImageRef(origin, proxy, alt or None))
+        return Element("figure", {}, [Element("img", attrs)])
+
+
+# What becomes of a child, by its tag. Each function adds to the output what the child holds.
+
+
+def _add_dropped(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    pass
+
+
+def _add_noscript(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    """Add the image that a lazy loader hides in <noscript>, unless it came before."""
+    output.end_paragraph()
+    tree = node
+    if all(element.tag != "img" for element in node.walk()):
+        tree = parse(unescape(serialise(node.children)))  # parsers for browsers with scripts leave it escaped
+    _, figures = _split_figures(builder.blocks(tree))
+    shown = {_image_source(block) for block in output.blocks if block.tag == "figure"}
+    output.blocks += [figure for figure in figures if _image_source(figure) not in shown]
+
+
+def _image_source(figure: Element) -> str:
+    return next(element.attrs["src"] for element in figure.walk() if element.tag == "img")
+
+
+def _add_img(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    image = builder.image(node)
+    if isinstance(image, Element):
+        output.add([image])
+    elif image:
+        output.inline.append(image)
+
+
+def _add_picture(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    output.end_paragraph()
+    sources = [element for element in node.walk() if element.tag == "source"]
+    images = [builder.image(element, sources) for element in node.walk() if element.tag == "img"]
+    output.blocks += [image for image in images if isinstance(image, Element)]
+
+
+def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    captions = [element for element in node.walk() if element.tag == "figcaption"]
+    others = [child for child in node.children if isinstance(child, str) or child.tag != "figcaption"]
+    blocks = builder.blocks(Element("div", {}, others))
+    caption = " ".join(collapse(render(builder.blocks(element))) for element in captions).strip()
+    _, figures = _split_figures(blocks)
+    if not figures:
         if caption:
-            _give_caption(figure, caption)
-        return figure
+            blocks.append(Element("p", {}, [caption]))
+    elif caption:
+        add_caption(figures[-1], caption)
+    elif len(blocks) > len(figures):
+        blocks = merge_caption(blocks)
+    output.add(blocks)
 
-    def _picture(self, node: Element) -> list[Element]:
-        sources = [el for el in node.walk() if el.tag == "source"]
-        made = [self._image(el, sources) for el in node.walk() if el.tag == "img"]
-        return [figure for figure in made if isinstance(figure, Element)]
 
-    def _figure(self, node: Element) -> list[Element]:
-        captions = [el for el in node.walk() if el.tag == "figcaption"]
-        rest = Element("div", {}, [c for c in node.children if not (isinstance(c, Element) and c.tag == "figcaption")])
-        blocks = self.blocks(rest)
-        caption = " ".join(collapse(render(self.blocks(el))) for el in captions).strip()
-        images = [block for block in blocks if block.tag == "figure"]
-        if not images:
-            return blocks + ([Element("p", {}, [caption])] if caption else [])
-        if not caption and len(blocks) > len(images):
-            return _attach_captions(blocks)
-        if caption:
-            _give_caption(images[-1], caption)
-        return blocks
+def _add_embedded(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    """Add a link to what the player plays."""
+    sources = (element.attrs.get("src") for element in node.walk() if element.tag == "source")
+    address = urls.resolve(builder.base, node.attrs.get("src") or next(sources, None))
+    if address and not is_tracking_pixel(node, address):
+        output.add([Element("p", {}, [Element("a", {"href": address}, [address])])])
 
-    def _embedded(self, node: Element) -> Element | None:
-        address = node.attrs.get("src") or next((e.attrs.get("src") for e in node.walk() if e.tag == "source"), None)
-        absolute = urls.resolve(self.base, address)
-        if not absolute or is_tracking_pixel(node, absolute):
-            return None
-        return Element("p", {}, [Element("a", {"href": absolute}, [absolute])])
 
-    def _from_noscript(self, node: Element, before: list[Element]) -> list[Element]:
-        """The image a lazy loader hides in <noscript>, unless it stands before it already."""
-        tree = node
-        if all(el.tag != "img" for el in node.walk()):
-            tree = parse(unescape(serialise(node.children)))  # escaped, as it is where scripts run
-        figures = [block for block in self.blocks(tree) if block.tag == "figure"]
-        shown = {_source(block) for block in before if block.tag == "figure"}
-        return [figure for figure in figures if _source(figure) not in shown]
+def _add_line_break(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    output.inline.append(Element("br"))
+
+
+def _add_inline(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    if _holds_block(node):
+        _add_container(builder, node, output)
+    else:
+        output.inline.append(builder.inline(node))
+
+
+def _add_transparent(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    if _holds_block(node):
+        _add_container(builder, node, output)
+    else:
+        output.inline += builder.inline(node).children
 
 
 def _holds_block(node: Element) -> bool:
-    """Whether anything below must stand on its own: a block, a picture that isn't an emoji, an embedded player."""
-    for el in node.walk():
-        if (
-            el.tag in BLOCK
-            or el.tag in TABLE
-            or el.tag in EMBEDDED
-            or el.tag in ("div", "section", "article", "picture")
-        ):
+    """Whether anything below must be a block: a block, an image that is not an emoji, an embedded player."""
+    for element in node.walk():
+        if element.tag in _MUST_STAND_ALONE:
             return True
-        if el.tag == "img" and not is_emoji(el, el.attrs.get("src", "")):
+        if element.tag == "img" and not is_emoji(element, element.attrs.get("src", "")):
             return True
     return False
 
 
-def _unrolled(table: Element) -> Element:
-    """A layout table's cells, one after the other."""
+def _add_container(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    output.end_paragraph()
+    blocks = builder.blocks(node)
+    if not add_to_last_figure(output.blocks, node, blocks):
+        output.blocks += merge_caption(blocks)
+
+
+def _add_paragraph(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    output.end_paragraph()
+    blocks = builder.blocks(node)
+    if not add_to_last_figure(output.blocks, node, blocks):
+        output.blocks += blocks
+
+
+def _add_rule(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    output.add([Element("hr")])
+
+
+def _add_preformatted(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    text = node.text()
+    output.add([Element("pre", {}, [text])] if text.strip() else [])
+
+
+def _add_heading(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    blocks, figures = _split_figures(builder.blocks(node))
+    content: list[Element | str] = []
+    for block in blocks:
+        content += ([" "] if content else []) + block.children
+    heading = Element(node.tag, {}, content)
+    output.add([heading, *figures] if collapse(heading.text()) else figures)
+
+
+def _add_quotation(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    blocks, figures = _split_figures(join_datelines(builder.blocks(node)))
+    output.add([Element("blockquote", {}, list(blocks)), *figures] if blocks else figures)
+
+
+def _add_list(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    """Add the list, then the images in it, then what is in it but in none of its items."""
+    items: list[Element | str] = []
+    figures: list[Element] = []
+    strays: list[Element | str] = []
+    for child in node.children:
+        if isinstance(child, Element) and child.tag in _LIST_ITEMS:
+            blocks, inner_figures = _split_figures(builder.blocks(child))
+            figures += inner_figures
+            if blocks:
+                items.append(Element(child.tag, {}, list(blocks)))
+        elif isinstance(child, Element) or child.strip():
+            strays.append(child)
+    output.end_paragraph()
+    if items:
+        start = node.attrs.get("start", "") if node.tag == "ol" else ""
+        output.blocks.append(Element(node.tag, {"start": start} if start.isdigit() else {}, items))
+    output.blocks += figures
+    if strays:
+        output.blocks += builder.blocks(Element("div", {}, strays))
+
+
+def _add_table(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    """Add the table's title, the table, then the images in it. A table that only makes a layout is its cells."""
+    rows = [element for element in node.walk() if element.tag == "tr"]
+    cells = [
+        [child for child in row.children if isinstance(child, Element) and child.tag in ("td", "th")] for row in rows
+    ]
+    is_layout = len(rows) <= 1 or max(map(len, cells), default=0) <= 1
+    if is_layout or any(element.tag == "table" for element in node.walk()):
+        output.add(builder.blocks(_unroll_table(node)))
+        return
+    output.end_paragraph()
+    figures: list[Element] = []
+    body = [Element("tr", {}, [_table_cell(builder, cell, figures) for cell in row]) for row in cells]
+    for child in node.children:
+        if isinstance(child, Element) and child.tag == "caption":
+            output.blocks += builder.blocks(child)
+    output.blocks += [Element("table", {}, [Element("tbody", {}, list(body))]), *figures]
+
+
+def _table_cell(builder: BlockBuilder, cell: Element, figures: list[Element]) -> Element:
+    """The cell with inline content only; its images are added to `figures`."""
+    blocks, inner_figures = _split_figures(builder.blocks(cell))
+    figures += inner_figures
+    content: list[Element | str] = []
+    for block in blocks:
+        nodes = block.children if block.tag == "p" else [collapse(render([block]))]
+        if nodes != [""]:
+            content += [*([Element("br")] if content else []), *nodes]
+    spans = {name: cell.attrs[name] for name in ("colspan", "rowspan") if cell.attrs.get(name, "").isdigit()}
+    return Element(cell.tag, spans, content)
+
+
+def _unroll_table(table: Element) -> Element:
+    """The cells of a layout table, one after the other."""
     root = Element("div")
     for child in table.children:
         if isinstance(child, Element) and child.tag in ("thead", "tbody", "tfoot", "tr"):
-            root.children.extend(_unrolled(child).children)
+            root.children.extend(_unroll_table(child).children)
         elif isinstance(child, Element) and child.tag in ("td", "th", "caption"):
             root.children.append(Element("div", {}, child.children))
     return root
 
 
-def _paragraphs(run: list[Element | str]) -> list[Element]:
-    """Inline content as paragraphs: two line breaks in a row end one."""
-    if len(run) == 1 and isinstance(only := run[0], str):  # most of them
-        return [Element("p", {}, [only])] if only.strip(_BLANKS) else []
-    out: list[Element] = []
-    part: list[Element | str] = []
-    breaks = 0
-
-    def finish() -> None:
-        while part and _is_blank(part[-1]):
-            part.pop()
-        while part and _is_blank(part[0]):
-            part.pop(0)
-        if any(map(_says_something, part)):
-            out.append(Element("p", {}, list(part)))
-        part.clear()
-
-    for node in run:
-        if isinstance(node, Element) and node.tag == "br":
-            breaks += 1
-            if breaks == 2:
-                finish()
-        elif not (isinstance(node, str) and not node.strip() and breaks):
-            if breaks == 1 and part:
-                part.append(Element("br"))
-            breaks = 0
-            part.append(node)
-    finish()
-    return out
+def _add_unknown(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    """Add the blocks of an element that is unknown or outside its parent, such as a <li> outside a list."""
+    output.end_paragraph()
+    output.blocks += builder.blocks(node)
 
 
-def _says_something(node: Element | str) -> bool:
-    return bool(node.strip(_BLANKS)) if isinstance(node, str) else any(map(_says_something, node.children))
+def _split_figures(blocks: Sequence[Element]) -> tuple[list[Element], list[Element]]:
+    """(blocks that are not figures, figures)"""
+    return [block for block in blocks if block.tag != "figure"], [block for block in blocks if block.tag == "figure"]
 
 
-_BLANKS = "\u00a0\u3000\u200b\ufeff \t\r\n"
-
-
-def _is_blank(node: Element | str) -> bool:
-    return not node.strip(_BLANKS) if isinstance(node, str) else node.tag == "br"
-
-
-def _source(figure: Element) -> str:
-    return next(el.attrs["src"] for el in figure.walk() if el.tag == "img")
-
-
-def _has_caption(figure: Element) -> bool:
-    return any(isinstance(child, Element) and child.tag == "figcaption" for child in figure.children)
-
-
-def _give_caption(figure: Element, caption: str) -> None:
-    if not _has_caption(figure):
-        figure.children.append(Element("figcaption", {}, [caption]))
-
-
-def _as_caption(node: Element, inner: list[Element]) -> str | None:
-    """The text of an element that can only be a caption: a single paragraph, all small, or named a caption."""
-    if len(inner) != 1 or inner[0].tag != "p":
-        return None
-    if not _is_named_caption(node):
-        for child in inner[0].children:
-            if not _is_blank(child) and (isinstance(child, str) or child.tag != "small"):
-                return None
-    text = collapse(inline_text(inner[0]))
-    return text if text and len(text) <= 600 else None
-
-
-def _is_named_caption(node: Element) -> bool:
-    named = f"{node.attrs.get('class', '')} {node.attrs.get('id', '')}" if node.attrs else " "
-    return named != " " and _CAPTION_CLASS.search(named.lower()) is not None
-
-
-def _attach_captions(blocks: list[Element]) -> list[Element]:
-    """In a box of its own, one picture and one short paragraph after it are a picture and its caption."""
-    if len(blocks) == 2 and blocks[0].tag == "figure" and blocks[1].tag == "p" and not _has_caption(blocks[0]):
-        text = collapse(inline_text(blocks[1]))
-        if len(text) <= 250:
-            _give_caption(blocks[0], text)
-            return blocks[:1]
-    return blocks
-
-
-def _is_dateline(paragraph: Element) -> bool:
-    last = paragraph.children[-1]
-    while isinstance(last, Element) and last.children:
-        last = last.children[-1]
-    if isinstance(last, str) and last.rstrip(_BLANKS).rstrip()[-1:] not in _DASHES:
-        return False  # nearly always
-    if len(paragraph.children) > 3 or any(isinstance(c, str) and len(c) > 80 for c in paragraph.children):
-        return False
-    return bool(_DATELINE.match(inline_text(paragraph)))
-
-
-def join_datelines(blocks: list[Element]) -> list[Element]:
-    """`利马 —` before the first paragraph is that paragraph's beginning."""
-    if len(blocks) < 2 or not any(block.tag == "p" and _is_dateline(block) for block in blocks):
-        return blocks
-    out: list[Element] = []
-    for block in blocks:
-        before = out[-1] if out else None
-        if block.tag == "p" and before and before.tag == "p" and _is_dateline(before):
-            first = out.pop()
-            while first.children and isinstance(last := first.children[-1], str) and not last.rstrip():
-                first.children.pop()
-            if first.children and isinstance(last := first.children[-1], str):
-                first.children[-1] = last.rstrip()
-            out.append(Element("p", {}, [*first.children, " ", *block.children]))
-        else:
-            out.append(block)
-    return out
+_Add = Callable[[BlockBuilder, Element, _Output], None]
+_ADD: dict[str, _Add] = {
+    **dict.fromkeys(CONTAINERS, _add_container),
+    **dict.fromkeys(INLINE, _add_inline),
+    **dict.fromkeys(TRANSPARENT, _add_transparent),
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _add_heading),
+    **dict.fromkeys(("ul", "ol", "dl"), _add_list),
+    **dict.fromkeys(EMBEDDED, _add_embedded),
+    **dict.fromkeys(DROPPED, _add_dropped),
+    "p": _add_paragraph,
+    "br": _add_line_break,
+    "img": _add_img,
+    "picture": _add_picture,
+    "figure": _add_figure,
+    "noscript": _add_noscript,
+    "blockquote": _add_quotation,
+    "pre": _add_preformatted,
+    "hr": _add_rule,
+    "table": _add_table,
+}

@@ -1,47 +1,45 @@
-"""What makes two entries the same article."""
+"""Recognising the same article in different entries: identity keys, and a hash of the content."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
-from functools import lru_cache
 
 from tasks.text import urls
 from warehouse.records import Entry, digest
 
 
 def keys(entry: Entry, url: str | None, ambiguous: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """What identifies the entry, strongest first: its address, then its feed's guid, then its own text.
+    """The keys that identify the entry, strongest first: its address, then its guid; its text if it has neither.
 
-    An article keeps its id while any of them stays: over a new guid, http to https, tracking parameters, another
-    mirror. `ambiguous` are keys that several different entries of the document share; they identify none of them.
+    An article keeps its id as long as one of its keys stays the same, so it may change its guid, move from http to
+    https, get tracking parameters or come from another mirror. `ambiguous` keys are left out: different entries of the
+    document share them.
     """
-    found = []
-    if url and (name := urls.identity(url)):
-        found.append(f"url:{name}")
+    candidates = []
+    if url and (address := urls.identity(url)):
+        candidates.append(f"url:{address}")
     if entry.guid:
-        found.append(f"guid:{entry.feed_id}:{entry.guid}")
-    found = [key for key in found if key not in ambiguous]
-    return tuple(found) or (f"text:{entry.feed_id}:{digest(entry.guid, entry.title, entry.content_html)}",)
+        candidates.append(f"guid:{entry.feed_id}:{entry.guid}")
+    return tuple(key for key in candidates if key not in ambiguous) or (
+        f"text:{entry.feed_id}:{digest(entry.guid, entry.title, entry.content_html)}",
+    )
 
 
 def ambiguous_keys(entries: Iterable[tuple[Entry, str | None]]) -> frozenset[str]:
-    """Keys that entries with different titles share: a link to the front page, a guid that is a constant."""
+    """Keys that entries with different titles share, such as a link to the front page or a guid that never changes."""
     titles: dict[str, set[str]] = {}
-    links: Counter[str] = Counter()
     for entry, url in entries:
         for key in keys(entry, url):
             if not key.startswith("text:"):
                 titles.setdefault(key, set()).add(entry.title)
-                links[key] += 1
-    return frozenset(key for key, found in titles.items() if len(found) > 1)
+    return frozenset(key for key, its_titles in titles.items() if len(its_titles) > 1)
 
 
-# A pattern is dear over a whole article, a word in it is not: each is only tried where one of its words is found. They
-# begin with a single digit so that `re` skips from digit to digit.
+# Searching a whole article for a pattern is slow, but searching it for a word is fast. So a pattern is only tried if
+# the article contains one of its words (`benchmarks.shortcuts`). Patterns begin with a single digit, because `re` then
+# skips from digit to digit.
 _RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (
         (" ago", " Ago", " AGO"),
@@ -61,43 +59,26 @@ _RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
 )
 
 
-_MARKS = tuple((mark, unicodedata.normalize("NFKC", mark)) for mark in "，：；！？（）…％\u00a0\u200a\u3000")
-"""What a Chinese text has of other form; all that an article has, mostly."""
-_MAY_CHANGE = re.compile(r"[^\x00-\x7f\u4e00-\u9fff]+")
+_COMMON_MARKS = tuple((mark, unicodedata.normalize("NFKC", mark)) for mark in "，：；！？（）…％\u00a0\u200a\u3000")
+"""The characters that NFKC changes in most texts, with their NFKC form."""
 
 
 def _nfkc(text: str) -> str:
-    """NFKC (UAX 15). Replacing the few marks that most texts have takes an eighth of the time. Where there are others,
-    a Chinese text's ideographs stay as they are, and only what stands between them is looked up."""
-    chinese = "，" in text
-    for mark, form in _MARKS:
+    """NFKC (UAX 15). Replacing the common marks first saves most of the time (`benchmarks.shortcuts`).
+
+    Most texts are in NFKC after that, which unicodedata finds out quickly.
+    """
+    for mark, form in _COMMON_MARKS:
         text = text.replace(mark, form)
-    if chinese and not unicodedata.is_normalized("NFKC", text):
-        with suppress(_ComposesError):
-            return _MAY_CHANGE.sub(lambda run: _form(run[0]), text)
     return unicodedata.normalize("NFKC", text)
 
 
-class _ComposesError(Exception):
-    """The run begins with a mark that belongs to the character before it."""
-
-
-@lru_cache(maxsize=4096)
-def _form(run: str) -> str:
-    form = unicodedata.normalize("NFKC", run)
-    if unicodedata.combining(form[0]):
-        raise _ComposesError
-    return form
-
-
 def content_hash(title: str, text: str) -> str:
-    """A digest of what the article says. White space, Unicode composition and relative times don't count."""
-    said = f"{title}\n{text}"
-    if not said.isascii():
-        said = _nfkc(said)
+    """A digest of title and text. White space, Unicode composition and relative times ("3 hours ago") do not count."""
+    content = f"{title}\n{text}"
+    if not content.isascii():
+        content = _nfkc(content)
     for words, pattern in _RELATIVE_TIMES:
-        for word in words:
-            if word in said:
-                said = pattern.sub("", said)
-                break
-    return digest("content", "".join(said.split()))
+        if any(word in content for word in words):
+            content = pattern.sub("", content)
+    return digest("content", "".join(content.split()))

@@ -1,4 +1,4 @@
-"""What an <img> shows: its address, its size, and whether it is an emoji or a tracking pixel."""
+"""Reading an <img>: its address, its size, and whether it is an emoji or a tracking pixel."""
 
 from __future__ import annotations
 
@@ -7,22 +7,11 @@ from collections.abc import Iterable
 
 from tasks.text.markup import Element
 
-_LAZY = (
-    "data-src",
-    "data-original",
-    "data-lazy-src",
-    "data-lazy",
-    "data-lazyload",
-    "data-cfsrc",
-    "data-actualsrc",
-    "data-original-src",
-    "data-url",
-    "data-echo",
-    "data-hi-res-src",
-    "data-full-src",
-    "data-orig-file",
+_LAZY_ATTRIBUTES = (
+    *("data-src", "data-original", "data-lazy-src", "data-lazy", "data-lazyload", "data-cfsrc", "data-actualsrc"),
+    *("data-original-src", "data-url", "data-echo", "data-hi-res-src", "data-full-src", "data-orig-file"),
 )
-_LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_SRCSET_ATTRIBUTES = ("data-srcset", "data-lazy-srcset", "srcset")
 _PLACEHOLDER = re.compile(
     r"(^data:)|/(blank|placeholder|spacer|transparent|lazy|loading|grey|1x1)[\w-]*\.(gif|png|svg|jpe?g)", re.IGNORECASE
 )
@@ -35,19 +24,20 @@ _TRACKER = re.compile(
     re.IGNORECASE,
 )
 _EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/")
-_SIZE = re.compile(r"^\s*(\d+)")
-_SIZED_AWAY = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
+_LEADING_NUMBER = re.compile(r"^\s*(\d+)")
+_HIDDEN_BY_SIZE = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
 
 
 def pixel_size(value: str | None) -> int | None:
+    """Pixels of a width or height attribute; None for a percentage or anything else."""
     if not value or "%" in value:
         return None
-    match = _SIZE.match(value)
+    match = _LEADING_NUMBER.match(value)
     return int(match[1]) if match else None
 
 
 def _widest(srcset: str) -> str | None:
-    """The candidate of most pixels in a srcset (HTML 4.8.4.2.1); addresses may hold commas."""
+    """The address with the largest width or density in a srcset (HTML 4.8.4.2.1). Addresses may contain commas."""
     best, best_size = None, -1.0
     for candidate in re.split(r",\s+|,(?=https?:|/)", srcset.strip()):
         address, _, size = candidate.strip().rstrip(",").partition(" ")
@@ -59,25 +49,27 @@ def _widest(srcset: str) -> str | None:
 
 
 def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
-    """The address a browser would end up showing: lazy-loading attributes and srcset before a placeholder src."""
-    candidates = [img.attrs[name] for name in _LAZY if img.attrs.get(name)]
-    sets = [img.attrs[name] for name in _LAZY_SETS if img.attrs.get(name)]
-    sets += [source.attrs[name] for source in sources for name in _LAZY_SETS if source.attrs.get(name)]
-    source = img.attrs.get("src", "")
-    lazy = [c for c in candidates if not _PLACEHOLDER.search(c) and not c.startswith("{")]
-    if lazy:
-        return lazy[0]
-    if source and not _PLACEHOLDER.search(source):
-        return source
-    for srcset in sets:
+    """The address that a browser would show in the end: a lazy loader's, else src, else the largest of a srcset.
+
+    `sources` are the <source> elements of the <picture> around it. Placeholders are passed over.
+    """
+    for name in _LAZY_ATTRIBUTES:
+        lazy = img.attrs.get(name)
+        if lazy and not _PLACEHOLDER.search(lazy) and not lazy.startswith("{"):
+            return lazy
+    src = img.attrs.get("src", "")
+    if src and not _PLACEHOLDER.search(src):
+        return src
+    srcsets = (element.attrs.get(name) for element in (img, *sources) for name in _SRCSET_ATTRIBUTES)
+    for srcset in filter(None, srcsets):
         if (widest := _widest(srcset)) and not _PLACEHOLDER.search(widest):
             return widest
     return None
 
 
 def is_emoji(img: Element, address: str) -> bool:
-    named = f"{img.attrs.get('class', '')} {address}".lower()
-    return ("emo" in named or "smiley" in named) and _EMOJI.search(named) is not None
+    text = f"{img.attrs.get('class', '')} {address}".lower()
+    return ("emo" in text or "smiley" in text) and _EMOJI.search(text) is not None
 
 
 def is_tracking_pixel(img: Element, address: str) -> bool:
@@ -85,6 +77,6 @@ def is_tracking_pixel(img: Element, address: str) -> bool:
     if (width is not None and width <= 2) or (height is not None and height <= 2):
         return True
     style = img.attrs.get("style", "").replace(" ", "").lower()
-    if style and ("display:none" in style or "visibility:hidden" in style or _SIZED_AWAY.search(style)):
+    if style and ("display:none" in style or "visibility:hidden" in style or _HIDDEN_BY_SIZE.search(style)):
         return True
     return _TRACKER.search(address) is not None

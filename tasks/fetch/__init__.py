@@ -1,1 +1,1 @@
-"""Asking servers: feeds, images, robots.txt, all through one bounded client."""
+"""Fetching feeds, images and robots.txt, all through one HTTP client with limits."""

@@ -1,4 +1,4 @@
-"""HTTP content codings, undone in bounded steps: 14 kB of brotli can become 1 GB."""
+"""Decoding HTTP content codings in steps of bounded size: 14 kB of brotli can become 1 GB."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import brotli
 import zstandard
 
 STEP = 1 << 16
+"""Bytes decoded at a time."""
 
 
 def decode(data: bytes, encoding: str, max_bytes: int) -> bytes:
-    """Undo one content coding. Raises OverflowError past `max_bytes`, ValueError for broken or unknown coding."""
+    """Undo one content coding. Raises OverflowError past `max_bytes`, ValueError for a broken or unknown coding."""
     match encoding:
         case "gzip" | "x-gzip":
             return _inflate(data, 16 + zlib.MAX_WBITS, max_bytes)
@@ -29,7 +30,8 @@ def decode(data: bytes, encoding: str, max_bytes: int) -> bytes:
             raise ValueError("an encoding nobody asked for")
 
 
-def _gathered(step: Callable[[], bytes], max_bytes: int) -> bytes:
+def _join_steps(step: Callable[[], bytes], max_bytes: int) -> bytes:
+    """Call `step` until it returns no more bytes. Raises OverflowError past `max_bytes`."""
     out = bytearray()
     while piece := step():
         out += piece
@@ -51,30 +53,30 @@ def _inflate(data: bytes, wbits: int, max_bytes: int) -> bytes:
             if decoder.eof and decoder.unused_data[:2] == b"\x1f\x8b":  # the next member (RFC 1952 2.2)
                 rest = decoder.unused_data
                 decoder = zlib.decompressobj(wbits)
-            else:  # what follows the end is padding
+            else:  # bytes after the end are padding
                 rest = b"" if decoder.eof else decoder.unconsumed_tail
             if piece or not rest:
                 return piece
 
-    out = _gathered(step, max_bytes)
+    out = _join_steps(step, max_bytes)
     if data and not decoder.eof:
         raise ValueError("it ends too early")
     return out
 
 
 def _unbrotli(data: bytes, max_bytes: int) -> bytes:
-    decoder, given = brotli.Decompressor(), False
+    decoder, started = brotli.Decompressor(), False
 
     def step() -> bytes:
-        nonlocal given
+        nonlocal started
         try:
-            piece = decoder.process(b"" if given else data, output_buffer_limit=STEP)
+            piece = decoder.process(b"" if started else data, output_buffer_limit=STEP)
         except brotli.error as error:
             raise ValueError(str(error)) from error
-        given = True
+        started = True
         return bytes(piece)
 
-    out = _gathered(step, max_bytes)
+    out = _join_steps(step, max_bytes)
     if not decoder.is_finished():
         raise ValueError("it ends too early")
     return out
@@ -84,7 +86,7 @@ def _unzstd(data: bytes, max_bytes: int) -> bytes:
     out = bytearray()
     decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
     try:
-        # Four bytes can stand for 128 kB (an RLE block): small slices bound what one step makes of them.
+        # Four bytes can become 128 kB (an RLE block): small slices bound the output of one step.
         for start in range(0, len(data), 256):
             piece = data[start : start + 256]
             while piece:

@@ -1,4 +1,4 @@
-"""Fetching a feed: a conditional GET, its bytes landed before anything reads them, and what to remember of it."""
+"""Fetching a feed: a conditional GET, whose bytes are landed before anything reads them, and the feed's next state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from tasks.errors import FetchError
 from tasks.fetch.http import Client
-from tasks.rhythm import Bounds, fresh_for, is_due
+from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.records import Document, Feed, FeedState, Fetch
 
@@ -19,33 +19,33 @@ ACCEPT = (
     "application/xml;q=0.8, application/json;q=0.7, text/xml;q=0.7, */*;q=0.1"
 )
 STOP = 900.0
-"""Seconds a feed is left alone that was refused for now, by a server that doesn't say for how long."""
+"""Seconds a feed is left alone after 429 or 503 without Retry-After."""
 BACKOFF = timedelta(minutes=10)
-"""How long a feed that failed is left alone; doubles with each failure."""
+"""How long a feed is left alone after a failure; doubles with each further one."""
 LONGEST_BACKOFF = timedelta(days=1)
 
 
 def state_of(feed: Feed, states: dict[str, FeedState]) -> FeedState:
-    """What is remembered of the feed; nothing, where its address in feeds.toml is another now."""
+    """The feed's state from earlier fetches; an empty one if its address in feeds.toml has changed since."""
     state = states.get(feed.id)
     return state if state and state.url == feed.url else FeedState(feed.id, feed.url)
 
 
 def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -> str | None:
-    """Why the feed must not be asked now, in words; None when it may. `due_only` asks none before it is due, either."""
+    """Why the feed must not be fetched now, in words; None if it may. With `due_only`, also because it is not due."""
     if state.disabled_reason:
         return f"disabled: {state.disabled_reason}; `newsmill feeds enable {state.feed_id}` undoes it"
     if state.next_fetch_at and state.next_fetch_at > now:
         failures = state.consecutive_failures
-        why = f"after {failures} failure{'s' * (failures > 1)}" if failures else "the server asked for it"
-        return f"waits until {state.next_fetch_at:%Y-%m-%d %H:%M} UTC, {why}; --force asks now"
+        reason = f"after {failures} failure{'s' * (failures > 1)}" if failures else "the server asked for it"
+        return f"waits until {state.next_fetch_at:%Y-%m-%d %H:%M} UTC, {reason}; --force asks now"
     if due_only and not is_due(state, now):
         return f"is due at {state.due_at:%Y-%m-%d %H:%M} UTC: {state.interval_reason}"
     return None
 
 
 async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, *, attempt: int = 1) -> Fetch:
-    """Ask for the feed and land what comes. Raises FetchError, and TransientFetchError where asking again may help."""
+    """Fetch the feed and land its bytes. Raises FetchError, and TransientFetchError if a retry may help."""
     started_at, clock = datetime.now(UTC), time.monotonic()
     headers = {"accept": ACCEPT}
     if state.etag:
@@ -75,13 +75,13 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         bytes=len(response.body),
         attempts=attempt,
         moved_to=response.moved_to,
-        max_age=fresh_for(response.headers),
+        max_age=freshness(response.headers),
         document=document,
     )
 
 
-def failed(feed: Feed, error: Exception, *, started_at: datetime, attempts: int = 1) -> Fetch:
-    """The record of a fetch that came to nothing."""
+def failed_fetch(feed: Feed, error: Exception, *, started_at: datetime, attempts: int = 1) -> Fetch:
+    """The record of a fetch that failed."""
     return Fetch(
         feed_id=feed.id,
         url=feed.url,
@@ -91,18 +91,19 @@ def failed(feed: Feed, error: Exception, *, started_at: datetime, attempts: int 
         status=error.status if isinstance(error, FetchError) else None,
         attempts=attempts,
         error=str(error) or type(error).__name__,
-        retry_after=_time_asked_for(error) if isinstance(error, FetchError) else None,
+        retry_after=_seconds_to_wait(error) if isinstance(error, FetchError) else None,
     )
 
 
-def skipped(feed: Feed, reason: str) -> Fetch:
+def skipped_fetch(feed: Feed, reason: str) -> Fetch:
+    """The record of a feed that was not fetched."""
     return Fetch(feed.id, feed.url, datetime.now(UTC), 0.0, "skipped", error=reason, attempts=0)
 
 
 def next_state(state: FeedState, fetch: Fetch, bounds: Bounds) -> FeedState:
-    """What to remember after the fetch: when to ask again, whether ever, and where.
+    """The feed's state after the fetch: when, at which address, and whether to fetch it again.
 
-    When a feed that answered is due again is said once its articles are loaded; see `tasks.rhythm`.
+    When a feed that answered is due again is decided once its articles are loaded; see `tasks.rhythm`.
     """
     if fetch.outcome != "failed":
         return replace(
@@ -119,27 +120,25 @@ def next_state(state: FeedState, fetch: Fetch, bounds: Bounds) -> FeedState:
             state, missing_count=state.missing_count + 1, missing_since=state.missing_since or fetch.started_at
         )
     wait = min(BACKOFF * 2 ** min(failures - 1, 10), LONGEST_BACKOFF)
-    wait *= random.uniform(0.9, 1.1)  # noqa: S311 - so that feeds that failed together aren't asked together
+    wait *= random.uniform(0.9, 1.1)  # noqa: S311 - so that feeds that failed together are not retried together
     if fetch.retry_after is not None:
         wait = timedelta(seconds=fetch.retry_after)
-    asked_for = bool(fetch.retry_after)
+    reason = "the server asked for it" if fetch.retry_after else f"{failures} failure{'s' * (failures > 1)} in a row"
     return replace(
         state,
-        # the place a redirect pointed to may be what failed
+        # the address that a redirect led to may be the one that fails
         moved_to=None if failures >= 3 else state.moved_to,
         consecutive_failures=failures,
         next_fetch_at=fetch.started_at + wait,
-        disabled_reason=_gone(state, fetch, bounds) or state.disabled_reason,
+        disabled_reason=_reason_to_disable(state, fetch, bounds) or state.disabled_reason,
         due_at=fetch.started_at + wait,
         interval_seconds=wait.total_seconds(),
-        interval_reason="the server asked for it"
-        if asked_for
-        else f"{failures} failure{'s' * (failures > 1)} in a row",
+        interval_reason=reason,
     )
 
 
-def _gone(state: FeedState, fetch: Fetch, bounds: Bounds) -> str | None:
-    """Why the feed is never to be asked again, if so."""
+def _reason_to_disable(state: FeedState, fetch: Fetch, bounds: Bounds) -> str | None:
+    """Why the feed should never be fetched again; None if it should."""
     if fetch.status == 410:
         return "the server says 410 Gone"
     since, tries = state.missing_since, bounds.missing_tries
@@ -150,5 +149,6 @@ def _gone(state: FeedState, fetch: Fetch, bounds: Bounds) -> str | None:
     return f"the server said 404 Not Found {state.missing_count} times in a row, since {since:%Y-%m-%d}"
 
 
-def _time_asked_for(error: FetchError) -> float | None:
+def _seconds_to_wait(error: FetchError) -> float | None:
+    """As the server asks; 0 for an error that is not the server's; None for the usual backoff."""
     return error.retry_after or (STOP if error.status in (429, 503) else error.retry_after)

@@ -1,7 +1,7 @@
-"""HTTP as newsmill speaks it: one client, bounded in size, time, redirects and connections to a host.
+"""The HTTP client, with limits on size, time, redirects and connections to a host.
 
-httpx decodes a body before it can be measured: 14 kB of brotli become 1 GB in one step. So bodies are read raw and
-decoded here, in steps that are bounded.
+httpx decodes a body before its size can be checked: 14 kB of brotli become 1 GB in one step. So bodies are read raw and
+decoded by `tasks.fetch.decoding`, in steps of bounded size.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tasks.errors import FetchError, TransientFetchError
 from tasks.fetch.decoding import decode
 from tasks.fetch.lanes import Lanes
 from tasks.settings import Settings
-from tasks.text.urls import presentable
+from tasks.text.urls import redact
 
 PERMANENT = frozenset({301, 308})
 TRANSIENT = frozenset({408, 425, *range(500, 600)})
-"""Statuses that asking again may mend, where the answer doesn't say when to come again (Retry-After)."""
+"""Statuses after which a retry may help, unless the answer says how long to wait (Retry-After)."""
 Turn = Callable[[str], AbstractAsyncContextManager[None]]
-"""Given a host: what is held while it is asked, such as a slot of a limit that other runs and machines share."""
+"""Given a host: the context in which to send requests to it, such as a slot of a limit shared with other machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     moved_to: str | None = None
-    """The new address, where every redirect on the way was permanent."""
+    """The new address, if every redirect on the way was permanent."""
 
 
 class Client:
-    """The shared client and its per-host limit."""
+    """The HTTP client of a run, with its limit for each host."""
 
     def __init__(self, client: httpx.AsyncClient, settings: Settings, turn: Turn) -> None:
         self.httpx = client
@@ -54,38 +54,38 @@ class Client:
         self.hosts: dict[str, Lanes] = {}
 
     async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
-        """GET, following redirects. Raises FetchError, or TransientFetchError where asking again may help."""
-        shown = presentable(url)
+        """GET, following redirects. Raises FetchError, or TransientFetchError if a retry may help."""
+        safe_url = redact(url)
         host = httpx.URL(url).host if "://" in url else ""
         if host not in self.hosts:
             self.hosts[host] = Lanes(self.settings.per_host, partial(self.turn, host))
-        async with self.hosts[host].place():
+        async with self.hosts[host].enter():
             try:
                 async with asyncio.timeout(self.settings.deadline):
                     return await self._get(url, max_bytes, headers or {})
             except TimeoutError as error:
                 raise TransientFetchError(
-                    f"{shown}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
+                    f"{safe_url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
                 ) from error
             except SSRFProtectionError as error:
                 raise FetchError(
-                    f"{shown}: leads to a private network address ({error.hostname}); "
+                    f"{safe_url}: leads to a private network address ({error.hostname}); "
                     "set NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 if that is meant",
-                    retry_after=0,  # the refusal is ours: no reason to leave the server alone
+                    retry_after=0,  # we refused, not the server: no reason to leave it alone
                 ) from error
             except httpx.TooManyRedirects as error:
                 raise FetchError(
-                    f"{shown}: redirected more than {self.settings.max_redirects} times; it leads in a circle"
+                    f"{safe_url}: redirected more than {self.settings.max_redirects} times; it leads in a circle"
                 ) from error
             except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
-                raise FetchError(f"{shown}: leads to an address that is not http or https ({error})") from error
+                raise FetchError(f"{safe_url}: leads to an address that is not http or https ({error})") from error
             except httpx.TimeoutException as error:
                 raise TransientFetchError(
-                    f"{shown}: no answer within {self.settings.timeout:g} s ({type(error).__name__})"
+                    f"{safe_url}: no answer within {self.settings.timeout:g} s ({type(error).__name__})"
                 ) from error
             except httpx.TransportError as error:
                 raise TransientFetchError(
-                    f"{shown}: the connection failed ({error or type(error).__name__})"
+                    f"{safe_url}: the connection failed ({error or type(error).__name__})"
                 ) from error
 
     async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str]) -> Response:
@@ -93,8 +93,8 @@ class Client:
             moved = answer.history and all(hop.status_code in PERMANENT for hop in answer.history)
             status = answer.status_code
             if status != 304 and not 200 <= status < 300:
-                raise _refused(presentable(url), answer)
-            body = b"" if status == 304 else await _body(answer, presentable(url), max_bytes)
+                raise _refusal(redact(url), answer)
+            body = b"" if status == 304 else await _read_body(answer, redact(url), max_bytes)
             return Response(
                 url=str(answer.url),
                 status=status,
@@ -104,12 +104,12 @@ class Client:
             )
 
 
-def _alone(_host: str) -> AbstractAsyncContextManager[None]:
+def _unlimited(_host: str) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, turn: Turn = _alone) -> AsyncIterator[Client]:
+async def open_client(settings: Settings, turn: Turn = _unlimited) -> AsyncIterator[Client]:
     """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed."""
     client = httpx.AsyncClient(
         http2=True,
@@ -118,21 +118,21 @@ async def open_client(settings: Settings, turn: Turn = _alone) -> AsyncIterator[
         timeout=httpx.Timeout(settings.timeout, pool=None),
         limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
         headers={"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate, br, zstd"},
-        trust_env=False,  # a proxy would connect for us, past the check of addresses
+        trust_env=False,  # a proxy would connect for us, and so bypass the check for private addresses
     )
     if not settings.allow_private_addresses:
         httpx_ssrf_protection(client)
     async with client:
-        ours = Client(client, settings, turn)
+        limited = Client(client, settings, turn)
         try:
-            yield ours
+            yield limited
         finally:
-            for lanes in ours.hosts.values():
-                await lanes.closed()
+            for lanes in limited.hosts.values():
+                await lanes.wait_closed()
 
 
-def _refused(url: str, answer: httpx.Response) -> FetchError:
-    status, wait = answer.status_code, retry_after(answer.headers.get("retry-after"))
+def _refusal(url: str, answer: httpx.Response) -> FetchError:
+    status, wait = answer.status_code, parse_retry_after(answer.headers.get("retry-after"))
     message = f"{url}: the server answered {status} {answer.reason_phrase}".rstrip()
     if status == 429 or wait:
         return FetchError(f"{message}; it is left alone for a while", status=status, retry_after=wait)
@@ -140,8 +140,8 @@ def _refused(url: str, answer: httpx.Response) -> FetchError:
     return kind(message, status=status, retry_after=wait)
 
 
-def retry_after(value: str | None) -> float | None:
-    """Seconds to wait, of a Retry-After header in either form (RFC 9110 10.2.3); a day at the most."""
+def parse_retry_after(value: str | None) -> float | None:
+    """The seconds to wait, from a Retry-After header in either form (RFC 9110 10.2.3); at most a day."""
     if not value:
         return None
     try:
@@ -154,8 +154,8 @@ def retry_after(value: str | None) -> float | None:
     return min(max(seconds, 0.0), 86_400.0) if not math.isnan(seconds) else None
 
 
-async def _body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
-    """The decoded body, never more than `max_bytes` of it held."""
+async def _read_body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
+    """The decoded body; never more than `max_bytes` are in memory. Raises FetchError."""
     too_large = FetchError(
         f"{url}: larger than {max_bytes:,} bytes; NEWSMILL_MAX_FEED_BYTES and NEWSMILL_MAX_IMAGE_BYTES set the limits",
         status=answer.status_code,
@@ -163,7 +163,8 @@ async def _body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
     length = answer.headers.get("content-length", "")
     if length.isdigit() and int(length) > max_bytes:
         raise too_large
-    encodings = [e.strip().lower() for e in answer.headers.get("content-encoding", "").split(",") if e.strip()]
+    stated = answer.headers.get("content-encoding", "")
+    encodings = [name.strip().lower() for name in stated.split(",") if name.strip()]
     raw = bytearray()
     async for chunk in answer.aiter_raw():
         raw += chunk

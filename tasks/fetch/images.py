@@ -1,4 +1,4 @@
-"""Images: fetched from their origin, then through the proxy; kept and named by their content."""
+"""Fetching images: from the origin, else from the proxy. They are stored under the hash of their content."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PIL import Image as Pictures
+from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -19,31 +19,20 @@ from warehouse.errors import NewsmillError
 from warehouse.landing import write_durably
 from warehouse.records import Image, PendingImage
 
-KINDS = {
-    "JPEG": "jpg",
-    "PNG": "png",
-    "GIF": "gif",
-    "WEBP": "webp",
-    "AVIF": "avif",
-    "BMP": "bmp",
-    "TIFF": "tiff",
-    "ICO": "ico",
-    "MPO": "jpg",
-}
-"""What is kept: raster formats that hold no program. SVG does."""
-FORMATS = [kind for kind in KINDS if kind != "MPO"]  # Pillow opens an MPO as the JPEG it begins with
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "ICO")
+"""The formats that are kept, as Pillow names them: raster formats. SVG may contain programs."""
+SUFFIXES = {name: name.lower() for name in FORMATS} | {"JPEG": "jpg", "MPO": "jpg"}  # an MPO starts as a JPEG
 DECODED_PIXELS = 25_000_000
-"""Larger pictures are believed to be whole: decoding one takes more memory than the check is worth."""
+"""Larger images are not decoded to check that they are whole: that would take too much memory."""
 TRIES = 2
-"""Of one address, in one run."""
+"""Attempts for one address in one run."""
 
-
-Pictures.init()
-Pictures.MAX_IMAGE_PIXELS = None  # the cap is ours, checked before anything is decoded
+PillowImage.init()
+PillowImage.MAX_IMAGE_PIXELS = None  # the limit is our own setting, checked before anything is decoded
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImageFacts:
     media_type: str
     suffix: str
     width: int
@@ -51,49 +40,50 @@ class Picture:
 
 
 class ImageError(NewsmillError):
-    """The bytes are no image, or not one to keep."""
+    """The bytes are not an image, or not one of a format that is kept."""
 
 
-def read_picture(data: bytes, *, max_pixels: int) -> Picture:
-    """What the bytes are, by their content; only headers are decoded. Raises ImageError."""
+def inspect_image(data: bytes, *, max_pixels: int) -> ImageFacts:
+    """The image's format and size, by its content. Raises ImageError; more than `max_pixels` are never decoded."""
     try:
-        with Pictures.open(io.BytesIO(data), formats=FORMATS) as image:
+        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
-            kind = image.format or ""
+            image_format = image.format or ""
             if width * height <= max_pixels:
                 image.verify()
         if width * height <= min(max_pixels, DECODED_PIXELS):
-            with Pictures.open(io.BytesIO(data), formats=FORMATS) as image:
-                image.load()  # verify() doesn't see that a JPEG was cut off
+            with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
+                image.load()  # verify() doesn't notice a truncated JPEG
     except UnidentifiedImageError as error:
         start = data[:200].lstrip().lower()
         what = (
             "an HTML page" if start.startswith((b"<!doctype", b"<html")) else "SVG" if b"<svg" in start else "no image"
         )
-        raise ImageError(f"the answer is {what}, not a picture of a kind that is kept") from error
+        raise ImageError(f"the answer is {what}, not an image of a format that is kept") from error
     except Exception as error:
-        raise ImageError(f"the picture is damaged ({type(error).__name__}: {error})") from error
+        raise ImageError(f"the image is damaged ({type(error).__name__}: {error})") from error
     if width * height > max_pixels:
         raise ImageError(f"{width} x {height} pixels are more than {max_pixels:,}")
-    return Picture("image/jpeg" if kind == "MPO" else Pictures.MIME[kind], KINDS[kind], width, height)
+    media_type = "image/jpeg" if image_format == "MPO" else PillowImage.MIME[image_format]
+    return ImageFacts(media_type, SUFFIXES[image_format], width, height)
 
 
 async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Image:
-    """Fetch one image and keep it. A failure is a record, never an exception; only a full disk raises."""
+    """Fetch one image and store it. A failure becomes a record; only a full disk raises."""
     settings = client.settings
     errors = []
     for address in filter(None, (pending.url, pending.proxy_url)):
-        again = AsyncRetrying(
+        retrying = AsyncRetrying(
             retry=retry_if_exception_type(TransientFetchError),
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(multiplier=settings.retry_delay, max=30),
             reraise=True,
         )
         try:
-            response: Response = await again(
+            response: Response = await retrying(
                 client.get, address, max_bytes=settings.max_image_bytes, headers={"accept": "image/*"}
             )
-            return await asyncio.to_thread(_kept, pending, response.body, store, settings.max_image_pixels)
+            return await asyncio.to_thread(_store, pending, response.body, store, settings.max_image_pixels)
         except FetchError as error:
             errors.append(str(error))
         except ImageError as error:
@@ -107,12 +97,12 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
     )
 
 
-def _kept(pending: PendingImage, data: bytes, store: Path, max_pixels: int) -> Image:
-    picture = read_picture(data, max_pixels=max_pixels)
+def _store(pending: PendingImage, data: bytes, store: Path, max_pixels: int) -> Image:
+    facts = inspect_image(data, max_pixels=max_pixels)
     sha256 = hashlib.sha256(data).hexdigest()
-    path = f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{picture.suffix}"
+    path = f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{facts.suffix}"
     if (store / path).exists():
-        (store / path).touch()  # `maintain` leaves young files alone: this one is about to be named
+        (store / path).touch()  # so that `maintain` does not remove it as old and unused: a row is about to name it
     else:
         write_durably(store / path, data)
     return Image(
@@ -120,9 +110,9 @@ def _kept(pending: PendingImage, data: bytes, store: Path, max_pixels: int) -> I
         status="stored",
         attempts=pending.attempts + 1,
         fetched_at=datetime.now(UTC),
-        media_type=picture.media_type,
-        width=picture.width,
-        height=picture.height,
+        media_type=facts.media_type,
+        width=facts.width,
+        height=facts.height,
         bytes=len(data),
         sha256=sha256,
         path=path,

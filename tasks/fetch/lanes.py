@@ -1,6 +1,6 @@
-"""Requests to a host wait in line: so many at a time, and each lane of them holds a slot of a limit that others share.
+"""The limit of requests to a host: a few lanes, each with one request at a time and a slot of a limit that is shared.
 
-Such a slot is dear (requests to Prefect's server), so a lane keeps it from one request to the next.
+Getting a slot is expensive (it takes requests to Prefect's server), so a lane keeps its slot for several requests.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 HOLD = 20.0
-"""Seconds for which a lane keeps its slot while requests wait; then others get their turn."""
+"""Seconds after which a lane gives its slot back even if requests are waiting, so that others get it."""
 
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    begin: asyncio.Future[None]
+    start: asyncio.Future[None]
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -33,46 +33,46 @@ class Lanes:
         self._open: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for a place in a lane, first come, first served. Raises what taking a turn raised."""
+    async def enter(self) -> AsyncIterator[None]:
+        """Wait for a place in a lane, first come, first served. Raises the errors of `turn`."""
         request = _Request(asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if len(self._open) < self.width:
-            self._begin_lane()
+            self._open_lane()
         try:
-            await request.begin
+            await request.start
             yield
         finally:
             request.done.set()
 
-    async def closed(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until every lane has given its slot back."""
         while self._open:
             await asyncio.wait(self._open)
 
-    def _begin_lane(self) -> None:
-        lane = asyncio.get_running_loop().create_task(self._lane())
+    def _open_lane(self) -> None:
+        lane = asyncio.get_running_loop().create_task(self._run_lane())
         self._open.add(lane)
-        lane.add_done_callback(self._end_lane)
+        lane.add_done_callback(self._close_lane)
 
-    def _end_lane(self, lane: asyncio.Task[None]) -> None:
+    def _close_lane(self, lane: asyncio.Task[None]) -> None:
         self._open.discard(lane)
         if self._waiting and not lane.cancelled():
-            self._begin_lane()
+            self._open_lane()
 
-    async def _lane(self) -> None:
+    async def _run_lane(self) -> None:
         try:
             async with self.turn():
                 until = time.monotonic() + self.hold
                 while self._waiting:
                     request = self._waiting.popleft()
-                    if not request.begin.done():  # else nobody wants it any more
-                        request.begin.set_result(None)
+                    if not request.start.done():  # else it was cancelled
+                        request.start.set_result(None)
                         await request.done.wait()
                     if time.monotonic() >= until:
                         break
         except Exception as error:
             while self._waiting:
                 request = self._waiting.popleft()
-                if not request.begin.done():
-                    request.begin.set_exception(error)
+                if not request.start.done():
+                    request.start.set_exception(error)

@@ -1,4 +1,4 @@
-"""robots.txt: which addresses of a host may be asked for (RFC 9309). protego reads the rules."""
+"""robots.txt: which addresses of a host may be fetched (RFC 9309). protego parses the rules."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tasks.fetch.http import Response
 USER_AGENT = "newsmill"
 MAX_HOSTS = 100
 MAX_ROBOTS = 512_000
-"""Bytes; RFC 9309 2.5 asks for 500 KiB."""
+"""Bytes; RFC 9309 2.5 requires at least 500 KiB."""
 
 
 class Fetcher(Protocol):
-    """Whatever sends the requests: the shared client, or a backfill's, which is slower."""
+    """Sends the requests: the run's HTTP client, or the slower one of a backfill."""
 
     def get(self, url: str, *, max_bytes: int) -> Awaitable[Response]: ...
 
@@ -34,26 +34,26 @@ class Rules:
 
     @property
     def sitemaps(self) -> list[str]:
-        """The addresses of its Sitemap lines, in their order."""
+        """The addresses in its Sitemap lines, in their order."""
         return list(self._rules.sitemaps)
 
     @property
     def crawl_delay(self) -> float | None:
-        """Seconds that the host wants between two requests; None where it does not say."""
+        """Seconds that the host wants between two requests; None if it does not say."""
         delay = self._rules.crawl_delay(USER_AGENT)
         return None if delay is None else float(delay)
 
 
 class Robots:
-    """The robots.txt of each host, asked for once."""
+    """The robots.txt of each host; each is fetched once."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher = fetcher
         self.rules: dict[str, Rules | FetchError] = {}
 
     async def rules_for(self, address: str) -> Rules | FetchError:
-        """The rules of the address's host; or why they can't be had: then nothing of the host may be asked for
-        (RFC 9309 2.3.1.4)."""
+        """The rules of the address's host, or the error if they can't be fetched: then no address of the host may be
+        fetched (RFC 9309 2.3.1.4)."""
         robots = urljoin(address, "/robots.txt")
         if robots not in self.rules:
             if len(self.rules) >= MAX_HOSTS:
@@ -76,5 +76,5 @@ class Robots:
         except FetchError as error:
             if error.status is None or not 400 <= error.status < 500 or error.status == 429:
                 return error
-            return Rules("")  # there is none: all may be asked for (RFC 9309 2.3.1.3)
+            return Rules("")  # no robots.txt: everything is allowed (RFC 9309 2.3.1.3)
         return Rules(response.body.decode("utf-8-sig", "replace"))

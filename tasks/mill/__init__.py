@@ -1,1 +1,1 @@
-"""Parsing and cleaning documents in processes of their own."""
+"""Milling: parsing and cleaning documents, in processes of their own."""

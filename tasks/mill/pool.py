@@ -1,4 +1,7 @@
-"""The milling processes: documents parsed and cleaned on every core, each within a time, none able to harm another."""
+"""The milling processes. Milling a document means parsing it and cleaning its articles.
+
+Documents are milled on every core, each within a time limit; one that hangs or kills its process harms no other.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from heapq import heappop, heappush
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
+from operator import attrgetter
 from pathlib import Path
 
+from more_itertools import constrained_batches
 from pebble import ProcessExpired, ProcessPool
 
-from tasks.mill.document import mill, mill_several, prepare
+from tasks.mill.document import mill_document, mill_documents, prepare_process
 from tasks.settings import Settings
 from warehouse.errors import LandingError
 from warehouse.records import Document, Feed, Milled, Reject
@@ -24,69 +29,77 @@ BATCH_BYTES = 8_000_000
 """Documents are milled and loaded in batches of about this size: the next is milled while one loads."""
 
 PIPE_BYTES = 1 << 20
-"""What a chunk's results may be, and what Linux lets everyone ask for."""
+"""Capacity of the pipes to and from a process: a chunk's results fit in, and Linux allows it to every user."""
 CHUNK = 128
 CHUNK_BYTES = 250_000
-"""Documents up to this much go to a milling process together."""
+"""Small documents go to a milling process together, up to this many and this size."""
 
 
-class Mill:
-    """Not a dataclass: Prefect would walk through all of `known` for each task that is given it."""
+class MillingPool:
+    """Not a dataclass: Prefect would walk through all of `known` for each task that gets it as an argument."""
 
     def __init__(
         self,
-        pool: ProcessPool,
+        processes: ProcessPool,
         landing: Path,
         timeout: float,
         slots: int,
         feeds: dict[str, Feed],
         known: Mapping[str, frozenset[str]],
     ) -> None:
-        self.pool = pool
+        self.processes = processes
         self.landing = landing
         self.timeout = timeout
         self.feeds = feeds
         self.known = known
+        """The entries loaded before, by feed: they are not cleaned again."""
         self._slots = _Slots(slots)
-        self._begun: dict[tuple[str, str, datetime], asyncio.Future[Milled]] = {}
+        self._early: dict[tuple[str, str, datetime], asyncio.Future[Milled]] = {}
 
-    def warm(self) -> None:
-        """Start the processes now: there will be work for them."""
-        self.pool.schedule(prepare)
+    def start(self) -> None:
+        """Start the processes now, as there will be work for them."""
+        self.processes.schedule(prepare_process)
 
-    def begin(self, document: Document) -> None:
-        """Start on a document now; whoever mills its batch gets the result."""
-        self._begun[document.key] = asyncio.ensure_future(self._milled(document, afresh=False))
+    def mill_early(self, document: Document) -> None:
+        """Start on a document before its batch is complete; `mill` picks up the result."""
+        self._early[document.key] = asyncio.ensure_future(self._mill_one(document, afresh=False))
 
     def stop(self) -> None:
-        """Give up what was begun."""
-        for future in self._begun.values():
+        """Cancel all work and end the processes."""
+        for future in self._early.values():
             future.cancel()
-        self.pool.stop()
+        self.processes.stop()
 
-    async def __call__(self, documents: Sequence[Document], *, afresh: bool = False) -> list[Milled]:
-        """Mill the documents, in their order. `afresh` cleans what is known too."""
-        begun = {} if afresh else {d.key: self._begun.pop(d.key) for d in documents if d.key in self._begun}
-        rest = [self._several(chunk, afresh) for chunk in _chunks(d for d in documents if d.key not in begun)]
-        milled = {each.document.key: each for each in await asyncio.gather(*begun.values())}
-        for several in await asyncio.gather(*rest):
-            milled.update((each.document.key, each) for each in several)
-        return [milled[document.key] for document in documents]
+    async def mill(self, documents: Sequence[Document], *, afresh: bool = False) -> list[Milled]:
+        """Mill the documents; the results come in their order. With `afresh`, known entries are cleaned, too."""
+        early = {} if afresh else {d.key: self._early.pop(d.key) for d in documents if d.key in self._early}
+        chunks = constrained_batches(
+            (document for document in documents if document.key not in early),
+            CHUNK_BYTES,
+            CHUNK,
+            get_len=attrgetter("size"),
+            strict=False,
+        )
+        work = [self._mill_chunk(chunk, afresh) for chunk in chunks]
+        results = {milled.document.key: milled for milled in await asyncio.gather(*early.values())}
+        for chunk_results in await asyncio.gather(*work):
+            results.update((milled.document.key, milled) for milled in chunk_results)
+        return [results[document.key] for document in documents]
 
-    async def _several(self, documents: Sequence[Document], afresh: bool) -> list[Milled]:
-        """Small documents in one go, as sending each alone costs more than milling it. Should one of them take the
-        process down with it, they are milled one by one."""
+    async def _mill_chunk(self, documents: Sequence[Document], afresh: bool) -> list[Milled]:
+        """Small documents in one call, as sending each alone costs more than milling it. If the call fails, they are
+        milled one by one, so that only the document at fault is rejected."""
         if len(documents) == 1:
-            return [await self._milled(documents[0], afresh)]
+            return [await self._mill_one(documents[0], afresh)]
         work = [(document, self._feed(document), self._known(document, afresh)) for document in documents]
-        async with self._slots.taken(sum(document.size for document in documents)):
+        async with self._slots.acquire(sum(document.size for document in documents)):
             try:
                 return await asyncio.wrap_future(
-                    self.pool.schedule(mill_several, args=(self.landing, work), timeout=self.timeout)
+                    self.processes.schedule(mill_documents, args=(self.landing, work), timeout=self.timeout)
                 )
             except (TimeoutError, ProcessExpired, LandingError):
                 pass
-        return [await self._milled(document, afresh) for document in documents]
+        return [await self._mill_one(document, afresh) for document in documents]
 
     def _feed(self, document: Document) -> Feed:
         return self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
@@ -94,11 +107,13 @@ class Mill:
     def _known(self, document: Document, afresh: bool) -> frozenset[str]:
         return frozenset() if afresh else self.known.get(document.feed_id, frozenset())
 
-    async def _milled(self, document: Document, afresh: bool) -> Milled:
+    async def _mill_one(self, document: Document, afresh: bool) -> Milled:
         work = (self.landing, document, self._feed(document), self._known(document, afresh))
-        async with self._slots.taken(document.size):
+        async with self._slots.acquire(document.size):
             try:
-                return await asyncio.wrap_future(self.pool.schedule(mill, args=work, timeout=self.timeout))
+                return await asyncio.wrap_future(
+                    self.processes.schedule(mill_document, args=work, timeout=self.timeout)
+                )
             except TimeoutError:
                 reason = f"took longer than {self.timeout:g} s to parse and clean"
             except ProcessExpired as error:
@@ -108,22 +123,9 @@ class Mill:
         return Milled(document, rejects=(Reject("parse", reason, document.feed_id, document.document_id),))
 
 
-def _chunks(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    chunk: list[Document] = []
-    size = 0
-    for document in documents:
-        if chunk and (size + document.size > CHUNK_BYTES or len(chunk) == CHUNK):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(document)
-        size += document.size
-    if chunk:
-        yield chunk
-
-
 class _Slots:
-    """Places in the pool's queue: within about a batch, the largest document that waits gets the next one. Begun last,
-    it would keep one process at work alone, and the batch waiting."""
+    """The places in the pool's queue. Within about a batch, the largest waiting document gets the next one: largest
+    first, so that no big document finishes alone while the batch waits for it."""
 
     def __init__(self, slots: int) -> None:
         self.free = slots
@@ -132,7 +134,7 @@ class _Slots:
         self._bytes = 0
 
     @asynccontextmanager
-    async def taken(self, size: int) -> AsyncIterator[None]:
+    async def acquire(self, size: int) -> AsyncIterator[None]:
         self._bytes += size
         if self.free:
             self.free -= 1
@@ -143,14 +145,15 @@ class _Slots:
                 await turn
             except asyncio.CancelledError:
                 if not turn.cancelled():
-                    self._pass_on()
+                    self._release()
                 raise
         try:
             yield
         finally:
-            self._pass_on()
+            self._release()
 
-    def _pass_on(self) -> None:
+    def _release(self) -> None:
+        """Hand the slot to the next that waits."""
         while self._waiting:
             *_, turn = heappop(self._waiting)
             if not turn.done():  # else it was cancelled meanwhile
@@ -159,39 +162,39 @@ class _Slots:
         self.free += 1
 
 
-class _Roomy(SpawnContext):
-    """Spawns processes with pipes that hold what is milled, where the system lets them (on Linux). With the usual 64 KB
-    the process would wait for us to read it bit by bit, and the others with it."""
+class _LargePipesContext(SpawnContext):
+    """Spawns processes with pipes that hold a chunk's results, where the system allows it (Linux). With the usual 64 KB
+    a process would wait until we have read its results bit by bit, and the other processes would wait with it."""
 
-    def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 - it is theirs
+    def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 - overrides multiprocessing's
         pipe = super().Pipe(duplex)
-        if size := getattr(fcntl, "F_SETPIPE_SZ", None):
+        if set_size := getattr(fcntl, "F_SETPIPE_SZ", None):
             for end in pipe:
                 with suppress(OSError):
-                    fcntl.fcntl(end, size, PIPE_BYTES)
+                    fcntl.fcntl(end, set_size, PIPE_BYTES)
         return pipe
 
 
 @contextmanager
-def open_mill(
+def open_milling_pool(
     settings: Settings, feeds: Iterable[Feed], known: Mapping[str, frozenset[str]] | None = None
-) -> Iterator[Mill]:
-    """The processes start when the mill is warmed, or with the first document; where nothing changed there are none."""
-    prepare()
-    pool = ProcessPool(max_workers=settings.workers, initializer=prepare, context=_Roomy())
-    mill = Mill(
-        pool,
+) -> Iterator[MillingPool]:
+    """The processes start with `start`, or with the first document: a run in which nothing changed has none."""
+    prepare_process()
+    processes = ProcessPool(max_workers=settings.workers, initializer=prepare_process, context=_LargePipesContext())
+    pool = MillingPool(
+        processes,
         settings.landing_zone.root,
         settings.mill_timeout,
-        settings.workers + 1,  # one waits in the queue, so that no process waits for us
+        settings.workers + 1,  # one document waits in the queue, so that no process waits for us
         {feed.id: feed for feed in feeds},
         known or {},
     )
     try:
-        yield mill
-        pool.close()
+        yield pool
+        processes.close()
     except BaseException:
-        mill.stop()
+        pool.stop()
         raise
     finally:
-        pool.join()
+        processes.join()

@@ -1,4 +1,4 @@
-"""What a run's log tells: at INFO its story, at DEBUG everything."""
+"""A run's log: at INFO what happens, at DEBUG everything."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import logging
 from warehouse.errors import NewsmillError
 
 
-def brief(record: logging.LogRecord) -> bool:
+def is_worth_logging(record: logging.LogRecord) -> bool:
     """A filter for the logs of Prefect's tasks.
 
-    Prefect says of each task that it finished, and how: a hundred lines for a hundred feeds. Those are for DEBUG; the
-    flow says which feeds failed. An error of ours says what happened, so it needs no traceback.
+    Prefect logs that each task finished, and how: a hundred lines for a hundred feeds. These are kept for DEBUG; the
+    flow itself logs which feeds failed. The traceback of a NewsmillError is dropped, as its message says what happened.
     """
     if logging.getLogger(record.name).isEnabledFor(logging.DEBUG):
         return True
@@ -20,5 +20,5 @@ def brief(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith("Finished in state")
 
 
-def keep_brief() -> None:
-    logging.getLogger("prefect.task_runs").addFilter(brief)
+def shorten_task_logs() -> None:
+    logging.getLogger("prefect.task_runs").addFilter(is_worth_logging)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TypeVar
+
+from more_itertools import constrained_batches
 
 from tasks.backfill.finds import Find
 from tasks.mill.pool import BATCH_BYTES
@@ -16,7 +20,7 @@ from warehouse.records import Document, Fetch, Milled
 BATCH_DOCUMENTS = 256
 BATCH_FINDS = 1000
 FINDS_BYTES = 4_500_000
-"""Of a backfill's documents: they are all new, and what milling makes of one is many times its size."""
+"""Limit for a backfill's documents: all of them are new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
 AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
@@ -24,21 +28,55 @@ AHEAD = 2
 T = TypeVar("T")
 
 
-async def finds_in_batches(finds: AsyncIterator[Find]) -> AsyncIterator[list[Find]]:
+def batch_finds(finds: AsyncIterator[Find]) -> AsyncIterator[list[Find]]:
     """Finds in their order, in batches by size, and by time: what a slow server gave is landed before long.
 
-    Should the source fail, what it gave before comes first.
+    If the source fails, the finds before the failure still come.
     """
-    batch: list[Find] = []
-    size, since = 0, time.monotonic()
+    return _in_batches(
+        finds,
+        lambda find: (len(find.data), 1),
+        max_bytes=FINDS_BYTES,
+        max_documents=BATCH_FINDS,
+        max_seconds=BATCH_SECONDS,
+        flush_on=(NewsmillError,),
+    )
+
+
+def batch_fetches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
+    """Fetches in the order in which they end, in batches by size."""
+    return _in_batches(
+        fetches,
+        lambda fetch: (fetch.bytes, int(fetch.document is not None)),
+        max_bytes=BATCH_BYTES,
+        max_documents=BATCH_DOCUMENTS,
+    )
+
+
+async def _in_batches(
+    items: AsyncIterator[T],
+    measure: Callable[[T], tuple[int, int]],
+    *,
+    max_bytes: int,
+    max_documents: int,
+    max_seconds: float = math.inf,
+    flush_on: tuple[type[Exception], ...] = (),
+) -> AsyncIterator[list[T]]:
+    """The items in batches; a batch ends with the item that reaches a limit. `measure` gives an item's bytes and number
+    of documents. If the source raises one of `flush_on`, the unfinished batch comes before the error."""
+    batch: list[T] = []
+    size = documents = 0
+    started = time.monotonic()
     try:
-        async for find in finds:
-            batch.append(find)
-            size += len(find.data)
-            if size >= FINDS_BYTES or len(batch) >= BATCH_FINDS or time.monotonic() - since > BATCH_SECONDS:
+        async for item in items:
+            item_size, item_documents = measure(item)
+            batch.append(item)
+            size += item_size
+            documents += item_documents
+            if size >= max_bytes or documents >= max_documents or time.monotonic() - started > max_seconds:
                 yield batch
-                batch, size, since = [], 0, time.monotonic()
-    except NewsmillError:
+                batch, size, documents, started = [], 0, 0, time.monotonic()
+    except flush_on:
         if batch:
             yield batch
         raise
@@ -46,94 +84,77 @@ async def finds_in_batches(finds: AsyncIterator[Find]) -> AsyncIterator[list[Fin
         yield batch
 
 
-async def in_batches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
-    """Fetches as they come, in batches by size."""
-    batch: list[Fetch] = []
-    size = 0
-    async for each in fetches:
-        batch.append(each)
-        size += each.bytes
-        if size >= BATCH_BYTES or sum(f.document is not None for f in batch) >= BATCH_DOCUMENTS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-async def documents_in_batches(documents: Iterable[Document]) -> AsyncIterator[list[Document]]:
+async def batch_documents(documents: Iterable[Document]) -> AsyncIterator[list[Document]]:
     """Documents in their order, in batches by size."""
-    for batch in in_packs([document] for document in documents):
+    for batch in batch_records([document] for document in documents):
         yield batch
 
 
-def in_packs(records: Iterable[Sequence[Document]]) -> Iterator[list[Document]]:
+def batch_records(records: Iterable[Sequence[Document]]) -> Iterator[list[Document]]:
     """Documents in batches by size; those of one landing record stay together."""
-    batch: list[Document] = []
-    size = 0
-    for documents in records:
-        batch += documents
-        size += sum(document.size for document in documents)
-        if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    for batch in constrained_batches(records, BATCH_BYTES, get_len=_weight, strict=False):
+        yield list(chain.from_iterable(batch))
 
 
-async def milled_ahead(
+def _weight(record: Sequence[Document]) -> int:
+    """The bytes of a landing record; a small document counts as its share of a batch, so that BATCH_DOCUMENTS holds."""
+    return sum(max(document.size, BATCH_BYTES // BATCH_DOCUMENTS) for document in record)
+
+
+async def mill_ahead(
     batches: AsyncIterator[list[T]], mill: Callable[[list[T]], Awaitable[list[Milled]]]
 ) -> AsyncGenerator[tuple[list[T], list[Milled]]]:
-    """Each batch with what it was milled to, in order; the next ones are found and milled while the caller loads this
-    one. To be closed by the caller. Should finding fail, what was found before comes first.
+    """Each batch with its milled documents, in order; the next batches are found and milled while the caller loads this
+    one. The caller must close the generator. If the source fails, the batches before the failure still come.
 
-    Where the next one is ready by then, the two come together: one load of two batches is cheaper than two of one. But
-    no more than a batch may have: that takes memory enough.
+    If the next batch is ready by then, the two come together: one load of two batches is cheaper than two loads. But
+    together they stay within BATCH_BYTES, to bound the memory.
     """
     milling: deque[tuple[list[T], asyncio.Task[list[Milled]]]] = deque()
     room = asyncio.Semaphore(AHEAD)
-    news = asyncio.Event()
+    changed = asyncio.Event()
 
-    async def milled(batch: list[T]) -> list[Milled]:
+    async def mill_batch(batch: list[T]) -> list[Milled]:
         return await mill(batch)
 
-    async def find() -> None:
+    async def start_milling() -> None:
         async for batch in batches:
             await room.acquire()
-            milling.append((batch, asyncio.create_task(milled(batch))))
-            news.set()
+            milling.append((batch, asyncio.create_task(mill_batch(batch))))
+            changed.set()
 
-    finding = asyncio.create_task(find())
-    finding.add_done_callback(lambda _: news.set())
+    source = asyncio.create_task(start_milling())
+    source.add_done_callback(lambda _: changed.set())
     try:
-        while milling or not finding.done():
+        while milling or not source.done():
             if not milling:
-                news.clear()
-                await news.wait()
+                changed.clear()
+                await changed.wait()
                 continue
-            batch, result = milling[0]
-            results = await result
+            batch, task = milling[0]
+            results = await task
             taken = 1
             if len(milling) > 1:
-                more, result = milling[1]
-                # what little comes last is waited for
-                little = finding.done() and len(milling) == 2 and 4 * len(more) < len(batch)
-                if little:
-                    await asyncio.wait({result})
-                if result.done() and not result.exception():
-                    added = result.result()
-                    if little or _size(results) + _size(added) <= BATCH_BYTES:
-                        batch, results, taken = batch + more, results + added, 2
+                next_batch, next_task = milling[1]
+                # wait for a small last batch rather than load it alone
+                is_small_last = source.done() and len(milling) == 2 and 4 * len(next_batch) < len(batch)
+                if is_small_last:
+                    await asyncio.wait({next_task})
+                if next_task.done() and not next_task.exception():
+                    next_results = next_task.result()
+                    if is_small_last or _size(results) + _size(next_results) <= BATCH_BYTES:
+                        batch, results, taken = batch + next_batch, results + next_results, 2
             for _ in range(taken):
                 milling.popleft()
                 room.release()
             yield batch, results
-        await finding
+        await source
     finally:
-        tasks = {finding, *(result for _, result in milling)}
-        for each in tasks:
-            each.cancel()
-        await asyncio.wait(tasks)
+        unfinished = {source, *(task for _, task in milling)}
+        for job in unfinished:
+            job.cancel()
+        await asyncio.wait(unfinished)
 
 
 def _size(milled: Sequence[Milled]) -> int:
-    return sum(each.document.size for each in milled)
+    return sum(result.document.size for result in milled)

@@ -1,4 +1,4 @@
-"""How far a flow is, for whoever watches: the command line's bar, or nobody."""
+"""How far a flow is, reported to a watcher: the command line's progress bar, Prefect's artifacts, or none."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 Watcher = Callable[[str, int, int], None]
-"""Called with a step's name, how much of it is done, and how much there is."""
+"""Called with a step's name, how many items are done, and how many there are."""
 
 
-def _nobody(step: str, done: int, total: int) -> None:
+def _ignore(step: str, done: int, total: int) -> None:
     pass
 
 
-watcher: ContextVar[Watcher] = ContextVar("watcher", default=_nobody)
+watcher: ContextVar[Watcher] = ContextVar("watcher", default=_ignore)
 
 
-def progress(step: str, done: int, total: int) -> None:
+def report_progress(step: str, done: int, total: int) -> None:
     watcher.get()(step, done, total)

@@ -1,4 +1,4 @@
-"""The Prefect skins of the steps: names, tags and retries. The logic is in the modules beside this one."""
+"""The steps as Prefect tasks: names, tags and retries. Their logic is in the other rooms of tasks/."""
 
 from __future__ import annotations
 
@@ -24,24 +24,23 @@ from prefect.utilities.annotations import quote
 
 from tasks.clean.identity import content_hash
 from tasks.errors import FetchError, TransientFetchError
-from tasks.fetch.feed import failed, fetch, reason_to_wait, skipped
+from tasks.fetch.feed import failed_fetch, fetch, reason_to_wait, skipped_fetch
 from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
 from tasks.load import Batch, commit_batch, log_batch
-from tasks.mill.pool import Mill, open_mill
-from tasks.orchestration.limits import WRITER, turn
-from tasks.rhythm import Bounds
+from tasks.mill.pool import MillingPool, open_milling_pool
+from tasks.orchestration.limits import WRITER, hold_slot
+from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.load import operations
-from warehouse.load.batch import UnknownEntriesError
-from warehouse.load.duplicates import mark_duplicates
+from warehouse.load.entries import UnknownEntriesError
 from warehouse.load.quality import Check, check
-from warehouse.publish.copy import Published, publish
-from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage, Reject, Watermark
+from warehouse.publish.copy import Published
+from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
 from warehouse.store.connection import Warehouse
-from warehouse.store.maintenance import Upkeep, upkeep
+from warehouse.store.maintenance import Upkeep, maintain
 
 
 async def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -55,14 +54,17 @@ async def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any])
 
 
 def _tag(*tags: str) -> None:
-    """Tag the running task. A tag given beforehand costs two calls of the server for each task (0.2 s of a fetch),
-    as it may name a concurrency limit; one added here goes with the task's next state."""
+    """Tag the running task.
+
+    Tags set before it starts may name concurrency limits, for which Prefect calls its server twice (0.2 s a fetch);
+    those added here are sent along with the task's next state.
+    """
     if context := TaskRunContext.get():
         context.task_run.tags = list(dict.fromkeys([*context.task_run.tags, *tags]))
 
 
-# Prefect looks for futures in all that a task is given, object by object. `quote` keeps it out of what is large, or
-# given often.
+# Prefect searches a task's arguments for futures, object by object. `quote` exempts arguments that are large or
+# passed often.
 @task(
     name="fetch",
     task_run_name="fetch {feed.id}",
@@ -76,17 +78,18 @@ async def fetch_feed(feed: Feed, state: FeedState, client: Client, landing: Land
     return await fetch(feed, state, client, landing, attempt=task_run.run_count or 1)
 
 
-@cache  # Prefect takes as long for the options as for the task
+@cache  # setting a task's options takes Prefect as long as running it
 def _fetch_feed_with(retries: int, delay: float) -> Task[..., Coroutine[Any, Any, Fetch]]:
     return fetch_feed.with_options(retries=retries, retry_delay_seconds=exponential_backoff(delay) if retries else 0)
 
 
-async def fetch_or_explain(
+async def fetch_or_record_failure(
     feed: Feed, state: FeedState, client: Client, landing: Landing, *, force: bool = False
 ) -> Fetch:
-    """Fetch one feed as a task of its own, retried as its failure deserves; what comes to nothing is a record."""
+    """Fetch one feed as a task, retried if its failure is transient; a feed that fails or has to wait yields a record
+    that says why. Raises NewsmillError if the fault is not the feed's, such as a full disk."""
     if not force and (reason := reason_to_wait(state, datetime.now(UTC))):
-        return skipped(feed, reason)
+        return skipped_fetch(feed, reason)
     settings, started_at = client.settings, datetime.now(UTC)
     step = _fetch_feed_with(settings.retries, settings.retry_delay)
     outcome: State[Fetch] = await cast(
@@ -96,103 +99,92 @@ async def fetch_or_explain(
     if isinstance(result, Fetch):
         return result
     if isinstance(result, NewsmillError) and not isinstance(result, FetchError):
-        raise result  # a full disk is nobody's feed's fault
+        raise result
     tries = settings.retries + 1 if isinstance(result, TransientFetchError) else 1
     error = result if isinstance(result, Exception) else NewsmillError(outcome.message or outcome.name)
-    return failed(feed, error, started_at=started_at, attempts=tries)
+    return failed_fetch(feed, error, started_at=started_at, attempts=tries)
 
 
-def elsewhere() -> bool:
-    """Whether the flow has a task runner of its own, such as Dask's, to mill with."""
+def mills_remotely() -> bool:
+    """Whether the flow has a task runner such as Dask's, which then mills in place of this process's pool."""
     context = FlowRunContext.get()
     return context is not None and not isinstance(context.task_runner, ThreadPoolTaskRunner)
 
 
-async def mill_batch(documents: Sequence[Document], mill: Mill, label: str) -> list[Milled]:
+async def mill_batch(documents: Sequence[Document], pool: MillingPool, label: str) -> list[Milled]:
     """Parse and clean a batch of documents: here, or by the flow's task runner."""
-    if not elsewhere():
-        return await _mill_batch(quote(documents), mill, label)
-    future = _mill_elsewhere.submit(_Share(documents, mill), label)
+    if not mills_remotely():
+        return await _mill_batch(quote(documents), pool, label)
+    future = _mill_remotely.submit(_RemoteBatch(documents, pool), label)
     return await asyncio.to_thread(cast("Callable[[], list[Milled]]", future.result))
 
 
-class _Share:
-    """Documents, and what a mill elsewhere needs for them. No dataclass, which Prefect and Dask would walk through."""
+class _RemoteBatch:
+    """Documents and what it takes to mill them in another process. Not a dataclass: Prefect and Dask would search it
+    field by field."""
 
-    def __init__(self, documents: Sequence[Document], mill: Mill) -> None:
+    def __init__(self, documents: Sequence[Document], pool: MillingPool) -> None:
         ids = {document.feed_id for document in documents}
         self.documents = documents
-        self.feeds = [feed for id, feed in mill.feeds.items() if id in ids]
-        self.known = {id: entries for id, entries in mill.known.items() if id in ids}
-        self.landing = mill.landing
+        self.feeds = [feed for id, feed in pool.feeds.items() if id in ids]
+        self.known = {id: entries for id, entries in pool.known.items() if id in ids}
+        self.landing = pool.landing
 
 
 @task(name="mill", task_run_name="mill {label} elsewhere", cache_policy=NO_CACHE)
-async def _mill_elsewhere(share: _Share, label: str) -> list[Milled]:
-    """In a process that may be another machine's: it sees the same landing zone, and has a mill of its own, so that a
-    document that takes too long or kills its process does no more harm than here."""
-    with open_mill(load_settings(landing=share.landing, workers=1), share.feeds, share.known) as mill:
-        return await mill(share.documents)
+async def _mill_remotely(batch: _RemoteBatch, label: str) -> list[Milled]:
+    """Mill in a process that may run on another machine, which has to see the same landing zone.
+
+    It opens a milling pool, too: a document that takes too long or kills its process does as little harm as here.
+    """
+    settings = load_settings(landing=batch.landing, workers=1)
+    with open_milling_pool(settings, batch.feeds, batch.known) as pool:
+        return await pool.mill(batch.documents)
 
 
 @task(name="mill", task_run_name="mill {label}", cache_policy=NO_CACHE)
-async def _mill_batch(documents: Sequence[Document], mill: Mill, label: str) -> list[Milled]:
-    return await mill(documents)
+async def _mill_batch(documents: Sequence[Document], pool: MillingPool, label: str) -> list[Milled]:
+    return await pool.mill(documents)
 
 
-async def load_batch(
-    milled: Sequence[Milled],
-    fetches: Sequence[tuple[Feed, Fetch, FeedState]],
-    store: Warehouse,
-    landing: Landing | None,
-    mill: Mill,
-    run_id: str,
-    label: str,
-    *,
-    rejects: Sequence[Reject] = (),
-    reached: Watermark | None = None,
-    bounds: Bounds = Bounds(),  # noqa: B008 - frozen
-) -> Counts:
-    """Load what was milled and record how fetching went, or how far a backfill came, in one opening of the warehouse.
-
-    The documents are settled in the landing zone, where it is given.
-    """
-    work = Batch(milled, fetches, rejects, reached, store, landing, run_id, bounds)
-    return await _load_batch(cast("Batch", quote(work)), mill, label)
+async def load_batch(batch: Batch, pool: MillingPool, label: str) -> Counts:
+    """Load the batch; `pool` mills its documents again if the warehouse was rebuilt since they were milled."""
+    return await _load_batch(cast("Batch", quote(batch)), pool, label)
 
 
 @task(name="load", task_run_name="load {label}", cache_policy=NO_CACHE)
-async def _load_batch(work: Batch, mill: Mill, label: str) -> Counts:
-    async with turn(WRITER):
+async def _load_batch(batch: Batch, pool: MillingPool, label: str) -> Counts:
+    async with hold_slot(WRITER):
         try:
-            counts = await _in_loader(work)
+            counts = await _commit(batch)
         except UnknownEntriesError:  # the warehouse was rebuilt meanwhile
-            work = replace(work, milled=await mill([m.document for m in work.milled], afresh=True))
-            counts = await _in_loader(work)
-    log_batch(work, get_run_logger())
+            milled = await pool.mill([milled.document for milled in batch.milled], afresh=True)
+            batch = replace(batch, milled=milled)
+            counts = await _commit(batch)
+    log_batch(batch, get_run_logger())
     return counts
 
 
 _LOADER = ThreadPoolExecutor(1, "load")
-"""One thread for all loads: each thread's allocators keep what a batch took, which is a hundred megabytes."""
+"""One thread for all loads: the allocator keeps what a batch took (a hundred megabytes) for each thread that loaded."""
 
 
-async def _in_loader(work: Batch) -> Counts:
-    return await asyncio.get_running_loop().run_in_executor(_LOADER, commit_batch, work)
+async def _commit(batch: Batch) -> Counts:
+    return await asyncio.get_running_loop().run_in_executor(_LOADER, commit_batch, batch)
 
 
 @task(name="images", task_run_name="images {label}", cache_policy=NO_CACHE)
 async def fetch_images(pending: Sequence[PendingImage], client: Client, store: Warehouse, label: str) -> list[Image]:
-    """Fetch a batch of images and record how each went."""
+    """Fetch a batch of images and record each result."""
     settings = client.settings
     gate = asyncio.Semaphore(settings.concurrency)
 
-    async def one(image: PendingImage) -> Image:
+    async def fetch_one(image: PendingImage) -> Image:
         async with gate:
             return await fetch_image(image, client, settings.images_path)
 
-    fetched = await asyncio.gather(*map(one, pending))
-    async with turn(WRITER):
+    fetched = await asyncio.gather(*map(fetch_one, pending))
+    async with hold_slot(WRITER):
         await asyncio.to_thread(_record_images, store, fetched)
     return list(fetched)
 
@@ -203,41 +195,38 @@ def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:
 
 
 async def check_quality(settings: Settings, run_id: str, counts: Counts) -> list[Check]:
-    """Check what must hold of the warehouse, and record how it does."""
+    """Run the quality checks on the warehouse and record their results."""
     return await _check_quality(settings, run_id, cast("Counts", quote(counts)))
 
 
 @task(name="check", cache_policy=NO_CACHE)
 async def _check_quality(settings: Settings, run_id: str, counts: Counts) -> list[Check]:
-    async with turn(WRITER):
+    async with hold_slot(WRITER):
         return await asyncio.to_thread(_check, settings, run_id, counts)
 
 
 def _check(settings: Settings, run_id: str, counts: Counts) -> list[Check]:
     # the images of a lake may lie on the machines that fetched them
-    images = settings.images_path if isinstance(settings.place, Path) else None
+    images = settings.images_path if isinstance(settings.location, Path) else None
     with settings.store.writing() as connection:
         return check(connection, run_id, counts, content_hash, images)
 
 
 @task(name="duplicates", cache_policy=NO_CACHE)
 async def find_duplicates(store: Warehouse) -> int:
-    """Compare what is new or changed with all the rest, and mark what repeats another article."""
-    from tasks.clean.similarity import MEASURE  # only what publishes needs it
-
-    async with turn(WRITER):
-        return await asyncio.to_thread(mark_duplicates, store, MEASURE)
+    async with hold_slot(WRITER):
+        return await asyncio.to_thread(mark_repeats, store)
 
 
 @task(name="publish", cache_policy=NO_CACHE)
 async def publish_copy(settings: Settings) -> Published:
-    return await asyncio.to_thread(publish, settings.store, settings.published_path)
+    return await asyncio.to_thread(write_copy, settings)
 
 
 @task(name="keep in shape", cache_policy=NO_CACHE)
-async def keep_in_shape(settings: Settings) -> Upkeep:
-    """Compact the warehouse, forget old records of runs, remove files that nothing names."""
-    async with turn(WRITER):
+async def maintain_warehouse(settings: Settings) -> Upkeep:
+    """Compact the warehouse, delete old records of runs, remove files that no row names."""
+    async with hold_slot(WRITER):
         return await asyncio.to_thread(
-            upkeep, settings.store, settings.retention, settings.images_path, settings.landing_zone.root
+            maintain, settings.store, settings.retention, settings.images_path, settings.landing_zone.root
         )

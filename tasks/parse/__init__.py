@@ -1,1 +1,1 @@
-"""From a document's bytes to entries."""
+"""From the bytes of a document to entries."""

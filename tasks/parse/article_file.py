@@ -1,4 +1,4 @@
-"""Article files of the archives newsmill comes from, in both generations.
+"""Parsing the article files of the archives that newsmill was made for, in both generations.
 
     <!--1731641943000-->        milliseconds since the epoch (UTC), or NaN
     [TITLE](URL)
@@ -6,7 +6,7 @@
 
     CONTENT
 
-The second generation has Jekyll front matter above the same block; some of its files have front matter only.
+The second generation has Jekyll front matter above the same block. Some of its files have the front matter only.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import Any
 import yaml
 
 from tasks.errors import ParseError
-from tasks.parse.entry import LEGACY, Parsed, make_entry
+from tasks.parse.entry import LEGACY_ENCODINGS, EntryFields, ParsedDocument, make_entry
 from tasks.text.dates import parse_date
 from tasks.text.plain import printable
 from warehouse.records import Document, Feed
 
 MAX_FRONT_MATTER = 20_000
-"""Characters; more is no front matter."""
+"""Characters; anything longer is not taken for front matter."""
 
 _COMMENT = re.compile(r"\s*<!--\s*(-?\d{1,16}|NaN)\s*-->[ \t]*\r?\n?")
 _RULE = re.compile(r"\n-{3,}[ \t]*\r?$", re.MULTILINE)
@@ -40,11 +40,11 @@ _LINE = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILI
 
 @dataclass(frozen=True)
 class ArticleFile:
-    """An article file, taken apart."""
+    """The parts of an article file."""
 
     generation: int
     stated: str | None
-    """What the comment line holds; None without one."""
+    """The text of the comment line; None without one."""
     title: str
     url: str
     content: str
@@ -54,30 +54,33 @@ class ArticleFile:
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
-        """The front matter's. Whoever only looks a file over seldom needs them."""
+        """The fields of the front matter. Parsed on first use, because a backfill's plan needs them for few files."""
         return read_front_matter(self.front_matter) if self.front_matter else {}
 
 
 def decode(data: bytes, language: str | None = None) -> str:
-    """The file as text: UTF-8, UTF-16 with a mark, else as the language is usually written. Raises ParseError."""
+    """The file as text: UTF-8, UTF-16 with a byte order mark, else the usual encoding of the language.
+
+    Raises ParseError if it is not text in any encoding.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _strictly(data, "utf-16") or _guessed(data)
-    text = _strictly(data.removeprefix(codecs.BOM_UTF8), "utf-8")  # "utf-8-sig" is decoded in Python
-    legacy = LEGACY.get((language or "").split("-")[0].lower())
+        return _decode_strictly(data, "utf-16") or _decode_by_guess(data)
+    text = _decode_strictly(data.removeprefix(codecs.BOM_UTF8), "utf-8")  # Python's "utf-8-sig" decoder is slow
+    legacy = LEGACY_ENCODINGS.get((language or "").split("-")[0].lower())
     if text is None and legacy:
-        text = _strictly(data, legacy)
-    return _guessed(data) if text is None else text
+        text = _decode_strictly(data, legacy)
+    return _decode_by_guess(data) if text is None else text
 
 
-def _strictly(data: bytes, encoding: str) -> str | None:
+def _decode_strictly(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
         return None
 
 
-def _guessed(data: bytes) -> str:
-    from charset_normalizer import from_bytes  # few files need it
+def _decode_by_guess(data: bytes) -> str:
+    from charset_normalizer import from_bytes  # imported here because few files need it
 
     best = from_bytes(data[:200_000]).best()
     if best is None or b"\0" in data:
@@ -85,19 +88,19 @@ def _guessed(data: bytes) -> str:
     return data.decode(best.encoding, "replace")
 
 
-def take_apart(text: str) -> ArticleFile:
-    """The parts of an article file. Raises ParseError for what is none."""
-    place, front = 0, None
+def split_article_file(text: str) -> ArticleFile:
+    """The parts of an article file. Raises ParseError if it is not one."""
+    position, front = 0, None
     if match := _FRONT_MATTER.match(text.lstrip("\r\n")[: MAX_FRONT_MATTER + 10]):
-        place, front = len(text) - len(text.lstrip("\r\n")) + match.end(), match[1]
-    comment = _COMMENT.match(text, place)
+        position, front = len(text) - len(text.lstrip("\r\n")) + match.end(), match[1]
+    comment = _COMMENT.match(text, position)
     if comment:
-        place = comment.end()
-    title, url, start = _link(text, place)
+        position = comment.end()
+    title, url, start = _parse_link_line(text, position)
     if start is None:
         if front is None:
             raise ParseError("no article file: it has neither front matter nor a [title](address) line over a rule")
-        start = place
+        start = position
     if front and not (title and url):
         fields = read_front_matter(front)
         title, url = title or _text(fields.get("title")), url or _text(fields.get("from") or fields.get("url"))
@@ -118,25 +121,25 @@ def take_apart(text: str) -> ArticleFile:
     )
 
 
-def _link(text: str, place: int) -> tuple[str, str, int | None]:
-    """(title, address, where the content starts) of the link line over its rule; the title may hold anything."""
-    rule = _RULE.search(text, place)
+def _parse_link_line(text: str, position: int) -> tuple[str, str, int | None]:
+    """(title, address, start of the content) of the link line above its rule; ("", "", None) without one."""
+    rule = _RULE.search(text, position)
     if not rule:
         return "", "", None
-    head = text[place : rule.start()].strip()
-    if not (head.startswith("[") and head.endswith(")")):
+    line = text[position : rule.start()].strip()
+    if not (line.startswith("[") and line.endswith(")")):
         return "", "", None
-    # addresses hold brackets less often than titles do, so the last one that an address follows
-    between = head.rfind("](http")
-    if between < 0:
-        between = head.rfind("](")
-    if between < 0:
+    # "](" occurs in titles more often than in addresses, so the last one separates the two
+    separator = line.rfind("](http")
+    if separator < 0:
+        separator = line.rfind("](")
+    if separator < 0:
         return "", "", None
     start = rule.end()
-    for _ in range(2):  # the rule's own line end, and one blank line
+    for _ in range(2):  # the end of the rule's line, and one blank line
         if line_end := _LINE_END.match(text, start):
             start = line_end.end()
-    return head[1:between], head[between + 2 : -1].strip().strip("<>"), start
+    return line[1:separator], line[separator + 2 : -1].strip().strip("<>"), start
 
 
 _PLAIN = r"""[^\s\-?:,\[\]{}#&*!|>'"%@`~<=](?:[^:#\n]|:(?=\S)|(?<=\S)\#)*"""
@@ -145,30 +148,32 @@ _SIMPLE_LINE = re.compile(
     rf"""([A-Za-z_][\w-]*):[ ]+(?:"([^"\\\n]*)"|\[[ ]*((?:{_ITEM}(?:,[ ]*{_ITEM})*)?)[ ]*\]|({_PLAIN}))[ ]*\n""",
     re.ASCII,
 )
-_NOT_SIMPLE = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_NO_TEXT = frozenset(["null", "Null", "NULL"])
+_NEEDS_YAML = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_NULLS = frozenset(["null", "Null", "NULL"])
 
 
 def simple_front_matter(text: str) -> dict[str, Any] | None:
-    """The fields of front matter whose every line is a name and a plain value: nearly all there is. What YAML makes of
-    it, in a third of YAML's time. None for any other."""
-    if _NOT_SIMPLE.search(text):
+    """The fields of front matter in which every line is a name and a plain value, which is nearly all front matter.
+
+    The result is YAML's, in a third of YAML's time (`benchmarks.shortcuts`). None for any other front matter.
+    """
+    if _NEEDS_YAML.search(text):
         return None
     fields: dict[str, Any] = {}
-    place = 0
-    while line := _SIMPLE_LINE.match(text, place):
+    position = 0
+    while line := _SIMPLE_LINE.match(text, position):
         name, quoted, items, plain = line.groups()
-        listed = [item.strip(" ") for item in items.split(",")] if items else []
+        values = [item.strip(" ") for item in items.split(",")] if items else []
         plain = plain and plain.rstrip(" ")
-        if not _NO_TEXT.isdisjoint([name, plain, *listed]):
+        if not _NULLS.isdisjoint([name, plain, *values]):
             return None
-        fields[name] = quoted if quoted is not None else plain or listed
-        place = line.end()
-    return fields if place == len(text) else None
+        fields[name] = quoted if quoted is not None else plain or values
+        position = line.end()
+    return fields if position == len(text) else None
 
 
 def read_front_matter(text: str) -> dict[str, Any]:
-    """The fields of Jekyll front matter. Where it isn't YAML (quotes in quotes), line by line."""
+    """The fields of Jekyll front matter. If it is not valid YAML (quotes in quotes), it is read line by line."""
     if (simple := simple_front_matter(text)) is not None:
         return simple
     try:
@@ -177,11 +182,14 @@ def read_front_matter(text: str) -> dict[str, Any]:
         fields = None
     if isinstance(fields, dict):
         return {str(name): value for name, value in fields.items()}
-    return {name: _unquoted(value) for name, value in _LINE.findall(text)}
+    return {name: _unquote(value) for name, value in _LINE.findall(text)}
 
 
 class Verbatim(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Dates stay text: ours are read with the site's time zone. Aliases (which can be a bomb) are refused."""
+    """Loads YAML, but dates stay text, because the feed's time zone is needed to parse them, and aliases are refused.
+
+    A few lines of aliases can expand to gigabytes.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
@@ -190,62 +198,58 @@ class Verbatim(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[m
 
 
 Verbatim.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag.endswith((":null", ":merge"))]
-    for first, found in Verbatim.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+    for first, resolvers in Verbatim.yaml_implicit_resolvers.items()
 }
 
 
-def _unquoted(value: str) -> Any:
+def _unquote(value: str) -> Any:
     if value.startswith("[") and value.endswith("]"):
-        return [_unquoted(part.strip()) for part in value[1:-1].split(",") if part.strip()]
+        return [_unquote(part.strip()) for part in value[1:-1].split(",") if part.strip()]
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1].replace('\\"', '"')
     return value
 
 
 def stated_time(file: ArticleFile, timezone: str = "UTC", now: datetime | None = None) -> datetime | None:
-    """When the article was published, as the file says it: the comment first, then the front matter."""
+    """When the article was published, by the comment or else by the front matter; None if neither has a valid date."""
     if file.stated and file.stated != "NaN":
         try:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(file.stated))
         except OverflowError:
-            pass  # no moment at all; the front matter may know
+            pass  # beyond the year 9999; the front matter may have the right date
     date = file.fields.get("date")
     return parse_date(str(date), timezone=timezone, now=now or datetime.now(UTC)) if date else None
 
 
-def parse_article(data: bytes, document: Document, feed: Feed) -> Parsed:
-    """The file's article, as one entry. Raises ParseError where there is none."""
+def parse_article(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    """The file's article as one entry. Raises ParseError if there is none."""
     if not data.strip():
         raise ParseError("the file is empty")
-    file = take_apart(decode(data, feed.language))
+    file = split_article_file(decode(data, feed.language))
     published_at = stated_time(file, feed.timezone)
     content = printable(file.content).strip()
-    begin = file.content[: len(file.content) - len(file.content.lstrip())]
-    kept = {
+    leading_space = file.content[: len(file.content) - len(file.content.lstrip())]
+    original = {
         "generation": file.generation,
         "file": document.headers.get("file") or document.final_url,
         "stated": file.stated,
         "title": file.title,
         "url": file.url,
-        "begin": begin,
-        # the text is in raw.entries already, unless something had to be taken out of it
-        "content": None if begin + content == file.content else file.content,
+        "begin": leading_space,
+        # raw.entries has the content, unless unprintable characters had to be removed from it
+        "content": None if leading_space + content == file.content else file.content,
         "end": file.end,
         "front_matter": file.front_matter,
     }
-    author = _text(file.fields.get("author"))
-    entry = make_entry(
-        document,
-        feed,
-        position=0,
+    fields = EntryFields(
         guid=None,
         link=printable(file.url) or None,
         title=printable(file.title),
-        author=author or None,
+        author=_text(file.fields.get("author")) or None,
         published_at=published_at,
         updated_at=None,
-        stated=(file.stated or str(file.fields.get("date", "")), ""),
+        stated_dates=(file.stated or str(file.fields.get("date", "")), ""),
         language=None,
         categories=tuple(dict.fromkeys([*_list(file.fields.get("tags")), *_list(file.fields.get("categories"))])),
         content=content,
@@ -253,9 +257,9 @@ def parse_article(data: bytes, document: Document, feed: Feed) -> Parsed:
         summary="",
         base_url=file.url,
         enclosures=(),
-        parsed=json.dumps(kept, ensure_ascii=False),
+        parsed=json.dumps(original, ensure_ascii=False),
     )
-    return Parsed((entry,))
+    return ParsedDocument((make_entry(fields, document, feed, position=0),))
 
 
 def _text(value: object) -> str:

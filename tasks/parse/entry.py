@@ -1,4 +1,4 @@
-"""An entry, made of what a parser found; shared by every kind of document."""
+"""Making an entry from the fields that a parser has read. Shared by all formats."""
 
 from __future__ import annotations
 
@@ -13,68 +13,82 @@ from tasks.text.dates import parse_date
 from tasks.text.plain import printable
 from warehouse.records import Document, Entry, Feed, Hints, Reject, digest
 
+LEGACY_ENCODINGS = {"zh": "gb18030", "ja": "shift_jis", "ko": "cp949", "ru": "windows-1251", "th": "cp874"}
+"""The likely encoding, by language, of a document that declares none and is not UTF-8."""
+MIN_REPEATED_TEXT = 200
+"""Characters from which a text that is the entry's content is left out of `Entry.parsed`."""
+
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedDocument:
     entries: tuple[Entry, ...]
     rejects: tuple[Reject, ...] = ()
     hints: Hints = field(default_factory=Hints)
 
 
-LEGACY = {"zh": "gb18030", "ja": "shift_jis", "ko": "cp949", "ru": "windows-1251", "th": "cp874"}
-"""What documents that don't say are most likely written in, where it isn't UTF-8."""
+@dataclass(frozen=True, slots=True)
+class EntryFields:
+    """What a parser reads of one entry; see `warehouse.records.Entry` for the fields."""
+
+    guid: str | None
+    link: str | None
+    title: str
+    author: str | None
+    published_at: datetime | None
+    updated_at: datetime | None
+    stated_dates: tuple[str, str]
+    """The dates of publication and update as the document writes them. They are a part of the entry's id."""
+    language: str | None
+    categories: tuple[str, ...]
+    content: str
+    content_type: str
+    summary: str
+    base_url: str
+    enclosures: tuple[str, ...]
+    parsed: str
 
 
-def reject_entry(document: Document, feed: Feed, position: int, name: object, error: Exception) -> Reject:
-    message = f"{type(error).__name__}: {error}"
-    return Reject("parse", message, feed.id, document.document_id, f"entry {position}: {name or ''}")
-
-
-def make_entry(
-    document: Document,
-    feed: Feed,
-    *,
-    position: int,
-    guid: str | None,
-    link: str | None,
-    title: str,
-    author: str | None,
-    published_at: datetime | None,
-    updated_at: datetime | None,
-    stated: tuple[str, str],
-    language: str | None,
-    categories: tuple[str, ...],
-    content: str,
-    content_type: str,
-    summary: str,
-    base_url: str,
-    enclosures: tuple[str, ...],
-    parsed: str,
-) -> Entry:
-    """The entry; its id is a digest of all that it says. `stated` are its dates as the document gives them."""
-    entry_id = digest(
-        "entry", feed.id, guid, link, title, author, *stated, content, summary, *categories, "|", *enclosures
-    )
+def make_entry(fields: EntryFields, document: Document, feed: Feed, position: int) -> Entry:
+    """The entry at this position in the document, counted from 0. Its id is a digest of its content and metadata."""
     return Entry(
-        entry_id=entry_id,
+        entry_id=digest(
+            "entry",
+            feed.id,
+            fields.guid,
+            fields.link,
+            fields.title,
+            fields.author,
+            *fields.stated_dates,
+            fields.content,
+            fields.summary,
+            *fields.categories,
+            "|",
+            *fields.enclosures,
+        ),
         feed_id=feed.id,
         document_id=document.document_id,
         position=position,
-        guid=guid,
-        link=link,
-        title=title,
-        author=author,
-        published_at=published_at,
-        updated_at=updated_at,
-        language=language,
-        categories=categories,
-        content_html=content,
-        content_type=content_type,
-        summary_html=summary,
-        base_url=base_url,
-        enclosures=enclosures,
-        parsed=parsed,
+        guid=fields.guid,
+        link=fields.link,
+        title=fields.title,
+        author=fields.author,
+        published_at=fields.published_at,
+        updated_at=fields.updated_at,
+        language=fields.language,
+        categories=fields.categories,
+        content_html=fields.content,
+        content_type=fields.content_type,
+        summary_html=fields.summary,
+        base_url=fields.base_url,
+        enclosures=fields.enclosures,
+        parsed=fields.parsed,
     )
+
+
+def reject_entry(document: Document, feed: Feed, position: int, name: object, error: Exception) -> Reject:
+    """The reject of an entry that cannot be parsed; `name` is its guid or address."""
+    message = f"{type(error).__name__}: {error}"
+    return Reject("parse", message, feed.id, document.document_id, f"entry {position}: {name or ''}")
 
 
 def clean_text(value: object) -> str:
@@ -86,33 +100,40 @@ def optional_text(value: object) -> str | None:
 
 
 def unique(values: Iterable[str]) -> tuple[str, ...]:
+    """The values that are not empty, each once, in order."""
     return tuple(dict.fromkeys(value for value in values if value))
 
 
 def entry_date(text: object, parsed: object, feed: Feed, document: Document) -> datetime | None:
+    """The moment of a date as the entry writes it; `parsed` is what feedparser made of it."""
     if not text:
         return None
     moment = parse_date(str(text), timezone=feed.timezone, now=document.fetched_at)
     if moment or not isinstance(parsed, struct_time):
         return moment
-    # a form only feedparser knows (Greek, Hungarian, Korean …)
+    # only feedparser knows the formats of Greek, Hungarian and Korean feeds
     return parse_date("{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}Z".format(*parsed[:6]), now=document.fetched_at)
 
 
 def to_json(raw: Mapping[str, Any], content: str) -> str:
-    """Everything that was parsed. The text that raw.entries holds as content_html isn't repeated."""
-    return json.dumps(_plain(dict(raw), content), ensure_ascii=False, allow_nan=False)
+    """Everything the parser has read, as JSON, without repeating `content`, which raw.entries has in content_html."""
+    return json.dumps(_to_plain(dict(raw), content), ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any, content: str) -> Any:
+def _to_plain(value: Any, content: str) -> Any:
+    """The value in types that JSON has."""
     if isinstance(value, str):
-        if len(value) > 200 and value.strip() == content:
+        if len(value) > MIN_REPEATED_TEXT and value.strip() == content:
             return None
         return clean_text(value)
     if isinstance(value, dict):
-        return {clean_text(k): _plain(v, content) for k, v in value.items() if not str(k).endswith("_parsed")}
+        return {
+            clean_text(name): _to_plain(member, content)
+            for name, member in value.items()
+            if not str(name).endswith("_parsed")
+        }
     if isinstance(value, struct_time):
         return None
     if isinstance(value, list | tuple):
-        return [_plain(v, content) for v in value]
+        return [_to_plain(member, content) for member in value]
     return value if isinstance(value, int | float | bool) or value is None else clean_text(value)

@@ -1,7 +1,7 @@
-"""The SAX driver feedparser is given: expat that hands text over in one piece.
+"""The XML parser that feedparser is given: expat, which hands over a text in one piece.
 
-The standard driver leaves pyexpat's `buffer_text` off, so that feedparser is called for every line and entity of an
-article: 900,000 times over 90 feeds, a third of its time.
+The standard driver does not turn on pyexpat's `buffer_text`, so feedparser is called for every line and every entity of
+an article: 900,000 times for 90 feeds. `benchmarks.shortcuts` measures what this saves.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from xml.sax.expatreader import ExpatParser
 
 BUFFER = 1 << 16
+"""Bytes."""
 
 
 class BufferingParser(ExpatParser):
@@ -20,5 +21,5 @@ class BufferingParser(ExpatParser):
 
 
 def create_parser() -> BufferingParser:
-    """What xml.sax.make_parser looks for in a driver module."""
+    """xml.sax.make_parser calls the function of this name in a driver module."""
     return BufferingParser()

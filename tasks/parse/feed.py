@@ -1,6 +1,6 @@
-"""Parsing: a document's bytes to entries. feedparser for every kind of XML, JSON Feed by its specification.
+"""Parsing a feed: feedparser reads every kind of XML, `tasks.parse.json_feed` reads JSON Feed.
 
-feedparser neither sanitises nor resolves addresses here: the cleaner does both, and it takes a quarter of the time.
+feedparser's sanitising and resolving of addresses are off: cleaning does both, and takes a quarter of the time.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import feedparser.mixin
 
 from tasks.errors import ParseError
 from tasks.parse.entry import (
-    LEGACY,
-    Parsed,
+    LEGACY_ENCODINGS,
+    EntryFields,
+    ParsedDocument,
     clean_text,
     entry_date,
     make_entry,
@@ -28,32 +29,33 @@ from tasks.parse.entry import (
     unique,
 )
 from tasks.parse.json_feed import parse_json_feed
-from tasks.rhythm import hints
-from warehouse.records import CUT_OFF, Document, Entry, Feed, Reject
+from tasks.rhythm import read_hints
+from warehouse.records import CUT_OFF, Document, Feed, Reject
 
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.parse.expat"]
 
-_CP1252 = re.compile(r"[\x80-\x9f]")
+_WINDOWS_1252 = re.compile(r"[\x80-\x9f]")
 
 
 class _Text(str):
-    """A text that feedparser translates, from Windows' characters in the C1 range, only where it holds any.
+    """A text that is only translated if it contains characters that feedparser would translate.
 
-    str.translate asks its table for each character that isn't ASCII: a third of feedparser's time.
+    feedparser translates U+0080 to U+009F as Windows-1252. str.translate looks up every character that is not ASCII.
     """
 
     __slots__ = ()
 
     def translate(self, table: Any, /) -> str:
-        return super().translate(table) if _CP1252.search(self) else str(self)
+        return super().translate(table) if _WINDOWS_1252.search(self) else str(self)
 
 
-def _as_text(_element: str, data: str) -> str:
+def _to_text(_element: str, data: str) -> str:
     return _Text(data)
 
 
-# the last thing the strict parser does with a text before it translates it
-feedparser.mixin._FeedParserMixin.decode_entities = staticmethod(_as_text)
+# The strict parser calls decode_entities, which does nothing there, right before translate.
+# `benchmarks.shortcuts` measures what this saves.
+feedparser.mixin._FeedParserMixin.decode_entities = staticmethod(_to_text)
 
 _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
@@ -62,8 +64,8 @@ _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
-def parse(data: bytes, document: Document, feed: Feed) -> Parsed:
-    """The document's entries, in its order. Raises ParseError for what holds no feed at all."""
+def parse(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    """The document's entries, in its order. Raises ParseError if it is not a feed; a bad entry only gives a reject."""
     if not data.strip():
         raise ParseError("the document is empty")
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
@@ -71,14 +73,14 @@ def parse(data: bytes, document: Document, feed: Feed) -> Parsed:
     return _parse_xml(data, document, feed)
 
 
-def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
+def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     headers = {"content-type": document.headers.get("content-type", "application/xml")}
     if encoding := _legacy_encoding(data, headers["content-type"], feed.language):
         headers["content-type"] = f"application/xml; charset={encoding}"
-    data = _without_half_character(data, headers["content-type"])
+    data = _drop_partial_character(data, headers["content-type"])
     try:
         result = feedparser.parse(
-            # a stream: given bytes, feedparser would take a path for a file to open
+            # a stream, because feedparser would open the file if the bytes were a path
             io.BytesIO(data),
             response_headers=headers,
             sanitize_html=False,
@@ -91,34 +93,29 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> Parsed:
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")
         reason = result.get("bozo_exception")
         raise ParseError(f"the document is no feed: {reason or 'no entries, and no known root element'}")
-    found = list(result.entries)
+    raw_entries = list(result.entries)
     rejects = []
-    if result.bozo and found and not _is_whole(data):
-        # The last entry may be half of one, and would pass for an edit of the whole.
-        last = found.pop()
-        rejects.append(
-            Reject(
-                "parse",
-                CUT_OFF,
-                feed.id,
-                document.document_id,
-                f"entry {len(found)}: {last.get('id') or last.get('link') or ''}",
-            )
-        )
+    if result.bozo and raw_entries and not _is_complete(data):
+        # the last entry may be incomplete, and would be taken for an edit of the complete one
+        last = raw_entries.pop()
+        location = f"entry {len(raw_entries)}: {last.get('id') or last.get('link') or ''}"
+        rejects.append(Reject("parse", CUT_OFF, feed.id, document.document_id, location))
     language = result.feed.get("language")
     base = result.feed.get("link") or feed.site_url or document.final_url
     entries = []
-    for position, raw in enumerate(found):
+    for position, raw in enumerate(raw_entries):
         try:
-            entries.append(_entry(raw, position, document, feed, language, base))
+            entries.append(make_entry(_read_entry(raw, document, feed, language, base), document, feed, position))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rejects.append(reject_entry(document, feed, position, raw.get("id") or raw.get("link"), error))
-    return Parsed(tuple(entries), tuple(rejects), hints(result.feed, data))
+    return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data))
 
 
-def _without_half_character(data: bytes, content_type: str) -> bytes:
-    """The document without the beginning of a character it was cut off in: for that, feedparser would take the whole
-    for another encoding, and every article for an edited one."""
+def _drop_partial_character(data: bytes, content_type: str) -> bytes:
+    """The document without the first bytes of a character in which it was cut off.
+
+    Because of them, feedparser would decode the document in another encoding, and every article would look edited.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif declared := _DECLARED.search(data[:300].removeprefix(b"\xef\xbb\xbf")):
@@ -130,17 +127,17 @@ def _without_half_character(data: bytes, content_type: str) -> bytes:
     try:
         decoder = codecs.getincrementaldecoder(encoding)("strict")
         decoder.decode(data)
-        half = decoder.getstate()[0]
+        partial = decoder.getstate()[0]
     except (LookupError, ValueError):
-        return data  # another encoding than it says: feedparser finds out which
-    return data[: len(data) - len(half)] if half else data
+        return data  # the declared encoding is wrong; feedparser finds out the right one
+    return data[: len(data) - len(partial)] if partial else data
 
 
 def _legacy_encoding(data: bytes, content_type: str, language: str | None) -> str | None:
-    """The encoding of a document that declares none and isn't UTF-8, by its feed's language."""
+    """The usual encoding of the feed's language, if the document declares none, is not UTF-8 and decodes with it."""
     if _DECLARED.search(data[:300]) or _CHARSET.search(content_type) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None
-    encoding = LEGACY.get((language or "").split("-")[0].lower())
+    encoding = LEGACY_ENCODINGS.get((language or "").split("-")[0].lower())
     for candidate in ("utf-8", encoding):
         if candidate:
             try:
@@ -151,9 +148,9 @@ def _legacy_encoding(data: bytes, content_type: str, language: str | None) -> st
     return None
 
 
-def _is_whole(data: bytes) -> bool:
-    """Whether the root element is closed; a closing tag an article quotes in CDATA is none."""
-    plain = data.replace(b"\0", b"")  # UTF-16, as far as tags go
+def _is_complete(data: bytes) -> bool:
+    """Whether the root element is closed. A closing tag in CDATA does not count: an article may quote one."""
+    plain = data.replace(b"\0", b"")  # turns the tags of UTF-16 into ASCII
     ends = list(_ROOT_END.finditer(plain, max(0, len(plain) - 100_000)))
     if not ends:
         return False
@@ -161,28 +158,24 @@ def _is_whole(data: bytes) -> bool:
     return plain.rfind(b"<![CDATA[", 0, end) <= plain.rfind(b"]]>", 0, end)
 
 
-def _entry(
-    raw: Mapping[str, Any], position: int, document: Document, feed: Feed, language: str | None, base: str
-) -> Entry:
+def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language: str | None, base: str) -> EntryFields:
+    """The fields of feedparser's entry; `language` and `base` are the feed's."""
     enclosures = unique(_enclosures(raw))
-    raw = dict(raw)  # feedparser's own dictionary asks for every key under three names
+    raw = dict(raw)  # feedparser's own dictionary looks up every key under three names
     content, content_type, content_base = _content(raw)
     summary = clean_text(raw.get("summary") or "")
-    updated = raw.get("updated")
-    published = raw.get("published") or raw.get("created") or updated
-    moment = entry_date(published, raw.get("published_parsed"), feed, document)
-    changed = entry_date(updated, raw.get("updated_parsed"), feed, document)
-    return make_entry(
-        document,
-        feed,
-        position=position,
+    stated_update = raw.get("updated")
+    stated_date = raw.get("published") or raw.get("created") or stated_update
+    published_at = entry_date(stated_date, raw.get("published_parsed"), feed, document)
+    updated_at = entry_date(stated_update, raw.get("updated_parsed"), feed, document)
+    return EntryFields(
         guid=optional_text(raw.get("id")),
         link=optional_text(raw.get("feedburner_origlink") or _link(raw)),
         title=clean_text(raw.get("title") or ""),
         author=_authors(raw),
-        published_at=moment or changed,
-        updated_at=changed,
-        stated=(str(published), str(updated)),
+        published_at=published_at or updated_at,
+        updated_at=updated_at,
+        stated_dates=(str(stated_date), str(stated_update)),
         language=optional_text((raw.get("title_detail") or {}).get("language") or language),
         categories=unique(clean_text(tag.get("term") or tag.get("label") or "") for tag in raw.get("tags", ())),
         content=content,
@@ -195,25 +188,25 @@ def _entry(
 
 
 def _content(raw: Mapping[str, Any]) -> tuple[str, str, str | None]:
-    """(value, type, base) of the longest of content, summary and description, as the feed meant it."""
+    """(value, type, base) of the longest of content, summary and description."""
     candidates = [*raw.get("content", ())]
     if raw.get("summary_detail"):
         candidates.append(raw["summary_detail"])
-    best = max(candidates, key=lambda c: len(c.get("value") or ""), default=None)
+    best = max(candidates, key=lambda candidate: len(candidate.get("value") or ""), default=None)
     if best is None:
         return "", "text/html", None
-    kind = best.get("type") or "text/html"
-    return clean_text(best.get("value") or ""), "text/plain" if kind == "text/plain" else "text/html", best.get("base")
+    content_type = "text/plain" if best.get("type") == "text/plain" else "text/html"
+    return clean_text(best.get("value") or ""), content_type, best.get("base")
 
 
 def _link(raw: Mapping[str, Any]) -> str | None:
-    """The entry's page: rel=alternate of an HTML type first; a guid that is a permalink last (RSS 2.0)."""
+    """The address of the entry's page: a rel=alternate link to HTML, else any link, else a permalink guid (RSS 2.0)."""
     links = [link for link in raw.get("links", ()) if link.get("href")]
     for link in links:
         if link.get("rel") == "alternate" and "html" in (link.get("type") or "text/html"):
             return str(link["href"])
     guid = str(raw.get("id") or "")
-    # feedparser makes a permalink of any guid that isn't said to be none
+    # feedparser takes every guid for a permalink unless isPermaLink is "false"
     if raw.get("link") and (raw["link"] != guid or links):
         return str(raw["link"])
     return guid if guid.startswith(("http://", "https://")) and raw.get("guidislink", True) else None
@@ -227,17 +220,21 @@ def _authors(raw: Mapping[str, Any]) -> str | None:
 
 
 def _enclosures(raw: Mapping[str, Any]) -> Iterable[str]:
-    """Addresses of the images given beside the content."""
+    """Addresses of images outside the content: media:content, enclosures, media:thumbnail, image."""
     for item in raw.get("media_content", ()):
-        address, kind = item.get("url") or "", item.get("type") or ""
-        if item.get("medium") == "image" or kind.startswith("image/") or (not kind and _IMAGE.search(address)):
+        address, media_type = item.get("url") or "", item.get("type") or ""
+        if item.get("medium") == "image" or _is_image(address, media_type):
             yield address
     for item in raw.get("enclosures", ()):
-        address, kind = item.get("href") or item.get("url") or "", item.get("type") or ""
-        if kind.startswith("image/") or (not kind and _IMAGE.search(address)):
+        address, media_type = item.get("href") or item.get("url") or "", item.get("type") or ""
+        if _is_image(address, media_type):
             yield address
     for item in raw.get("media_thumbnail", ()):
         yield item.get("url") or ""
     image = raw.get("image")
     if isinstance(image, Mapping) and image.get("href"):
         yield str(image["href"])
+
+
+def _is_image(address: str, media_type: str) -> bool:
+    return media_type.startswith("image/") or (not media_type and _IMAGE.search(address) is not None)

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1 and 1.0, https://www.jsonfeed.org/version/1.1/."""
+"""Parsing JSON Feed 1.1 and 1.0, https://www.jsonfeed.org/version/1.1/."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from html import escape
 from typing import Any
 
 from tasks.errors import ParseError
-from tasks.parse.entry import Parsed, clean_text, entry_date, make_entry, optional_text, reject_entry, to_json, unique
-from warehouse.records import Document, Entry, Feed
+from tasks.parse.entry import (
+    EntryFields,
+    ParsedDocument,
+    clean_text,
+    entry_date,
+    make_entry,
+    optional_text,
+    reject_entry,
+    to_json,
+    unique,
+)
+from warehouse.records import Document, Feed
 
 
-def parse_json_feed(data: bytes, document: Document, feed: Feed) -> Parsed:
-    """JSON Feed 1.1 (and 1.0), https://www.jsonfeed.org/version/1.1/."""
+def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    """The document's entries. Raises ParseError if it is not a JSON Feed; a bad item only gives a reject."""
     try:
         top = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -22,46 +32,56 @@ def parse_json_feed(data: bytes, document: Document, feed: Feed) -> Parsed:
     if not isinstance(items, list):
         raise ParseError("the document is JSON, but no JSON Feed: it has no items")
     entries, rejects = [], []
-    for position, raw in enumerate(items):
+    for position, item in enumerate(items):
         try:
-            entries.append(_json_entry(raw, position, document, feed, top))
+            entries.append(make_entry(_read_item(item, document, feed, top), document, feed, position))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            name = raw.get("id") if isinstance(raw, dict) else None
+            name = item.get("id") if isinstance(item, dict) else None
             rejects.append(reject_entry(document, feed, position, name, error))
-    return Parsed(tuple(entries), tuple(rejects))
+    return ParsedDocument(tuple(entries), tuple(rejects))
 
 
-def _json_entry(raw: Mapping[str, Any], position: int, document: Document, feed: Feed, top: Mapping[str, Any]) -> Entry:
-    html, text = clean_text(raw.get("content_html") or ""), clean_text(raw.get("content_text") or "")
-    summary = clean_text(raw.get("summary") or "")
-    content, kind = (html, "text/html") if html else (text or summary, "text/plain")
-    of_either = (raw.get("authors") or [raw.get("author")], top.get("authors") or [top.get("author")])  # 1.1's or 1.0's
-    authors: list[Any] = next((found for found in of_either if found[0]), [])
-    guid = raw.get("id")
-    url = raw.get("url") or raw.get("external_url")
+def _read_item(item: Mapping[str, Any], document: Document, feed: Feed, top: Mapping[str, Any]) -> EntryFields:
+    html, text = clean_text(item.get("content_html") or ""), clean_text(item.get("content_text") or "")
+    summary = clean_text(item.get("summary") or "")
+    content, content_type = (html, "text/html") if html else (text or summary, "text/plain")
+    guid = item.get("id")
+    url = item.get("url") or item.get("external_url")
     if not url and isinstance(guid, str) and guid.startswith(("http://", "https://")):
         url = guid
-    attachments = [a["url"] for a in raw.get("attachments") or () if str(a.get("mime_type", "")).startswith("image/")]
-    moment = entry_date(raw.get("date_published"), None, feed, document)
-    changed = entry_date(raw.get("date_modified"), None, feed, document)
-    return make_entry(
-        document,
-        feed,
-        position=position,
+    published = entry_date(item.get("date_published"), None, feed, document)
+    updated = entry_date(item.get("date_modified"), None, feed, document)
+    return EntryFields(
         guid=optional_text(guid),
         link=optional_text(url),
-        title=clean_text(raw.get("title") or ""),
-        author=", ".join(unique(clean_text(a.get("name") or "") for a in authors)) or None,
-        published_at=moment or changed,
-        updated_at=changed,
-        stated=(str(raw.get("date_published")), str(raw.get("date_modified"))),
-        language=optional_text(raw.get("language") or top.get("language")),
-        categories=unique(clean_text(tag) for tag in raw.get("tags") or ()),
+        title=clean_text(item.get("title") or ""),
+        author=_authors(item, top),
+        published_at=published or updated,
+        updated_at=updated,
+        stated_dates=(str(item.get("date_published")), str(item.get("date_modified"))),
+        language=optional_text(item.get("language") or top.get("language")),
+        categories=unique(clean_text(tag) for tag in item.get("tags") or ()),
         content=content,
-        content_type=kind,
-        # plain text, to be cleaned as HTML
+        content_type=content_type,
+        # summaries are plain text, but cleaning takes them for HTML
         summary=escape(summary, quote=False) if summary != content else "",
         base_url=clean_text(top.get("home_page_url") or feed.site_url or document.final_url),
-        enclosures=unique(clean_text(a) for a in [raw.get("image") or "", raw.get("banner_image") or "", *attachments]),
-        parsed=to_json(raw, content),
+        enclosures=_images(item),
+        parsed=to_json(item, content),
     )
+
+
+def _authors(item: Mapping[str, Any], top: Mapping[str, Any]) -> str | None:
+    """The item's authors, else the feed's: `authors` in version 1.1, `author` in 1.0."""
+    candidates = [source.get("authors") or [source.get("author")] for source in (item, top)]
+    authors: list[Any] = next((authors for authors in candidates if authors[0]), [])
+    return ", ".join(unique(clean_text(author.get("name") or "") for author in authors)) or None
+
+
+def _images(item: Mapping[str, Any]) -> tuple[str, ...]:
+    attached = [
+        attachment["url"]
+        for attachment in item.get("attachments") or ()
+        if str(attachment.get("mime_type", "")).startswith("image/")
+    ]
+    return unique(map(clean_text, [item.get("image") or "", item.get("banner_image") or "", *attached]))

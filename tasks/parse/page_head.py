@@ -1,4 +1,4 @@
-"""What a web page says of itself: <meta>, JSON-LD, <link rel=canonical>, <time>."""
+"""Reading a web page's metadata: <meta>, JSON-LD, <link rel=canonical>, <time>."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from datetime import datetime
 from html import unescape
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -21,49 +20,39 @@ from tasks.text.plain import printable
 from warehouse.records import Document, Feed
 
 MAX_VALUE = 4_096
-"""Characters of an attribute, or of a field of the metadata."""
+"""Characters of an attribute or of a field of the metadata."""
 MAX_JSON = 1_000_000
+"""Characters of a JSON-LD script; a longer one is passed over."""
 MAX_FIELDS = 200
+"""<meta> elements that are read, and scripts."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
-_COMMA = re.compile(r"\s*[,，;；、|]\s*")
-_BYLINE = re.compile(r"^(?:by\s+|作者\s*[:：]\s*|文\s*[/／]\s*)", re.IGNORECASE)
-_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")
-_CLOCK = re.compile(r"\d\s*[:：时時]\s*\d\d|T\d\d")
-_CLOCKED = re.compile(
+_SEPARATOR = re.compile(r"\s*[,，;；、|]\s*")
+_BYLINE_PREFIX = re.compile(r"^(?:by\s+|作者\s*[:：]\s*|文\s*[/／]\s*)", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(r"\d\s*[:：时時]\s*\d\d|T\d\d")
+_DATE_AND_TIME = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[\s,T]{0,4}(\d{1,2})\s*[:：]\s*(\d\d)(?:\s*[:：]\s*(\d\d))?"
 )
-_ARTICLE = re.compile(r"(?:Article|BlogPosting|SocialMediaPosting|Report)$")
+_ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|SocialMediaPosting|Report)$")
 
-_PUBLISHED = (
-    "article:published_time",
-    "og:article:published_time",
-    "og:published_time",
-    "datepublished",
-    "pubdate",
-    "publishdate",
-    "publish-date",
-    "publish_date",
-    "parsely-pub-date",
-    "sailthru.date",
-    "weibo:article:create_at",
-    "bt:pubdate",
-    "cxenseparse:recs:publishtime",
-    "dcterms.created",
-    "dc.date.issued",
-    "dc.date",
-    "date",
+_PUBLISHED_NAMES = (
+    *("article:published_time", "og:article:published_time", "og:published_time", "datepublished", "pubdate"),
+    *("publishdate", "publish-date", "publish_date", "parsely-pub-date", "sailthru.date", "weibo:article:create_at"),
+    *("bt:pubdate", "cxenseparse:recs:publishtime", "dcterms.created", "dc.date.issued", "dc.date", "date"),
 )
 MODIFIED_NAMES = ("article:modified_time", "og:updated_time", "datemodified", "lastmod", "dcterms.modified")
-_AUTHOR = ("author", "article:author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator")
-_IMAGE = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+_AUTHOR_NAMES = (
+    *("author", "article:author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator"),
+)
+_IMAGE_NAMES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
 
 
 def bounded_text(value: object) -> str:
+    """The value as text, at most MAX_VALUE characters, without unprintable ones and with white space collapsed."""
     return " ".join(printable(str(value)).split())[:MAX_VALUE] if value else ""
 
 
 def json_ld_texts(value: Any, depth: int = 0) -> Iterator[str]:
-    """The texts a JSON-LD value stands for: itself, its name or address, or those of its members."""
+    """The texts of a JSON-LD value: itself, an object's name or address, or the texts of a list's members."""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         if text := bounded_text(unescape(str(value)[:MAX_VALUE])):
             yield text
@@ -72,27 +61,30 @@ def json_ld_texts(value: Any, depth: int = 0) -> Iterator[str]:
             value.get("name") or value.get("url") or value.get("@id") or value.get("@value"), depth + 1
         )
     elif isinstance(value, list) and depth < 3:
-        for each in value[:50]:
-            yield from json_ld_texts(each, depth + 1)
+        for member in value[:50]:
+            yield from json_ld_texts(member, depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """What the page says of itself, apart from its text."""
+    """The metadata of a page. Texts are empty if the page does not have them."""
 
     base: str
-    """The address that its relative addresses are relative to."""
+    """The page's relative addresses are resolved against it."""
     meta: Mapping[str, list[str]] = field(default_factory=dict)
-    """By lower-case name or property."""
+    """The contents of <meta>, by lower-case name or property."""
     article: Mapping[str, Any] = field(default_factory=dict)
     """The JSON-LD node of the article; empty without one."""
     canonical: str = ""
     language: str = ""
     title: str = ""
     times: Sequence[str] = ()
+    """The dates of its <time> elements."""
     scripts: Sequence[str] = ()
+    """The texts of its JSON-LD scripts."""
 
     def all(self, *names: str) -> Iterator[str]:
+        """The contents of the <meta> elements of these names, in the order of the names."""
         for name in names:
             yield from self.meta.get(name, ())
 
@@ -102,7 +94,7 @@ class PageHead:
 
 def read_head(html: str, document: Document) -> PageHead:
     page = LexborHTMLParser(html)
-    base = next((each.attributes.get("href") for each in page.css("base[href]")), None)
+    base = next((node.attributes.get("href") for node in page.css("base[href]")), None)
     meta: dict[str, list[str]] = {}
     for node in page.css("meta[content]")[:MAX_FIELDS]:
         attrs = node.attributes
@@ -111,7 +103,7 @@ def read_head(html: str, document: Document) -> PageHead:
         )
         if name and (value := bounded_text(attrs.get("content"))):
             meta.setdefault(name.lower(), []).append(value)
-    canonical = next((bounded_text(each.attributes.get("href")) for each in page.css("link[rel~=canonical][href]")), "")
+    canonical = next((bounded_text(node.attributes.get("href")) for node in page.css("link[rel~=canonical][href]")), "")
     scripts = [
         node.text(deep=True)
         for node in page.css("script[type]")[:MAX_FIELDS]
@@ -137,117 +129,124 @@ def read_head(html: str, document: Document) -> PageHead:
 
 
 def _json_article(scripts: Iterable[str], url: str) -> Mapping[str, Any]:
-    """The node of the page's own article: the one with its address, else the first (https://schema.org/Article)."""
-    found: list[Mapping[str, Any]] = []
+    """The node of the page's article: the one with the page's address, else the first. Empty if there is none.
+
+    See https://schema.org/Article.
+    """
+    articles: list[Mapping[str, Any]] = []
     for script in scripts:
         try:
             top = json.loads(script.strip().removeprefix("<!--").removesuffix("-->"), strict=False)
         except (ValueError, RecursionError):
             continue
-        waiting = [top]
+        queue = [top]
         for _ in range(1_000):
-            if not waiting:
+            if not queue:
                 break
-            node = waiting.pop(0)
+            node = queue.pop(0)
             if isinstance(node, list):
-                waiting.extend(node[:200])
+                queue.extend(node[:200])
             elif isinstance(node, dict):
-                kinds = node.get("@type")
-                if any(_ARTICLE.search(str(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds])):
-                    found.append(node)
-                waiting.extend(node[name] for name in ("@graph", "mainEntity", "mainEntityOfPage") if name in node)
-    for node in found:
-        named = (address for name in ("url", "@id", "mainEntityOfPage") for address in json_ld_texts(node.get(name)))
-        if any(_name(address) == _name(url) for address in named):
+                types = node.get("@type")
+                if any(_ARTICLE_TYPE.search(str(name)) for name in (types if isinstance(types, list) else [types])):
+                    articles.append(node)
+                queue.extend(node[name] for name in ("@graph", "mainEntity", "mainEntityOfPage") if name in node)
+    for node in articles:
+        addresses = (text for name in ("url", "@id", "mainEntityOfPage") for text in json_ld_texts(node.get(name)))
+        if any(_identity(address) == _identity(url) for address in addresses):
             return node
-    return found[0] if found else {}
+    return articles[0] if articles else {}
 
 
-def _name(address: str) -> str | None:
+def _identity(address: str) -> str | None:
     resolved = urls.resolve(None, address)
     return urls.identity(resolved) if resolved else None
 
 
 def find_title(head: PageHead) -> str:
-    said = [*json_ld_texts(head.article.get("headline")), *head.all("og:title", "twitter:title")]
-    return next(iter(said), "")
+    titles = [*json_ld_texts(head.article.get("headline")), *head.all("og:title", "twitter:title")]
+    return next(iter(titles), "")
 
 
 def find_authors(head: PageHead) -> str | None:
-    said = [*json_ld_texts(head.article.get("author"))] or [*head.all(*_AUTHOR)]
-    names = [_BYLINE.sub("", name).strip() for name in said if not name.startswith(("http:", "https:", "/"))]
+    authors = [*json_ld_texts(head.article.get("author"))] or [*head.all(*_AUTHOR_NAMES)]
+    names = [_BYLINE_PREFIX.sub("", name).strip() for name in authors if not name.startswith(("http:", "https:", "/"))]
     return ", ".join(dict.fromkeys(filter(None, names))) or None
 
 
 def find_language(head: PageHead) -> str | None:
-    said = [head.language, *json_ld_texts(head.article.get("inLanguage")), *head.all("og:locale", "content-language")]
-    found = next((value for value in said if _LANGUAGE.fullmatch(value)), None)
-    return found.replace("_", "-") if found else None
+    in_json = json_ld_texts(head.article.get("inLanguage"))
+    values = [head.language, *in_json, *head.all("og:locale", "content-language")]
+    language = next((value for value in values if _LANGUAGE.fullmatch(value)), None)
+    return language.replace("_", "-") if language else None
 
 
 def find_categories(head: PageHead) -> tuple[str, ...]:
     keywords = head.article.get("keywords")
-    said = [*json_ld_texts(head.article.get("articleSection")), *head.all("article:section")]
+    sections = [*json_ld_texts(head.article.get("articleSection")), *head.all("article:section")]
     tags = [*json_ld_texts(keywords), *head.all("article:tag")] or [*head.all("keywords", "news_keywords")]
-    every = [tag for value in (*said, *tags) for tag in _COMMA.split(value)]
-    return tuple(dict.fromkeys(tag[:100] for tag in every if tag))[:50]
+    names = [name for value in (*sections, *tags) for name in _SEPARATOR.split(value)]
+    return tuple(dict.fromkeys(name[:100] for name in names if name))[:50]
 
 
 def find_images(head: PageHead) -> tuple[str, ...]:
-    said = [*head.all(*_IMAGE), *_addresses(head.article.get("image"))]
-    return tuple(dict.fromkeys(filter(None, (urls.resolve(head.base, address) for address in said))))
+    addresses = [*head.all(*_IMAGE_NAMES), *_json_images(head.article.get("image"))]
+    return tuple(dict.fromkeys(filter(None, (urls.resolve(head.base, address) for address in addresses))))
 
 
-def _addresses(value: Any) -> Iterator[str]:
-    """Of a schema.org image: an address, an ImageObject, or several of either."""
-    for each in value[:10] if isinstance(value, list) else [value]:
-        yield from json_ld_texts(each.get("url") or each.get("contentUrl") if isinstance(each, dict) else each)
+def _json_images(value: Any) -> Iterator[str]:
+    """The addresses of a schema.org image, which is an address, an ImageObject or a list of either."""
+    for image in value[:10] if isinstance(value, list) else [value]:
+        yield from json_ld_texts(image.get("url") or image.get("contentUrl") if isinstance(image, dict) else image)
 
 
 def find_link(head: PageHead, document: Document) -> str:
-    """The canonical address where it is one of the same site's, and names an article where the page's own does."""
-    own = document.url
-    for said in (head.canonical, *head.all("og:url")):
-        address = urls.resolve(head.base, said)
-        if not address or not _same_site(address, own):
+    """The page's canonical address, or the address it was fetched from.
+
+    A canonical address counts only if it is on the same site, and is not the front page of an article's site.
+    """
+    for canonical in (head.canonical, *head.all("og:url")):
+        address = urls.resolve(head.base, canonical)
+        if not address or not _is_same_site(address, document.url):
             continue
-        if urls.identity(address) or not _name(own):
+        if urls.identity(address) or not _identity(document.url):
             return address
-    return own
+    return document.url
 
 
-def _same_site(one: str, other: str) -> bool:
-    try:
-        first, second = (_HOST.sub("", (urlsplit(each).hostname or "").lower()) for each in (one, other))
-    except ValueError:
-        return False
+def _is_same_site(address: str, other: str) -> bool:
+    first, second = urls.site_of(address), urls.site_of(other)
     return bool(first and second) and (first == second or first.endswith(f".{second}") or second.endswith(f".{first}"))
 
 
 def find_published(
     head: PageHead, day: str | None, body: Element, feed: Feed, document: Document
 ) -> tuple[str, datetime | None]:
-    """The date as the page says it, and the moment. Of a date without its time of day the time is looked for."""
+    """(date as the page writes it, moment); ("", None) without one. `day` is the date that trafilatura has found.
 
-    def moment(said: str) -> datetime | None:
-        return parse_date(said, timezone=feed.timezone, now=document.fetched_at)
+    If the first date has no time of day, another date of the same day that has one is preferred.
+    """
 
-    said = [*json_ld_texts(head.article.get("datePublished")), *head.all(*_PUBLISHED)]
+    def moment(text: str) -> datetime | None:
+        return parse_date(text, timezone=feed.timezone, now=document.fetched_at)
+
+    stated = [*json_ld_texts(head.article.get("datePublished")), *head.all(*_PUBLISHED_NAMES)]
     printed = [
         "{:0>4}-{:0>2}-{:0>2}T{:0>2}:{}:{}".format(*(part or "00" for part in match.groups()))
-        for match in islice(_CLOCKED.finditer(body.text()[:100_000]), 20)
+        for match in islice(_DATE_AND_TIME.finditer(body.text()[:100_000]), 20)
     ]
-    # a page that states none prints it above the article; in its midst a date with a clock is rare
-    first = next((value for value in (*said, day or "", *printed) if moment(value)), None)
+    # a page without metadata prints the date above the article; dates with a time of day are rare in the article itself
+    first = next((text for text in (*stated, day or "", *printed) if moment(text)), None)
     if first is None:
         return "", None
-    if not _CLOCK.search(first):
-        for value in (*said, *head.times, *printed):
-            if _CLOCK.search(value) and _same_day(value, first) and (at := moment(value)):
-                return value, at
+    if not _TIME_OF_DAY.search(first):
+        for text in (*stated, *head.times, *printed):
+            if _TIME_OF_DAY.search(text) and _is_same_day(text, first) and (published_at := moment(text)):
+                return text, published_at
     return first, moment(first)
 
 
-def _same_day(one: str, other: str) -> bool:
-    first, second = ([int(part) for part in re.findall(r"\d+", each)[:3]] for each in (one, other))
+def _is_same_day(date: str, other: str) -> bool:
+    """Whether the first three numbers of both are the same: year, month and day."""
+    first, second = ([int(number) for number in re.findall(r"\d+", text)[:3]] for text in (date, other))
     return first == second

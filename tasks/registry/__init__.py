@@ -1,1 +1,1 @@
-"""The feeds registry, feeds.toml: read, checked, changed; OPML; finding a site's feeds."""
+"""The feeds registry, feeds.toml: reading, checking and changing it; OPML; finding a site's feeds."""

@@ -1,4 +1,4 @@
-"""Finding a site's feeds in its pages. Nothing is fetched here."""
+"""Finding the feeds that a page links to. Nothing is fetched here."""
 
 from __future__ import annotations
 
@@ -17,18 +17,10 @@ from tasks.text import urls
 from tasks.text.plain import collapse
 
 COMMON_PATHS = (
-    "/feed",
-    "/rss",
-    "/feed.xml",
-    "/rss.xml",
-    "/atom.xml",
-    "/index.xml",
-    "/feed.json",
-    "/feeds/posts/default",
-    "/index.rdf",
-    "/?feed=rss2",
+    *("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml", "/feed.json", "/feeds/posts/default"),
+    *("/index.rdf", "/?feed=rss2"),
 )
-"""Where feeds lie on sites whose pages don't name them; to be resolved against the site's address."""
+"""Where sites whose pages link to no feed have one, relative to the site's address."""
 MAX_HTML = 5_000_000
 MAX_CANDIDATES = 20
 
@@ -40,47 +32,47 @@ _FEED_PATH = re.compile(
     re.IGNORECASE,
 )
 _FEED_QUERY = re.compile(r"(?:^|&)(?:feed=\w+|(?:format|type|alt)=(?:rss|atom|feed))(?:&|$)", re.IGNORECASE)
-_HEAD = 512_000
-"""Bytes; a feed says what it is, and its title, at its beginning."""
+_START = 512_000
+"""Bytes at the start of a document that contain a feed's type and title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What may be a feed of the page's site."""
+    """A link to what may be a feed."""
 
     url: str
     title: str
     media_type: str | None
-    """As the page says; None for an anchor, which doesn't."""
+    """As the page states it; None for an anchor, which states none."""
 
 
 def discover(html: bytes, url: str) -> list[Candidate]:
-    """The feeds a page names, likeliest first; where it names none, the anchors that look as if they led to one.
+    """The feeds in a page's <link> elements, likeliest first; without any, the anchors that look like links to a feed.
 
     `url` is the page's own address. Feeds of comments, and JSON that need not be a feed, come last.
     """
-    if b"<" not in html or (html.lstrip().startswith(b"<?xml") and b"<html" not in html[:_HEAD].lower()):
-        return []  # no page: text, or XML that is no XHTML
+    if b"<" not in html or (html.lstrip().startswith(b"<?xml") and b"<html" not in html[:_START].lower()):
+        return []  # not a page: plain text, or XML other than XHTML
     soup = BeautifulSoup(html[:MAX_HTML], "html.parser", parse_only=SoupStrainer(["base", "link", "a"]))
     base = next((urls.resolve(url, _attribute(tag, "href")) for tag in soup.find_all("base", href=True)), None) or url
-    linked = list(_linked(soup, base))
+    linked = list(_linked_feeds(soup, base))
     if linked:
         return _unique(sorted(linked, key=_doubt))
-    host = _site(url)
-    anchors = (found for found in _anchors(soup, base) if found.url != url)
-    return _unique(sorted(anchors, key=lambda found: (_site(found.url) != host, _doubt(found))))
+    host = urls.host_of(url)
+    anchors = (candidate for candidate in _anchors(soup, base) if candidate.url != url)
+    return _unique(sorted(anchors, key=lambda candidate: (urls.host_of(candidate.url) != host, _doubt(candidate))))
 
 
 def looks_like_feed(data: bytes) -> str | None:
-    """The feed's title ("" where it has none); None where the bytes are no feed."""
+    """The feed's title ("" if it has none); None if the bytes are not a feed."""
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         return None
     if start.startswith(b"{"):
         return _json_title(data)
-    # as a stream: bytes that are a file's name would make feedparser open that file
+    # as a stream: feedparser would open a file if the bytes were its name
     result = feedparser.parse(
-        io.BytesIO(data[:_HEAD]),
+        io.BytesIO(data[:_START]),
         response_headers={"content-type": "application/xml"},
         sanitize_html=False,
         resolve_relative_uris=False,
@@ -91,7 +83,7 @@ def looks_like_feed(data: bytes) -> str | None:
     return collapse(BeautifulSoup(title, "html.parser").get_text() if "<" in title else title)
 
 
-def _linked(soup: BeautifulSoup, base: str) -> Iterator[Candidate]:
+def _linked_feeds(soup: BeautifulSoup, base: str) -> Iterator[Candidate]:
     for tag in soup.find_all("link", href=True):
         relations = _attribute(tag, "rel").lower().split()
         media_type = _attribute(tag, "type").partition(";")[0].strip().lower()
@@ -116,20 +108,18 @@ def _attribute(tag: Tag, name: str) -> str:
 
 
 def _doubt(candidate: Candidate) -> int:
-    """0 for what is surely a feed of articles."""
+    """0 for what is surely a feed of articles, more for less likely ones."""
     comments = "/comments" in candidate.url or re.search(r"\bcomments?\b|评论|評論", candidate.title, re.IGNORECASE)
     return (2 if comments else 0) + (candidate.media_type == "application/json")
 
 
-def _site(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
 def _unique(candidates: list[Candidate]) -> list[Candidate]:
-    return list({found.url: found for found in reversed(candidates)}.values())[::-1][:MAX_CANDIDATES]
+    first_by_url = {candidate.url: candidate for candidate in reversed(candidates)}
+    return list(first_by_url.values())[::-1][:MAX_CANDIDATES]
 
 
 def _json_title(data: bytes) -> str | None:
+    """The title of a JSON Feed ("" if it has none); None if the bytes are not one."""
     try:
         top = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""The feeds registry, feeds.toml: read, checked, chosen from and added to.
+"""The feeds registry, feeds.toml: reading and checking it, choosing from its feeds, adding feeds.
 
-What is wrong with the file is said all at once, a line each, with the line it stands on and what to write instead.
+All problems of the file are reported at once, each with its line number and what to write instead.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tomlkit
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
-from tasks.registry.feed_table import FEED_ID, FeedTable, nearest, problems, same_address, slug
+from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, slug
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
 from warehouse.landing import write_durably
@@ -25,7 +25,7 @@ from warehouse.records import Feed
 
 
 def read_feeds(path: Path) -> list[Feed]:
-    """The file's feeds, in its order. Raises FeedsFileError that lists every problem of the file."""
+    """The file's feeds, in its order. Raises FeedsFileError, which lists every problem of the file."""
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -39,9 +39,9 @@ def read_feeds(path: Path) -> list[Feed]:
 
 
 def choose(feeds: Sequence[Feed], ids: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Feed]:
-    """The enabled feeds; with ids or groups, those that are named or are in a named group, in the file's order.
+    """The enabled feeds; with ids or groups, the feeds with these ids or in these groups, in the file's order.
 
-    A feed named by its id is chosen even while it is disabled. Raises FeedsFileError for an unknown id or group.
+    A feed named by its id is chosen even if it is disabled. Raises FeedsFileError for an unknown id or group.
     """
     _check_known("feed", ids, [feed.id for feed in feeds])
     _check_known("group", groups, [feed.group for feed in feeds if feed.group])
@@ -51,26 +51,26 @@ def choose(feeds: Sequence[Feed], ids: Sequence[str] = (), groups: Sequence[str]
 
 
 def part_of(feeds: Sequence[Feed], part: str) -> list[Feed]:
-    """The feeds of a part, such as "1/4": each feed is in one of the four, and stays there as others come and go.
+    """The feeds of a part, such as "1/4": each feed is in one of the four parts, whichever other feeds there are.
 
-    Raises FeedsFileError for a part that is none.
+    Raises FeedsFileError for an invalid part.
     """
     number, _, count = part.partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-        raise FeedsFileError(f"{part!r} is no part of the feeds; the first of four is 1/4, the last 4/4")
+        raise FeedsFileError(f"{part!r} is not a part of the feeds; the first of four is 1/4, the last 4/4")
     return [feed for feed in feeds if zlib.crc32(feed.id.encode()) % int(count) == int(number) - 1]
 
 
 def add_feed(path: Path, feed: Feed) -> None:
-    """Append the feed to the file, made if absent. Raises FeedsFileError (as add_feeds does) and LandingError."""
+    """Append the feed to the file, which is created if absent. Raises FeedsFileError and LandingError as add_feeds."""
     add_feeds(path, [feed])
 
 
 def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
-    """Append the feeds in one write, all or none; what the file holds stays as it is, comments and all.
+    """Append the feeds in one write, all or none; the rest of the file stays as it is, with its comments.
 
-    Raises FeedsFileError for a feed that is not valid or whose id or url is taken, and for a file that can't be read;
-    LandingError where it can't be written.
+    Raises FeedsFileError for a feed that is invalid or whose id or url is taken, and for a file that can't be read;
+    LandingError if it can't be written.
     """
     try:
         data, mode = path.read_bytes(), path.stat().st_mode
@@ -83,53 +83,56 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
     top, _ = line_numbers(text)
     if "feed" in top:
         raise FeedsFileError(f"{path}:{top['feed']}: feed = […] can't be added to; write each feed as a [[feed]] table")
-    added = [_checked(feed, path) for feed in feeds]
-    _check_free(added, known, path)
+    added = [_validate(feed, path) for feed in feeds]
+    _check_not_taken(added, known, path)
     end = "\r\n" if "\r\n" in text else "\n"
     addition = "\n".join(_as_toml(feed) for feed in added).replace("\n", end)
     gap = "" if not text else end if text.endswith("\n") else end * 2
     data += (gap + addition).encode()
-    _parse(data, path)  # whatever happens, a file that can't be read again is not written
-    target = path.resolve()  # a link stays a link
+    _parse(data, path)  # never write a file that can't be read again
+    target = path.resolve()  # so that a symlink stays one
     write_durably(target, data)
     if mode is not None:
         target.chmod(mode & 0o7777)
 
 
 def _unreadable(path: Path, error: OSError) -> FeedsFileError:
-    return FeedsFileError(f"{path}: can't be read ({error.strerror}); mend that, or name another file with --feeds")
+    return FeedsFileError(f"{path}: can't be read ({error.strerror}); fix that, or name another file with --feeds")
 
 
 def _parse(data: bytes, path: Path) -> list[Feed]:
-    text, document = _load(data, path)
-    top, places = line_numbers(text)
+    """The feeds of the file. Raises FeedsFileError, which lists every problem of the file."""
+    text, document = _load_toml(data, path)
+    top_lines, feed_lines = line_numbers(text)
     tables = document.pop("feed", [])
-    found = [(top.get(key, 1), _unknown_top(key)) for key in document]
+    complaints = [(top_lines.get(key, 1), _unknown_key(key)) for key in document]
+    feed_line = top_lines.get("feed", 1)
     if not isinstance(tables, list):
-        found.append((top.get("feed", 1), "feed must be a list of tables (write [[feed]], with two brackets)"))
+        complaints.append((feed_line, "feed must be a list of tables (write [[feed]], with two brackets)"))
         tables = []
     feeds: list[Feed] = []
     ids: dict[str, int] = {}
     addresses: dict[str, int] = {}
     for number, table in enumerate(tables):
-        places_of = places[number] if number < len(places) else {"": top.get("feed", 1)}
-        wrong: list[tuple[str, str]] = []
+        lines = feed_lines[number] if number < len(feed_lines) else {"": feed_line}
+        keys_and_problems: list[tuple[str, str]] = []
         if isinstance(table, dict):
             try:
                 feeds.append(FeedTable.model_validate(table).feed())
             except ValidationError as error:
-                wrong = problems(error, table)
-            wrong += _taken(table, places_of[""], ids, addresses)
+                keys_and_problems = problems(error, table)
+            keys_and_problems += _duplicates(table, lines[""], ids, addresses)
         else:
-            wrong.append(("", "must be a table (write [[feed]], then a key a line)"))
+            keys_and_problems.append(("", "must be a table (write [[feed]], then a key a line)"))
         label = _label(table, number)
-        found += [(line_of(places_of, key), f"{label}: {problem}") for key, problem in wrong]
-    if found:
-        raise FeedsFileError("\n".join(f"{path}:{line}: {problem}" for line, problem in sorted(found)))
+        complaints += [(line_of(lines, key), f"{label}: {problem}") for key, problem in keys_and_problems]
+    if complaints:
+        raise FeedsFileError("\n".join(f"{path}:{line}: {complaint}" for line, complaint in sorted(complaints)))
     return feeds
 
 
-def _load(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
+def _load_toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
+    """The file's text, and what it holds. Raises FeedsFileError."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -138,11 +141,11 @@ def _load(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        at = re.search(r"\(at line (\d+), column (\d+)\)", said)
-        line = int(at[1]) if at else text.count("\n") + 1
-        column = f" in column {at[2]}" if at else " at the end"
-        reason = said.rpartition(" (at ")[0] or said
+        message = str(error)
+        match = re.search(r"\(at line (\d+), column (\d+)\)", message)
+        line = int(match[1]) if match else text.count("\n") + 1
+        column = f" in column {match[2]}" if match else " at the end"
+        reason = message.rpartition(" (at ")[0] or message
         hint = (
             "write text with a backslash, such as a regular expression, in 'single quotes'"
             if "\\" in reason
@@ -153,48 +156,51 @@ def _load(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
         raise FeedsFileError(f"{path}:1: not a feeds file: its lists are nested too deep (write [[feed]])") from error
 
 
-def _unknown_top(key: str) -> str:
+def _unknown_key(key: str) -> str:
     if key in FeedTable.model_fields:
         return f"{key} stands before the first [[feed]] (write it below the [[feed]] it belongs to)"
     return f"unknown table or key {key} (write [[feed]] for each feed)"
 
 
 def _label(table: object, number: int) -> str:
+    """How a message names the feed: by its id, name or url, else by its number in the file."""
     for key in ("id", "name", "url"):
         if isinstance(table, dict) and isinstance(value := table.get(key), str) and value:
             return f'feed "{value}"'
     return f"feed {number + 1}"
 
 
-def _taken(
+def _duplicates(
     table: Mapping[str, object], line: int, ids: dict[str, int], addresses: dict[str, int]
 ) -> list[tuple[str, str]]:
-    """Whether another feed has the id or the url; if not, this one has."""
-    found = []
-    name, address = table.get("id"), table.get("url")
-    if isinstance(name, str) and FEED_ID.fullmatch(name):
-        if name in ids:
-            found.append(("id", f'id is taken by the feed on line {ids[name]} (write "{slug(name, ids)}")'))
-        ids.setdefault(name, line)
+    """The problems of a feed whose id or url an earlier feed has. Adds its own to `ids` and `addresses`."""
+    keys_and_problems = []
+    feed_id, address = table.get("id"), table.get("url")
+    if isinstance(feed_id, str) and FEED_ID.fullmatch(feed_id):
+        if feed_id in ids:
+            problem = f'id is taken by the feed on line {ids[feed_id]} (write "{slug(feed_id, ids)}")'
+            keys_and_problems.append(("id", problem))
+        ids.setdefault(feed_id, line)
     if isinstance(address, str) and urls.resolve(None, address):
-        same = same_address(address)
-        if same in addresses:
-            found.append(("url", f"url is that of the feed on line {addresses[same]} too (remove one of the two)"))
-        addresses.setdefault(same, line)
-    return found
+        canonical = canonical_address(address)
+        if canonical in addresses:
+            problem = f"url is that of the feed on line {addresses[canonical]} too (remove one of the two)"
+            keys_and_problems.append(("url", problem))
+        addresses.setdefault(canonical, line)
+    return keys_and_problems
 
 
-def _check_known(kind: str, wanted: Iterable[str], known: Sequence[str]) -> None:
-    for name in wanted:
+def _check_known(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
         if name in known:
             continue
         if better := nearest(name, known):
             raise FeedsFileError(f'there is no {kind} "{name}"; did you mean "{better}"?')
-        names = ", ".join(list(dict.fromkeys(known))[:30]) or "none"
-        raise FeedsFileError(f'there is no {kind} "{name}"; `newsmill feeds list` shows those there are: {names}')
+        examples = ", ".join(list(dict.fromkeys(known))[:30]) or "none"
+        raise FeedsFileError(f'there is no {kind} "{name}"; `newsmill feeds list` shows those there are: {examples}')
 
 
-def _checked(feed: Feed, path: Path) -> Feed:
+def _validate(feed: Feed, path: Path) -> Feed:
     table = as_table(feed)
     try:
         return FeedTable.model_validate(table).feed()
@@ -203,22 +209,22 @@ def _checked(feed: Feed, path: Path) -> Feed:
         raise FeedsFileError(f"{path}: {_label(table, 0)} can't be added: {reasons}") from error
 
 
-def _check_free(added: Iterable[Feed], known: Sequence[Feed], path: Path) -> None:
-    addresses = {same_address(feed.url): feed.id for feed in known}
+def _check_not_taken(added: Iterable[Feed], known: Sequence[Feed], path: Path) -> None:
+    addresses = {canonical_address(feed.url): feed.id for feed in known}
     ids = {feed.id: feed.url for feed in known}
     for feed in added:
-        if other := addresses.get(same_address(feed.url)):
+        if other := addresses.get(canonical_address(feed.url)):
             raise FeedsFileError(f'{path}: {feed.url} is there already, as feed "{other}"; it was not added again')
         if feed.id in ids:
             better = slug(feed.id, ids)
             raise FeedsFileError(f'{path}: id "{feed.id}" is taken by {ids[feed.id]}; give another, such as "{better}"')
-        addresses[same_address(feed.url)] = feed.id
+        addresses[canonical_address(feed.url)] = feed.id
         ids[feed.id] = feed.url
 
 
 def as_table(feed: Feed) -> dict[str, object]:
-    """The feed as its [[feed]] table; what is as by default is left out."""
-    table = {f.name: value for f in fields(feed) if (value := getattr(feed, f.name)) != f.default}
+    """The feed as its [[feed]] table, without values that are the default."""
+    table = {field.name: value for field in fields(feed) if (value := getattr(feed, field.name)) != field.default}
     if "rules" in table:
         rules = {key: value for key, value in asdict(feed.rules).items() if value not in (None, ())}
         table["rules"] = {key: list(value) if isinstance(value, tuple) else value for key, value in rules.items()}

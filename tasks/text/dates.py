@@ -1,7 +1,7 @@
-"""Dates as feeds write them, to UTC.
+"""Parsing the dates of feeds and pages, to UTC.
 
-Tried in order: epoch numbers, ISO 8601 / RFC 3339, RFC 822 and its relatives, then dateparser for everything else
-(Chinese, Japanese, French … forms).
+Formats in the order they are tried: seconds or milliseconds since the epoch, ISO 8601 and RFC 3339, RFC 822 and
+similar, Chinese dates, then dateparser for everything else (Japanese, French …).
 """
 
 from __future__ import annotations
@@ -14,49 +14,36 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(days=1)
-"""A date further ahead of the fetch than this is a mistake of the feed's."""
+"""A date that lies further after the fetch is a mistake in the feed."""
 
 _EPOCH = re.compile(r"^\d{9,10}(\.\d+)?$|^\d{12,13}$")
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(?:[（(]?(?:星期|周|週).[)）]?)?\s*(.*)$")
-_HALF = "上午|下午|凌晨|早上|晚上"
+_HALF_DAY = "上午|下午|凌晨|早上|晚上"
 _CLOCK = re.compile(
-    rf"^({_HALF})?\s*(\d{{1,2}})\s*[:：时時点點]\s*(\d{{1,2}})?(?:\s*[:：分]\s*(\d{{1,2}}))?\s*[分秒]?\s*({_HALF})?"
+    rf"^({_HALF_DAY})?\s*(\d{{1,2}})\s*[:：时時点點]\s*(\d{{1,2}})?(?:\s*[:：分]\s*(\d{{1,2}}))?\s*[分秒]?\s*({_HALF_DAY})?"
 )
-_PLACE = re.compile(r"\s?(?:\[([A-Z][A-Za-z_]+/[A-Za-z_/]+)\]|\b([A-Z][A-Za-z_]+/[A-Za-z_/]+))$")
-_FROM_GREENWICH = re.compile(r"\s*(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d\d))?$", re.IGNORECASE)
-# Zone names that RFC 822 parsers don't know; feeds mean these offsets (minutes).
-_ZONES = {
-    "BST": 60,
-    "CET": 60,
-    "CEST": 120,
-    "EET": 120,
-    "EEST": 180,
-    "MSK": 180,
-    "IST": 330,
-    "HKT": 480,
-    "SGT": 480,
-    "JST": 540,
-    "KST": 540,
-    "AEST": 600,
-    "AEDT": 660,
-    "NZST": 720,
-    "NZDT": 780,
-    "WIB": 420,
-    "Z": 0,
-    "UT": 0,
-}
-_ZONELESS = re.compile(r"(?:\d:\d\d(?::\d\d)?|(?<![+-])\b\d{4})$")
-"""A date that ends in its clock time, or in its year."""
-_TAIL_ZONE = re.compile(r"\b([A-Z]{1,4})$")
+_ZONE_NAME = re.compile(r"\s?(?:\[([A-Z][A-Za-z_]+/[A-Za-z_/]+)\]|\b([A-Z][A-Za-z_]+/[A-Za-z_/]+))$")
+_GMT_OFFSET = re.compile(r"\s*(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d\d))?$", re.IGNORECASE)
+_ZONES = dict(
+    [
+        *(("Z", 0), ("UT", 0), ("BST", 60), ("CET", 60), ("CEST", 120), ("EET", 120), ("EEST", 180), ("MSK", 180)),
+        *(("IST", 330), ("WIB", 420), ("HKT", 480), ("SGT", 480), ("JST", 540), ("KST", 540)),
+        *(("AEST", 600), ("AEDT", 660), ("NZST", 720), ("NZDT", 780)),
+    ]
+)
+"""Zone abbreviations that email.utils does not know, with the offset in minutes that feeds mean by them."""
+_WITHOUT_ZONE = re.compile(r"(?:\d:\d\d(?::\d\d)?|(?<![+-])\b\d{4})$")
+"""A date that ends with its time of day or its year, so that no zone follows."""
+_ZONE_ABBREVIATION = re.compile(r"\b([A-Z]{1,4})$")
 
 
 def parse_date(text: str | None, *, timezone: str = "UTC", now: datetime) -> datetime | None:
-    """The moment `text` names, in UTC; `timezone` (IANA) where it names no zone.
+    """The moment in UTC; `timezone` (IANA name) applies if the text names no zone.
 
-    None for what is no date, for the epoch itself (an empty field, as programs write it) and for dates more than a day
+    None if the text is not a date, is the epoch itself (programs write an empty field that way) or lies more than a day
     after `now`.
     """
-    moment = _parsed(" ".join((text or "").split())[:100], timezone)
+    moment = _parse(" ".join((text or "").split())[:100], timezone)
     if moment is None or moment < EARLIEST or moment > now + FUTURE or _is_epoch(moment, timezone):
         return None
     return moment
@@ -67,18 +54,23 @@ def _is_epoch(moment: datetime, timezone: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _parsed(text: str, timezone: str) -> datetime | None:
+def _parse(text: str, timezone: str) -> datetime | None:
     if not text or text.lower() in ("nan", "null", "none", "invalid date", "0"):
         return None
     try:
         if _EPOCH.match(text):
             seconds = float(text)
             return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-        # GMT+8 is how JavaScript and people write +0800
-        text = _FROM_GREENWICH.sub(lambda zone: f" {zone[1]}{zone[2]:0>2}{zone[3] or '00'}", text)
-        if place := _PLACE.search(text):
-            text, timezone = text[: place.start()], place[1] or place[2]
-        return _iso(text, timezone) or _rfc822(text, timezone) or _chinese(text, timezone) or _other(text, timezone)
+        # JavaScript and people write GMT+8 for +0800
+        text = _GMT_OFFSET.sub(lambda match: f" {match[1]}{match[2]:0>2}{match[3] or '00'}", text)
+        if zone_name := _ZONE_NAME.search(text):
+            text, timezone = text[: zone_name.start()], zone_name[1] or zone_name[2]
+        return (
+            _parse_iso(text, timezone)
+            or _parse_rfc822(text, timezone)
+            or _parse_chinese(text, timezone)
+            or _parse_other(text, timezone)
+        )
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -90,62 +82,62 @@ def _zone(timezone: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _utc(moment: datetime, timezone: str) -> datetime:
+def _to_utc(moment: datetime, timezone: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=_zone(timezone))).astimezone(UTC)
 
 
-def _iso(text: str, timezone: str) -> datetime | None:
+def _parse_iso(text: str, timezone: str) -> datetime | None:
     if not re.match(r"\d{4}-?\d\d", text):
         return None
-    text = re.sub(r"(\d{2}:\d{2}:\d{2})[.,](\d{1,9})", lambda m: f"{m[1]}.{m[2][:6].ljust(6, '0')}", text)
+    text = re.sub(r"(\d{2}:\d{2}:\d{2})[.,](\d{1,9})", lambda match: f"{match[1]}.{match[2][:6].ljust(6, '0')}", text)
     text = re.sub(r"\s+(Z|UTC|GMT)$", "+00:00", text, flags=re.IGNORECASE)
     text = re.sub(r"\s+([+-]\d{2}:?\d{2})$", r"\1", text)
     try:
-        return _utc(datetime.fromisoformat(text), timezone)
+        return _to_utc(datetime.fromisoformat(text), timezone)
     except ValueError:
         return None
 
 
-def _rfc822(text: str, timezone: str) -> datetime | None:
+def _parse_rfc822(text: str, timezone: str) -> datetime | None:
     if text[:1].isdigit() and re.match(r"\d{4}", text):
         return None
-    found = parsedate_tz(text)
-    if found is None:
+    fields = parsedate_tz(text)
+    if fields is None:
         return None
-    naive = datetime(*found[:6])  # noqa: DTZ001 - the zone comes next
-    if zone := _TAIL_ZONE.search(text):
+    naive = datetime(*fields[:6])  # noqa: DTZ001 - the zone comes next
+    if zone := _ZONE_ABBREVIATION.search(text):
         if zone[1] in _ZONES:
             return naive.replace(tzinfo=UTC) - timedelta(minutes=_ZONES[zone[1]])
         if zone[1] in ("AM", "PM"):
             return None
-        if zone[1] == "CST" and (here := naive.replace(tzinfo=_zone(timezone))).utcoffset() == timedelta(hours=8):
-            return here.astimezone(UTC)  # China's, not Chicago's
-    if _ZONELESS.search(text):
-        return _utc(naive, timezone)
-    # -0000 is UTC at a place that isn't told (RFC 5322 3.3); email.utils gives None for it
-    return naive.replace(tzinfo=UTC) - timedelta(seconds=found[9] or 0)
+        if zone[1] == "CST" and (local := naive.replace(tzinfo=_zone(timezone))).utcoffset() == timedelta(hours=8):
+            return local.astimezone(UTC)  # China Standard Time, not Central Standard Time
+    if _WITHOUT_ZONE.search(text):
+        return _to_utc(naive, timezone)
+    # email.utils gives None for -0000, which is UTC (RFC 5322 3.3)
+    return naive.replace(tzinfo=UTC) - timedelta(seconds=fields[9] or 0)
 
 
-def _chinese(text: str, timezone: str) -> datetime | None:
-    """2024年11月15日 (星期五) 下午3:36, the clock optional."""
+def _parse_chinese(text: str, timezone: str) -> datetime | None:
+    """For example 2024年11月15日 (星期五) 下午3:36; the time of day is optional."""
     day = _CHINESE.search(text)
     if not day:
         return None
     hour = minute = second = 0
     if clock := _CLOCK.match(day[4]):
         hour, minute, second = int(clock[2]), int(clock[3] or 0), int(clock[4] or 0)
-        half = clock[1] or clock[5]
-        if half in ("下午", "晚上") and hour < 12:
+        half_day = clock[1] or clock[5]
+        if half_day in ("下午", "晚上") and hour < 12:
             hour += 12
-        elif half in ("上午", "凌晨") and hour == 12:
+        elif half_day in ("上午", "凌晨") and hour == 12:
             hour = 0
-    return _utc(datetime(int(day[1]), int(day[2]), int(day[3]), hour, minute, second), timezone)  # noqa: DTZ001
+    return _to_utc(datetime(int(day[1]), int(day[2]), int(day[3]), hour, minute, second), timezone)  # noqa: DTZ001
 
 
-def _other(text: str, timezone: str) -> datetime | None:
+def _parse_other(text: str, timezone: str) -> datetime | None:
     if not re.search(r"\d", text):
         return None
-    import dateparser  # takes longer to import than the dates of most feeds to parse, and few need it
+    import dateparser  # few dates need it, and its import takes longer than parsing all dates of most feeds
 
     moment = dateparser.parse(
         text,
@@ -168,5 +160,5 @@ _DATE_LINE = re.compile(
 
 
 def is_date_line(text: str) -> bool:
-    """Whether the text is a date and nothing else, as mirrors put one above an article."""
+    """Whether the text is a date and nothing else. Mirrors put such a line above an article."""
     return len(text) <= 60 and bool(_DATE_LINE.match(text.strip()))

@@ -1,6 +1,6 @@
-"""HTML as a small tree of our own: what cleaning works on.
+"""HTML as a small tree of our own, which cleaning works on.
 
-lexbor (selectolax) parses: it follows the HTML standard and takes 0.2 ms for an article. Where a site has rules,
+lexbor (selectolax) parses it: it follows the HTML standard and takes 0.2 ms for an article. For sites with rules,
 `tasks.text.site_rules` makes the same tree with BeautifulSoup.
 """
 
@@ -14,13 +14,14 @@ from typing import cast
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_HTML = 5_000_000
-"""Characters; nothing an editor writes is longer."""
+"""Characters; no article is longer, so the rest is cut off."""
 MAX_DEPTH = 120
-"""Levels; what lies deeper is lifted up to this one, so that no document exhausts the stack."""
+"""Levels. Deeper elements are dropped and their text moves up to this level, so that no document exhausts the stack."""
 
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
+"""Elements without an end tag."""
 
 
 @dataclass(slots=True)
@@ -31,14 +32,14 @@ class Element:
 
     def walk(self) -> Iterator[Element]:
         """Every element below this one, in document order."""
-        waiting = [child for child in reversed(self.children) if isinstance(child, Element)]
-        while waiting:
-            element = waiting.pop()
+        stack = [child for child in reversed(self.children) if isinstance(child, Element)]
+        while stack:
+            element = stack.pop()
             yield element
-            waiting.extend(child for child in reversed(element.children) if isinstance(child, Element))
+            stack.extend(child for child in reversed(element.children) if isinstance(child, Element))
 
     def text(self) -> str:
-        """The text below, white space as it stands; a <br> is a newline."""
+        """All text below, with its white space; a <br> is a newline."""
         if len(self.children) == 1 and isinstance(only := self.children[0], str):
             return only
         return "".join(
@@ -47,30 +48,30 @@ class Element:
 
 
 def serialise(nodes: Sequence[Element | str]) -> str:
-    """The nodes as HTML, everything escaped."""
-    out: list[str] = []
-    _write(nodes, out.append)
-    return "".join(out)
+    """The nodes as HTML, with text and attributes escaped."""
+    parts: list[str] = []
+    _write(nodes, parts.append)
+    return "".join(parts)
 
 
-def _write(nodes: Sequence[Element | str], say: Callable[[str], None]) -> None:
+def _write(nodes: Sequence[Element | str], write: Callable[[str], None]) -> None:
     for node in nodes:
         if isinstance(node, str):
-            # most texts have nothing to escape, which is seen in a third of the time
-            say(escape(node, quote=False) if "<" in node or "&" in node or ">" in node else node)
+            # most texts need no escaping, and finding that out takes a third of the time of escaping
+            write(escape(node, quote=False) if "<" in node or "&" in node or ">" in node else node)
             continue
         tag = node.tag
         attrs = "".join(f' {name}="{escape(value)}"' for name, value in node.attrs.items()) if node.attrs else ""
-        say(f"<{tag}{attrs}>")
+        write(f"<{tag}{attrs}>")
         if tag not in VOID:
-            if tag == "pre":  # its first newline is the parser's to drop (HTML 13.1.2.5); the text's own comes after
-                say("\n")
-            _write(node.children, say)
-            say(f"</{tag}>")
+            if tag == "pre":  # parsers drop its first newline (HTML 13.1.2.5), which must not be one of the text
+                write("\n")
+            _write(node.children, write)
+            write(f"</{tag}>")
 
 
 def parse(html: str) -> Element:
-    """The body of the document or fragment, by the HTML standard's rules."""
+    """The body of the document or fragment."""
     body = LexborHTMLParser(html[:MAX_HTML]).body
     return _from_lexbor(body) if body is not None else Element("body")
 
@@ -94,7 +95,7 @@ def _from_lexbor(body: LexborNode) -> Element:
                     siblings.append(Element(tag, cast("dict[str, str]", attrs), children))
                 child = node.child
                 if child is not None:
-                    if child.next is None and child.tag == "-text":  # most of them
+                    if child.next is None and child.tag == "-text":  # most elements hold one text only
                         children.append(child.text_content or "")
                     else:
                         stack.append((node.next, siblings, depth))

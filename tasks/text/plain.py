@@ -1,4 +1,4 @@
-"""Plain text from the cleaned tree, and what is counted and shown of it."""
+"""Plain text from the cleaned tree: rendering it, counting its words, summarising it."""
 
 from __future__ import annotations
 
@@ -7,62 +7,47 @@ import re
 import regex
 
 from tasks.text.markup import Element
+from warehouse.characters import UNPRINTABLE
 
-# A single plain space is left alone, not replaced by itself: that is most of the white space there is.
+# A single plain space does not match: most white space is one, and need not be replaced (`benchmarks.shortcuts`).
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n](?:[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n]+|(?<! ))")
-_RUNS = re.compile("  +")
 _INLINE_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u200b\ufeff\n](?:[ \t\r\f\v\u00a0\u200b\ufeff\n]+|(?<! ))")
-
-
-# Control characters, noncharacters and lone surrogates: no text holds them, and no column takes them.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_RUNS_OF_SPACES = re.compile("  +")
 
 
 def printable(text: str) -> str:
-    """The text without the characters that no text holds. Nearly all have none, which its bytes show soonest."""
-    if text.isprintable():
-        return text
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:  # a surrogate
-        return _UNPRINTABLE.sub("", text)
-    if len(data.translate(None, _CONTROLS)) < len(data) or b"\xef\xbf\xbe" in data or b"\xef\xbf\xbf" in data:
-        return _UNPRINTABLE.sub("", text)
-    return text
+    """The text without control characters, noncharacters and lone surrogates; tab and line ends stay."""
+    return UNPRINTABLE.sub("", text)
 
 
 def collapse(text: str) -> str:
-    """White space folded, as a browser shows it; line breaks lost."""
-    return (text if _is_folded(text) else _SPACES.sub(" ", text)).strip()
-
-
-def _is_folded(text: str) -> bool:
-    """Whether all its white space is single plain spaces: other white space isn't printable. Most texts are."""
-    return text.isprintable() and "  " not in text
-
-
-def _folded(text: str) -> str:
-    return text if _is_folded(text) else _INLINE_SPACES.sub(" ", text)
+    """The text on one line, each run of white space as one space, as a browser shows it."""
+    return _SPACES.sub(" ", text).strip()
 
 
 def inline_text(element: Element) -> str:
-    """A paragraph's text: white space folded, <br> kept as a line break."""
+    """The text of a paragraph: each run of white space as one space, a <br> as a line break."""
     if len(element.children) == 1 and isinstance(only := element.children[0], str):
-        return _folded(only).strip(" \u3000")
+        return _collapse_inline(only).strip(" \u3000")
     parts: list[str] = []
     _gather(element, parts)
-    text = _RUNS.sub(" ", "".join(parts))
+    text = _RUNS_OF_SPACES.sub(" ", "".join(parts))
     if "\n" not in text:
         return text.strip(" \u3000")
     lines = (line.strip(" \u3000") for line in text.split("\n"))
     return "\n".join(lines).strip()
 
 
-def _gather(node: Element, parts: list[str]) -> None:  # not a closure: one that calls itself is the collector's to free
+def _collapse_inline(text: str) -> str:
+    """Like `collapse`, but ideographic spaces stay, and there may be a space at both ends."""
+    return _INLINE_SPACES.sub(" ", text)
+
+
+def _gather(node: Element, parts: list[str]) -> None:
+    # not a closure: a closure that calls itself is a reference cycle, which only the garbage collector frees
     for child in node.children:
         if isinstance(child, str):
-            parts.append(_folded(child))
+            parts.append(_collapse_inline(child))
         elif child.tag == "br":
             parts.append("\n")
         else:
@@ -70,48 +55,48 @@ def _gather(node: Element, parts: list[str]) -> None:  # not a closure: one that
 
 
 def render(blocks: list[Element]) -> str:
-    """Blocks as text, a blank line between them: # headings, - lists, > quotes, a | b tables. Figures are left out."""
-    return "\n\n".join(filter(None, map(_block, blocks)))
+    """The blocks as text with blank lines between them: # headings, - lists, > quotations, a | b tables, no figures."""
+    return "\n\n".join(filter(None, map(_render_block, blocks)))
 
 
-def _block(block: Element) -> str:
-    if block.tag == "p":  # most of them
-        return inline_text(block)
+def _render_block(block: Element) -> str:
     match block.tag:
         case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
             text = inline_text(block).replace("\n", " ")
             return f"{'#' * int(block.tag[1])} {text}" if text else ""
         case "ul" | "ol":
-            return _list(block)
+            return _render_list(block)
         case "blockquote":
             return "\n".join(f"> {line}".rstrip() for line in render(_elements(block)).split("\n"))
         case "pre":
             return block.text().strip("\n")
         case "table":
-            return _table(block)
+            return _render_table(block)
         case "dl":
-            return "\n".join(f"{'  ' if item.tag == 'dd' else ''}{_definition(item)}" for item in _elements(block))
+            return "\n".join(
+                f"{'  ' if item.tag == 'dd' else ''}{_render_definition(item)}" for item in _elements(block)
+            )
         case "figure" | "hr":
             return ""
         case _:
             return inline_text(block)
 
 
-def _definition(item: Element) -> str:
-    return " ".join(filter(None, map(_block, _elements(item)))) or inline_text(item)
+def _render_definition(item: Element) -> str:
+    return " ".join(filter(None, map(_render_block, _elements(item)))) or inline_text(item)
 
 
-def _list(block: Element) -> str:
+def _render_list(block: Element) -> str:
     lines = []
     for number, item in enumerate(_elements(block), 1):
         marker = f"{number}. " if block.tag == "ol" else "- "
-        body = "\n".join(filter(None, map(_block, _elements(item))))
+        body = "\n".join(filter(None, map(_render_block, _elements(item))))
         if body:
             lines.append(marker + body.replace("\n", "\n" + " " * len(marker)))
     return "\n".join(lines)
 
 
-def _table(block: Element) -> str:
+def _render_table(block: Element) -> str:
     rows = []
     for row in block.walk():
         if row.tag == "tr":
@@ -125,78 +110,61 @@ def _elements(element: Element) -> list[Element]:
     return [child for child in element.children if isinstance(child, Element)]
 
 
-# Scripts written without spaces are counted by character; Hangul too, as the design defines it. Marks don't count.
-# The letters (L, Nl) of Han, Hiragana, Katakana, Hangul and Thai, written out: `re` takes an eighth of regex's time.
+# The letters (L, Nl) of Han, Hiragana, Katakana, Hangul and Thai. Written out, because `re` takes an eighth of regex's
+# time for \p{Han} and so on (`benchmarks.shortcuts`).
 UNSPACED = re.compile(
     "[\u0e01-\u0e30\u0e32-\u0e33\u0e40-\u0e46\u1100-\u11ff\u3005\u3007\u3021-\u3029\u3038-\u303b\u3041-\u3096"
     "\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u3131-\u318e\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c"
     "\uac00-\ud7a3\ud7b0-\ud7fb\uf900-\ufaff\uff66-\uff6f\uff71-\uff9d\uffa0-\uffdc\U00016fe3\U00016ff2-\U00016ff6"
     "\U0001aff0-\U0001affe\U0001b000-\U0001b168\U00020000-\U0003347f]+"
 )
+"""Text in scripts that are counted by character. Hangul is one of them, as the design defines it."""
 WORDS = re.compile(r"[^\W_]+")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’\-.,·][\p{L}\p{N}\p{M}]+)*")
-_BEYOND_LATIN = re.compile(r"[\u0300-\u1dff\u2070-\U0010ffff]")
-"""Where there is none of these, Python's own words are the same as the dearer ones above."""
-_LATIN_WORD = re.compile(r"[^\W_]+(?:['’\-.,·][^\W_]+)*")
-NO_WORD = re.compile(
-    "[\u2000-\u2018\u201a-\u206f\u2190-\u23ff\u2500-\u2775\u2794-\u2bff\u3000-\u3004\u3008-\u3020\u3030\uff00-\uff0f"
-    "\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\U0001f300-\U0001faff]+\ufe0f*"
-)
-"""Punctuation, arrows, symbols and pictures, with the mark that says how a picture is drawn: nothing of a word."""
-_WORDS_ONLY = bytes(
+_WINDOWS_1252_WORDS = bytes(
     ord("'" if char in "'’-.,·" else "a" if WORDS.match(char) else " ")
     for char in (bytes([byte]).decode("cp1252", "replace") for byte in range(256))
 )
-"""Windows-1252 as words and what may join two of them; a space for all else."""
+"""Maps Windows-1252 to "a" for a letter or digit, "'" for what may join two words, and a space for the rest."""
 _MARKERS = re.compile(r"\n\s*(?:\d+\. |- |> |#{1,6} )+")
 
 
 def word_count(text: str) -> int:
-    """Words in spaced scripts plus characters in Chinese, Japanese, Korean and Thai.
+    """Words in scripts with spaces plus characters in Chinese, Japanese, Korean and Thai.
 
-    The marks of lists, quotes and headings don't count.
+    The markers of lists, quotations and headings do not count.
     """
     text = _MARKERS.sub("\n", f"\n{text}")
-    words = _western_words(text)
+    words = _count_western_words(text)
     if words is not None:
         return words
     rest, runs = UNSPACED.subn(" ", text)
-    unspaced = len(text) - len(rest) + runs
-    words = _western_words(NO_WORD.sub(" ", rest)) if unspaced else None
-    if words is None:
-        words = len((_WORD if _BEYOND_LATIN.search(rest) else _LATIN_WORD).findall(rest))
-    return unspaced + words
+    return len(text) - len(rest) + runs + len(_WORD.findall(rest))
 
 
-def _western_words(text: str) -> int | None:
-    """How often _LATIN_WORD matches, by means that are faster by far; None for what Windows-1252 doesn't have."""
+def _count_western_words(text: str) -> int | None:
+    """How often _WORD matches, for a text in Windows-1252; None for any other (`benchmarks.shortcuts`)."""
     try:
         data = text.encode("ascii" if text.isascii() else "cp1252")
     except UnicodeEncodeError:
         return None
-    parts = data.translate(_WORDS_ONLY).replace(b"''", b"  ").split()
+    parts = data.translate(_WINDOWS_1252_WORDS).replace(b"''", b"  ").split()
     return len(parts) - parts.count(b"'")
 
 
-def beginning(text: str, length: int) -> str:
-    """The collapsed text, or so much of it that it is longer than that."""
-    head = collapse(text[: 4 * length])
-    return head if len(head) > length + 1 else collapse(text)
-
-
 SUMMARY = 300
-"""Characters, about."""
+"""Characters of a summary at most."""
 _SENTENCE = re.compile(r"[.!?…]['\"”’)]?(?=\s)|[。！？…]['\"”’」』）]?")
 
 
 def summarise(text: str, limit: int = SUMMARY) -> str:
-    """The text's beginning, cut after a sentence where one ends in reach, else at a word."""
-    text = beginning(text, limit)
+    """The beginning of the text, cut after a sentence if one ends in its last two thirds, else after a word."""
+    text = collapse(text)
     if len(text) <= limit:
         return text
     ends = [match.end() for match in _SENTENCE.finditer(text, 0, limit + 1) if match.end() <= limit]
     if ends and ends[-1] >= limit // 3:
         return text[: ends[-1]].strip()
-    cut = text[: limit - 1]
-    space = cut.rfind(" ")
-    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:，；：") + "…"
+    start = text[: limit - 1]
+    space = start.rfind(" ")
+    return (start[:space] if space > limit // 2 else start).rstrip(" ,;:，；：") + "…"

@@ -1,7 +1,6 @@
-"""A site's rules: its selectors for the article itself and for what isn't part of it.
+"""A site's rules: CSS selectors for the element that holds the article and for elements to remove.
 
-BeautifulSoup does the selecting. It is given lexbor's own serialisation, in which nothing is left to repair, so that
-both see the same document.
+BeautifulSoup selects. It parses what lexbor has serialised, which is well-formed, so that both see the same document.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from warehouse.records import Rules
 
 
 def soup(html: str) -> BeautifulSoup:
-    """BeautifulSoup's tree of the same document, for CSS selectors of any kind."""
+    """The document as a BeautifulSoup tree, which takes every kind of CSS selector."""
     parser = LexborHTMLParser(html[:MAX_HTML])
     return BeautifulSoup(parser.body.html or "" if parser.body is not None else "", "html.parser")
 
 
 def from_soup(document: BeautifulSoup | Tag) -> Element:
-    """Our tree of what BeautifulSoup holds."""
+    """The BeautifulSoup tree as ours."""
     body = document.find("body") if document.name != "body" else document
     root = Element("body")
     stack: list[tuple[Iterator[PageElement], Element, int]] = [
@@ -37,7 +36,10 @@ def from_soup(document: BeautifulSoup | Tag) -> Element:
         elif isinstance(node, Tag):
             element = parent
             if depth < MAX_DEPTH:
-                attrs = {k: " ".join(v) if isinstance(v, list) else str(v or "") for k, v in node.attrs.items()}
+                attrs = {
+                    name: " ".join(value) if isinstance(value, list) else str(value or "")
+                    for name, value in node.attrs.items()
+                }
                 element = Element(node.name, attrs)
                 parent.children.append(element)
             stack.append((iter(node.children), element, depth + 1))
@@ -47,14 +49,14 @@ def from_soup(document: BeautifulSoup | Tag) -> Element:
 
 
 def apply_rules(html: str, rules: Rules) -> Element:
-    """The document after the site's selectors: only `content` where it is found, without `remove`."""
+    """The document without the elements of `remove`; only the elements of `content` if there are any."""
     document = soup(html)
     for selector in rules.remove:
         for tag in document.select(selector):
             tag.decompose()
-    if rules.content and (found := document.select(rules.content)):
+    if rules.content and (selected := document.select(rules.content)):
         root = Element("body")
-        outermost = [tag for tag in found if not any(parent in found for parent in tag.parents)]
+        outermost = [tag for tag in selected if not any(parent in selected for parent in tag.parents)]
         for tag in outermost:
             root.children.extend(from_soup(_as_body(tag)).children)
         return root

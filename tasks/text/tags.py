@@ -1,97 +1,30 @@
-"""HTML elements by what cleaning does with them."""
+"""HTML elements, grouped by what cleaning does with them."""
 
 from __future__ import annotations
 
 INLINE = frozenset(
     [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "br",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "u",
-        "var",
+        *("a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q"),
+        *("rp", "rt", "ruby", "s", "samp", "small", "strong", "sub", "sup", "time", "u", "var"),
     ]
 )
 BLOCK = frozenset(
     [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "pre",
-        "table",
-        "figure",
-        "hr",
-        "dl",
-        "dt",
-        "dd",
+        *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "table", "figure", "hr"),
+        *("dl", "dt", "dd"),
     ]
 )
 TABLE = frozenset(["thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
 DROPPED = frozenset(
     [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "form",
-        "button",
-        "input",
-        "select",
-        "textarea",
-        "svg",
-        "math",
-        "canvas",
-        "object",
-        "applet",
-        "head",
-        "title",
-        "meta",
-        "link",
-        "base",
-        "nav",
-        "dialog",
-        "menu",
-        "datalist",
-        "option",
-        "progress",
-        "meter",
-        "map",
-        "area",
-        "frame",
-        "frameset",
+        *("script", "style", "noscript", "template", "form", "button", "input", "select", "textarea", "svg", "math"),
+        *("canvas", "object", "applet", "head", "title", "meta", "link", "base", "nav", "dialog", "menu", "datalist"),
+        *("option", "progress", "meter", "map", "area", "frame", "frameset"),
     ]
 )
+"""Left out with everything in them."""
 EMBEDDED = frozenset(["iframe", "video", "audio", "embed"])
+"""Players, which become a link."""
 ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},
@@ -102,29 +35,13 @@ ATTRIBUTES = {
     "abbr": {"title"},
     "bdo": {"dir"},
 }
+"""The attributes that stay, by element."""
 CONTAINERS = frozenset(
     [
-        "div",
-        "section",
-        "article",
-        "main",
-        "header",
-        "footer",
-        "aside",
-        "span",
-        "center",
-        "details",
-        "summary",
-        "address",
-        "hgroup",
-        "picture",
-        "font",
-        "big",
-        "tt",
-        "nobr",
+        *("div", "section", "article", "main", "header", "footer", "aside", "span", "center", "details", "summary"),
+        *("address", "hgroup", "picture", "font", "big", "tt", "nobr"),
     ]
 )
-
-
-TRANSPARENT = frozenset({"span", "font", "big", "tt", "nobr"})
-"""Elements that say nothing; what they hold is inline, unless there is a block in it."""
+"""Elements that only group others: their content stays without them."""
+TRANSPARENT = frozenset(["span", "font", "big", "tt", "nobr"])
+"""Containers whose content is inline, unless there is a block in it."""

@@ -1,6 +1,6 @@
-"""Addresses: resolving, unwrapping proxies, dropping tracking, canonical form.
+"""Web addresses: resolving, unwrapping redirectors and image proxies, dropping tracking parameters, canonical form.
 
-Percent-encoding, IDNA and query order are w3lib's, the names of tracking parameters detrack's.
+w3lib does percent-encoding, IDNA and the order of query parameters; detrack knows the names of tracking parameters.
 """
 
 from __future__ import annotations
@@ -14,78 +14,93 @@ from detrack.patterns import DEFAULT_PATTERNS
 from w3lib.url import canonicalize_url, safe_url_string
 
 MAX_LENGTH = 4096
-"""Characters; a longer address is not one."""
+"""Characters; anything longer is not taken for an address."""
 
 _PREFIXES = ("utm_", "mtm_", "hsa_", "pk_", "piwik_", "bsft_", "vgo_")
-# Names that detrack counts as tracking and that sites also use to say which article is meant.
+# detrack counts these names as tracking, but some sites use them to tell their articles apart.
 _MEANINGFUL = {"pid", "sid", "r", "ts", "_t", "nd", "next", "cb", "si", "_", "rand", "source"}
-_PUBLISHERS_OWN = {"at_medium", "at_campaign", "ocid", "maca", "traffic_source", "smid", "cmpid"}
-_TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | _PUBLISHERS_OWN
-
+_PUBLISHERS_TRACKING = {"at_medium", "at_campaign", "ocid", "maca", "traffic_source", "smid", "cmpid"}
+_TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | _PUBLISHERS_TRACKING
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _SAFE = re.compile(
     r"https?://(?=[^/?#:]*[a-z0-9-])[a-z0-9.-]+(?::[0-9]{1,4})?(?:/[A-Za-z0-9._~:/@!$&'()*+,;=%-]*)?"
     r"(?:\?[A-Za-z0-9._~:/?@!$&()*+,;=%-]+)?(?:#[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+)?"
 )
-"""What safe_url_string would leave as it is, but for a # in the fragment and a missing slash before the query, which
-name the same and stay as they were written: most addresses."""
-
-
-_PLAIN = re.compile(
-    r"https?://(?:[a-z0-9]+[.-])+[a-z]+/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?([\w.~-]+)=[\w.~-]*)?", re.ASCII
-)
-"""What is in canonical form for certain, tracking aside: most addresses. The group is the only parameter's name."""
-
+"""Addresses that need no escaping (most do not). safe_url_string would escape a # in the fragment and add a missing
+slash before the query; both spellings name the same page, so these stay as written."""
 
 _SECRET = re.compile(r"([?&][\w-]*(?:token|secret|passw(?:or)?d|auth|sig(?:nature)?|key)=)[^&#\s]+", re.IGNORECASE)
-_USER = re.compile(r"(?<=://)[^/?#\s]*@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+_WWW = re.compile(r"^www\d?\.")
+_VARIANT_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")
 
 
-def presentable(address: str) -> str:
-    """The address as logs and errors show it: no user and password, and no value of a key or token in its query."""
-    return _SECRET.sub(r"\1…", _USER.sub("", address))
+def redact(address: str) -> str:
+    """The address for logs and errors, without user and password and without the values of keys and tokens."""
+    return _SECRET.sub(r"\1…", _CREDENTIALS.sub("", address))
+
+
+def strip_www(text: str) -> str:
+    """The host, or the address without scheme, without a leading www., www2. …"""
+    return _WWW.sub("", text)
+
+
+def host_of(address: str) -> str:
+    """The host in lower case, without www.; "" if the address has none or cannot be parsed."""
+    host = _hostname(address).rstrip(".")
+    bare = strip_www(host)
+    return bare if "." in bare else host  # www.com is a site of its own
+
+
+def site_of(address: str) -> str:
+    """The host without www., m., mobile. and amp., so that a site's variants compare as equal; "" if there is none."""
+    return _VARIANT_HOST.sub("", _hostname(address))
+
+
+def _hostname(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""  # in lower case
+    except ValueError:
+        return ""
 
 
 def resolve(base: str | None, address: str | None) -> str | None:
-    """The absolute http(s) address, or None for anything else: data:, javascript:, nonsense."""
+    """The absolute http(s) address; None for data:, javascript: and whatever else is not a web address."""
     if not address:
         return None
     address = "".join(address.split()) if "\n" in address or "\t" in address else address.strip()
     if len(address) > MAX_LENGTH:
         return None
     try:
-        return _checked(address if _ABSOLUTE.match(address) else urljoin(base or "", address))
+        return _make_safe(address if _ABSOLUTE.match(address) else urljoin(base or "", address))
     except (ValueError, UnicodeError):
         return None
 
 
 @lru_cache(maxsize=4096)  # a site's articles share most of their links
-def _checked(absolute: str) -> str | None:
-    """The address made safe. None for another scheme or without a host. Raises ValueError for nonsense."""
+def _make_safe(absolute: str) -> str | None:
+    """Percent-encode the address. None without http(s) or a host; raises ValueError if it cannot be parsed."""
     if _SAFE.fullmatch(absolute):
         return absolute
     parts = urlsplit(absolute)
     if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
         return None
-    parts.port  # noqa: B018 - raises ValueError for a port that isn't one
+    parts.port  # noqa: B018 - raises ValueError for an invalid port
     safe = safe_url_string(absolute)
     return safe if (urlsplit(safe).hostname or "").strip(".") else None
 
 
-@lru_cache(maxsize=4096)
 def without_tracking(address: str) -> str:
-    """The address without the query parameters that only say where the reader came from."""
+    """The address without the parameters that only record where the reader came from."""
     if "?" not in address and "#" not in address:
-        return address
-    if (plain := _PLAIN.fullmatch(address)) and not _is_tracking(plain[1]):
         return address
     parts = urlsplit(address)
     if parts.query:
         pairs = parse_qsl(parts.query, keep_blank_values=True)
-        kept = [(name, value) for name, value in pairs if not _is_tracking(name)]
-        if len(kept) != len(pairs):
-            parts = parts._replace(query=urlencode(kept))
+        meaningful = [(name, value) for name, value in pairs if not _is_tracking(name)]
+        if len(meaningful) != len(pairs):
+            parts = parts._replace(query=urlencode(meaningful))
     if parts.fragment and any(_is_tracking(name) for name, _ in parse_qsl(parts.fragment)):
         parts = parts._replace(fragment="")
     return urlunsplit(parts)
@@ -98,18 +113,16 @@ def _is_tracking(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
-    """RFC 3986 6.2: one form for all spellings of an address. Tracking, fragment, default port left out."""
-    if _PLAIN.fullmatch(address) and not _has_any(address, _WRAPPED) and without_tracking(address) == address:
-        return address
-    for _ in range(4):  # only its canonical form may show an address to be a redirector's, or a parameter to track
-        form = _canonical(address)
-        if form == address or (not _has_any(form, _WRAPPED) and without_tracking(form) == form):
+    """One form for all spellings of an address (RFC 3986 6.2), without tracking, fragment and default port."""
+    for _ in range(4):  # the canonical form may turn out to be a redirector's address, or to have tracking parameters
+        form = _canonicalize(address)
+        if form == address:
             return form
         address = form
     return address
 
 
-def _canonical(address: str) -> str:
+def _canonicalize(address: str) -> str:
     parts = urlsplit(canonicalize_url(without_tracking(unwrap_link(address))))
     host = (parts.hostname or "").rstrip(".")
     default = {"http": 80, "https": 443}.get(parts.scheme)
@@ -120,15 +133,14 @@ def _canonical(address: str) -> str:
     return urlunsplit((parts.scheme, netloc, path, parts.query, ""))
 
 
-_VARIANT_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")
 _VARIANT_PATH = re.compile(r"(?:/amp|/index\.(?:html?|php)|\.amp)?/?$")
 
 
 @lru_cache(maxsize=4096)
 def identity(address: str) -> str | None:
-    """What an article's address has in common with its other addresses: scheme, www., m., amp, trailing slash aside.
+    """The same text for all addresses of one article: without scheme, www., m., amp, trailing slash and tracking.
 
-    None where the address names no article: a site's front page.
+    None for a site's front page, which identifies no article.
     """
     parts = urlsplit(canonical(address))
     host = _VARIANT_HOST.sub("", parts.netloc)
@@ -146,18 +158,18 @@ _LINK_WRAPPERS = (
     (re.compile(r"^(out\.reddit|t\.umblr)\.com$"), "/", ("url", "z")),
     (re.compile(r"^(www\.)?bing\.com$"), "/news/apiclick.aspx", ("url",)),
 )
-_WRAPPED = ("google.", "facebook.com", "reddit.com", "umblr.com", "bing.com", "ampproject.org")
-"""What the hosts above have in their names, and few other addresses have in them."""
+_WRAPPER_MARKS = ("google.", "facebook.com", "reddit.com", "umblr.com", "bing.com", "ampproject.org")
+"""Addresses without any of these cannot be a redirector's."""
 _AMP_CACHE = re.compile(r"^/(?:amp/)?(?:c|v|s|i)/(?:s/)?(.+)$")
 
 
 @lru_cache(maxsize=4096)
 def unwrap_link(address: str) -> str:
-    """The address a redirector or AMP cache stands for, as far as the address itself says so."""
-    if not _has_any(address, _WRAPPED):
+    """The address that a redirector's or AMP cache's address leads to, if it contains it; else the address itself."""
+    if not _has_any(address, _WRAPPER_MARKS):
         return address
-    for _ in range(4):  # redirectors wrap redirectors; a bound, since strangers write the addresses
-        inner = _unwrapped(address)
+    for _ in range(4):  # redirectors wrap redirectors; bounded, because the addresses are not ours
+        inner = _unwrap_once(address)
         if inner == address:
             break
         address = inner
@@ -165,12 +177,12 @@ def unwrap_link(address: str) -> str:
 
 
 def _has_any(address: str, marks: tuple[str, ...]) -> bool:
-    """Whether the address may be one of those; a pattern of them all takes ten times as long."""
+    """Whether a mark is in the address. One regular expression for all marks takes ten times as long."""
     address = address.lower()
     return any(map(address.__contains__, marks))
 
 
-def _unwrapped(address: str) -> str:
+def _unwrap_once(address: str) -> str:
     parts = urlsplit(address)
     host = parts.hostname or ""
     for pattern, path, names in _LINK_WRAPPERS:
@@ -187,31 +199,18 @@ def _unwrapped(address: str) -> str:
     return address
 
 
-@lru_cache(maxsize=4096)  # a picture often stands there twice, for browsers with scripts and without
+@lru_cache(maxsize=4096)  # many images come twice, for browsers with and without scripts
 def unwrap_image(address: str) -> tuple[str, str | None]:
-    """(origin, proxy): the image's own address, and the proxy's where it came through one. Both absolute."""
+    """(origin, proxy): the image's own absolute address, and the proxy's address or None."""
     origin, proxy = address, None
-    for _ in range(4):  # proxies wrap proxies; a bound, since strangers write the addresses
-        inner = _inner_image(urlsplit(origin)) if _has_any(origin, _PROXIED) else None
+    for _ in range(4):  # proxies wrap proxies; bounded, because the addresses are not ours
+        inner = _proxied_image(urlsplit(origin))
         if not inner or inner == origin:
             break
         origin, proxy = inner, proxy or address
     return origin, proxy
 
 
-_PROXIED = (
-    "weserv.nl",
-    "wsrv.nl",
-    "googleusercontent",
-    "google.",
-    "duckduckgo",
-    "fbcdn",
-    ".wp.com",
-    "/_next/image",
-    "/image/fetch/",
-    "/cdn-cgi/image/",
-)
-"""What the addresses below have in them, and few others."""
 _WP_HOST = re.compile(r"^i[0-3]\.wp\.com$")
 _QUERY_PROXIES: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
     (re.compile(r"^(images\.|img\.)?weserv\.nl$|^wsrv\.nl$"), "", ("url",)),
@@ -222,44 +221,44 @@ _QUERY_PROXIES: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
 )
 _FETCH = re.compile(r"/image/fetch/(.+)$")
 _CDN_CGI = re.compile(r"^/cdn-cgi/image/[^/]+/(.+)$")
-_SCHEMED = re.compile(r"https?(?::|%3A)(?:/|%2F){1,2}", re.IGNORECASE)
+_SCHEME = re.compile(r"https?(?::|%3A)(?:/|%2F){1,2}", re.IGNORECASE)
 
 
-def _inner_image(parts: SplitResult) -> str | None:
+def _proxied_image(parts: SplitResult) -> str | None:
     host = parts.hostname or ""
     query = parse_qs(parts.query)
     if _WP_HOST.match(host):
         scheme = "https" if query.get("ssl") == ["1"] or "ssl" not in query else "http"
-        # Photon's own parameters say how to scale; the origin is asked for the whole picture
+        # the parameters are Photon's and say how to scale; the origin serves the full image without them
         return _with_scheme(unquote(parts.path.lstrip("/")), scheme)
     for pattern, path, names in _QUERY_PROXIES:
         if pattern.search(host) and parts.path.startswith(path):
             value = next((query[name][0] for name in names if query.get(name)), None)
             raw = parts.query.split("url=", 1)[-1]
-            if value and "?" in raw:  # not encoded, so what follows belongs to the origin's own query
+            if value and "?" in raw:  # not encoded, so the rest belongs to the origin's own query
                 value = raw
             return _with_scheme(value) if value else None
     if parts.path == "/_next/image" and query.get("url"):
         return resolve(f"{parts.scheme}://{parts.netloc}/", query["url"][0])
-    if (match := _FETCH.search(parts.path)) and (start := _SCHEMED.search(match[1])):
-        return _with_scheme(_decoded(match[1][start.start() :], parts))
+    if (match := _FETCH.search(parts.path)) and (start := _SCHEME.search(match[1])):
+        return _with_scheme(_decode_tail(match[1][start.start() :], parts))
     if match := _CDN_CGI.match(parts.path):
         inner = match[1]
-        return _with_scheme(inner) if _SCHEMED.match(inner) else f"{parts.scheme}://{parts.netloc}/{inner}"
+        return _with_scheme(inner) if _SCHEME.match(inner) else f"{parts.scheme}://{parts.netloc}/{inner}"
     return None
 
 
-def _decoded(tail: str, parts: SplitResult) -> str:
+def _decode_tail(tail: str, parts: SplitResult) -> str:
     if "%3a" in tail[:10].lower() or "%2f" in tail[:12].lower():
         return unquote(tail)
     return f"{tail}?{parts.query}" if parts.query else tail
 
 
 def _with_scheme(address: str, scheme: str = "https") -> str | None:
-    """`HOST/PATH`, `//HOST/PATH`, `ssl:HOST/PATH` (weserv's word for https) or a whole address."""
-    if not _SCHEMED.match(address):
+    """The absolute address of `HOST/PATH`, `//HOST/PATH`, `ssl:HOST/PATH` (weserv's https) or of a whole address."""
+    if not _SCHEME.match(address):
         address = unquote(address) if "%2f" in address.lower() else address
-    if _SCHEMED.match(address):
+    if _SCHEME.match(address):
         address = unquote(address) if "%3a" in address[:10].lower() else address
         address = re.sub(r"^(https?):/+", r"\1://", address, flags=re.IGNORECASE)
         return resolve(None, address)
@@ -269,14 +268,14 @@ def _with_scheme(address: str, scheme: str = "https") -> str | None:
         if not host.hostname or ("." not in host.hostname and host.hostname != "localhost"):
             return None
         if host.port not in (None, 443) or _is_ip(host.hostname):
-            scheme = "http"  # a server without a name has no certificate
+            scheme = "http"  # there is no certificate for a bare IP address, nor usually for an unusual port
     except ValueError:
         return None
     return resolve(None, f"{scheme}://{address}")
 
 
 def _is_ip(host: str) -> bool:
-    if host[-1:].isalpha() and ":" not in host:  # nearly always
+    if host[-1:].isalpha() and ":" not in host:  # most hosts; ip_address is slow to refuse them
         return False
     try:
         ip_address(host)

@@ -10,26 +10,26 @@ from typing import Any
 import duckdb
 
 from warehouse.store.connection import Warehouse
-from warehouse.store.lake import Lake, Place
+from warehouse.store.lake import Lake, Location
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = 120.0, every: float = 0.005) -> None:
-    """Wait for the condition; fail when it doesn't come true in time. `every` is the pause between two looks."""
+    """Wait for the condition; fail if it isn't true within `seconds`. It is tried `every` so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(every)
 
 
-def rows(place: Place, sql: str) -> list[tuple[Any, ...]]:
-    """The query's rows, from a DuckDB file that nobody writes, or from a lake."""
-    if isinstance(place, Lake):
-        with Warehouse(place).reading() as connection:
+def rows(location: Location, sql: str) -> list[tuple[Any, ...]]:
+    """The query's rows, from a DuckDB file that no process writes, or from a lake."""
+    if isinstance(location, Lake):
+        with Warehouse(location).reading() as connection:
             return connection.execute(sql).fetchall()
-    with duckdb.connect(str(place), read_only=True) as connection:
+    with duckdb.connect(str(location), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
-        return found
+        result: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+        return result
 
 
 def tables(path: Path, *schemas: str) -> dict[str, list[str]]:
@@ -53,9 +53,9 @@ IDENTITIES = {
 }
 
 
-def contents(place: Place) -> dict[str, list[tuple[Any, ...]]]:
-    """What the warehouse holds, whenever and however often it was fetched."""
-    if isinstance(place, Lake):
-        with Warehouse(place).reading() as connection:
+def contents(location: Location) -> dict[str, list[tuple[Any, ...]]]:
+    """The warehouse's content without anything that depends on when and how often it was fetched."""
+    if isinstance(location, Lake):
+        with Warehouse(location).reading() as connection:
             return {name: connection.execute(sql).fetchall() for name, sql in IDENTITIES.items()}
-    return {name: rows(place, sql) for name, sql in IDENTITIES.items()}
+    return {name: rows(location, sql) for name, sql in IDENTITIES.items()}

@@ -14,8 +14,7 @@ from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
 from flows.backfill import BACKFILLS
-from tasks.backfill.finds import Kind
-from tasks.backfill.forms import FORMS
+from tasks.backfill.sources import SOURCES
 from tests.conftest import Newsmill
 from tests.flows.observing import contents, rows, tables, until
 from tests.places import CORPUS
@@ -179,11 +178,11 @@ def test_the_wayback_machine(newsmill: Newsmill) -> None:
 
 
 @pytest.mark.parametrize(("kind", "flow"), BACKFILLS.items())
-def test_the_form_in_prefect_s_ui_says_what_to_write(kind: Kind, flow: Any) -> None:
+def test_the_form_in_prefect_s_ui_says_what_to_write(kind: str, flow: Any) -> None:
     """What a deployment's form is made of: a description for each field, days as dates, choices, defaults."""
     schema = parameter_schema(flow).model_dump()
     (form,) = schema["definitions"].values()
-    assert form["title"] == FORMS[kind].__name__
+    assert form["title"] == SOURCES[kind].form.__name__
     assert form["required"] == ["where"]
     fields = form["properties"]
     assert all(field["description"] for field in fields.values())
@@ -193,14 +192,14 @@ def test_the_form_in_prefect_s_ui_says_what_to_write(kind: Kind, flow: Any) -> N
     assert choices == {"archive": {"versions": ["newest", "all"]}, "wayback": {"read": ["feed", "pages"]}}.get(kind, {})
 
 
-@pytest.mark.parametrize("kind", FORMS)
-def test_a_form_asks_for_what_its_source_takes(kind: Kind) -> None:
-    asked = FORMS[kind](where="quay", since="2024-05-01", until="2024-05-02", feed="quay")
-    wanted = asked.wanted()
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_form_asks_for_what_its_source_takes(kind: str) -> None:
+    asked = SOURCES[kind].form(where="quay", since="2024-05-01", until="2024-05-02", feed="quay")
+    wanted = asked.request()
     assert (wanted.where, wanted.feed) == ("quay", "quay")
     assert (f"{wanted.since:%F %H}", f"{wanted.until:%F %H}") == ("2024-05-01 00", "2024-05-03 00")
     with pytest.raises(ValidationError):
-        FORMS[kind](where="")
+        SOURCES[kind].form(where="")
 
 
 def test_a_flag_that_a_source_does_not_take_is_refused(newsmill: Newsmill) -> None:

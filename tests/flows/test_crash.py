@@ -153,8 +153,8 @@ def test_killed_while_publishing(newsmill: Newsmill, site: SampleSite, undisturb
 def test_two_ingests_at_once(newsmill: Newsmill, site: SampleSite, undisturbed: Undisturbed) -> None:
     both = [newsmill.start("ingest", "--force", "--json") for _ in range(2)]
     for process in both:
-        said, complained = process.communicate(timeout=180)
-        assert process.returncode == 0, said + complained
+        output, errors = process.communicate(timeout=180)
+        assert process.returncode == 0, output + errors
     assert contents(newsmill.warehouse) == undisturbed.contents
     assert pending(newsmill) == []
     assert rows(newsmill.warehouse, "SELECT state FROM ops.runs") == [("partial",), ("partial",)]
@@ -199,11 +199,11 @@ def test_locked_warehouse_names_the_holder_and_loses_nothing(
         until(gate.arrived.is_set, "the run is past its start, and fetches")
         with held(newsmill.warehouse) as pid:
             gate.opened.set()
-            said, complained = process.communicate(timeout=120)
-    assert process.returncode == 1, said
-    assert f"process {pid} (" in complained
-    assert "holds the warehouse" in complained
-    assert "Traceback" not in said + complained
+            output, errors = process.communicate(timeout=120)
+    assert process.returncode == 1, output
+    assert f"process {pid} (" in errors
+    assert "holds the warehouse" in errors
+    assert "Traceback" not in output + errors
     assert len(pending(newsmill)) == 4, "what was fetched is landed"
     assert newsmill.facts("status")["documents_waiting"] == 4
     site.requests.clear()
@@ -276,10 +276,10 @@ def test_warehouse_on_a_full_disk(newsmill: Newsmill, site: SampleSite, undistur
             used = sum(file.stat().st_blocks for file in disk.iterdir()) * 512
             remount(disk, f"size={used}")
             gate.opened.set()
-            said, complained = process.communicate(timeout=120)
-        assert process.returncode == 1, said
-        assert "the disk is full" in complained, complained
-        assert "Traceback" not in said + complained
+            output, errors = process.communicate(timeout=120)
+        assert process.returncode == 1, output
+        assert "the disk is full" in errors, errors
+        assert "Traceback" not in output + errors
         assert len(pending(newsmill)) == 4, "what was fetched is landed"
         remount(disk, "size=512m")
         newsmill.facts("ingest", "--force")

@@ -112,8 +112,8 @@ class Story:
 
 def _feeds(newsmill: Newsmill) -> dict[str, dict[str, Any]]:
     names = ("feed_id", "next_fetch_at", "consecutive_failures", "disabled_reason", "moved_to")
-    found = rows(newsmill.warehouse, f"SELECT {', '.join(names)} FROM ops.feeds")
-    return {row[0]: dict(zip(names, row, strict=True)) for row in found}
+    states = rows(newsmill.warehouse, f"SELECT {', '.join(names)} FROM ops.feeds")
+    return {row[0]: dict(zip(names, row, strict=True)) for row in states}
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +130,15 @@ def story(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.Temp
         newsmill.registry("\n".join([*(table(site, path) for path in paths), table(site, "/flaky", enabled=False)]))
         started = datetime.now(UTC)
         first = newsmill.facts("ingest")
-        told = Story(site, newsmill, first, started, datetime.now(UTC), feeds=_feeds(newsmill))
+        story = Story(site, newsmill, first, started, datetime.now(UTC), feeds=_feeds(newsmill))
         names = ("feed_id", "outcome", "status", "attempts", "error")
         for row in rows(newsmill.warehouse, f"SELECT {', '.join(names)} FROM ops.fetches"):
-            told.fetches[row[0]] = dict(zip(names, row, strict=True))
+            story.fetches[row[0]] = dict(zip(names, row, strict=True))
         for feed_id, error in rows(newsmill.warehouse, "SELECT feed_id, error FROM ops.rejects"):
-            told.rejects.setdefault(feed_id, []).append(error)
+            story.rejects.setdefault(feed_id, []).append(error)
         for feed_id, title in rows(newsmill.warehouse, "SELECT feed_id, title FROM raw.entries ORDER BY position"):
-            told.entries.setdefault(feed_id, []).append(title)
-        yield told
+            story.entries.setdefault(feed_id, []).append(title)
+        yield story
 
 
 @pytest.mark.parametrize("path", FAILED)
@@ -191,8 +191,10 @@ def test_nothing_is_said_of_good_feeds(story: Story) -> None:
 
 
 def test_good_feed_is_in_the_articles(story: Story) -> None:
-    found = rows(story.newsmill.warehouse, "SELECT title, url FROM clean.articles WHERE feed_id = 'good' ORDER BY ALL")
-    assert found == [(f"Good notice {number}", f"https://good.example/{number}.html") for number in range(1, 6)]
+    articles = rows(
+        story.newsmill.warehouse, "SELECT title, url FROM clean.articles WHERE feed_id = 'good' ORDER BY ALL"
+    )
+    assert articles == [(f"Good notice {number}", f"https://good.example/{number}.html") for number in range(1, 6)]
 
 
 def test_script_never_reaches_clean(story: Story) -> None:
@@ -248,7 +250,7 @@ def test_failed_feed_is_not_asked_again_at_once(story: Story, second: dict[str, 
 
 
 def test_a_feed_that_was_cut_off_is_asked_for_all_of_it_again(story: Story, second: dict[str, Any]) -> None:
-    (request,) = [each for each in story.site.requests if each.path == "/cut-silently"]
+    (request,) = [request for request in story.site.requests if request.path == "/cut-silently"]
     assert "if-none-match" not in request.headers
     assert second["cut-silently"]["status"] == "fetched"
 

@@ -207,7 +207,7 @@ def test_a_catalog_that_goes_away_loses_nothing(
             gate.opened.set()
             said, complained = process.communicate(timeout=120)
             assert process.returncode == 1, said
-            assert "start PostgreSQL, or mend the address" in complained
+            assert "start PostgreSQL, or fix the address" in complained
             assert "Traceback" not in said + complained
             assert PASSWORD not in said + complained
             assert len(pending(newsmill)) == 4, "what was fetched is landed"

@@ -33,8 +33,8 @@ def test_maintain_beside_an_ingest(newsmill: Newsmill) -> None:
             os.utime(orphan, (long_ago, long_ago))
             done = newsmill.facts("maintain")
             gate.opened.set()
-        said, complained = process.communicate(timeout=180)
-        assert process.returncode == 0, said + complained
+        output, errors = process.communicate(timeout=180)
+        assert process.returncode == 0, output + errors
     assert (done["fetches_forgotten"], done["orphans_removed"], done["checks_failed"]) == (1, 1, [])
     assert not orphan.exists()
     assert rows(newsmill.warehouse, "SELECT count(*) FROM clean.images WHERE status = 'stored'") == [(17,)]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from flows.run.report import FeedLine, Report
 from tests.conftest import Newsmill
 from tests.flows.asking import ask
 from tests.flows.observing import rows
 from tests.sites.faults import GOOD_FEED
 from tests.sites.server import Page, SiteServer
-from warehouse.store.connection import Warehouse
 
 PAGES = {
     "/good": GOOD_FEED,
@@ -33,8 +30,10 @@ def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Ne
         named = replace(newsmill, environment={**newsmill.environment, "PREFECT_API_URL": prefect_api})
         strict = named.setting(home=elsewhere, fail_share=0.5)("ingest", "--force", "--no-images")
         assert strict.returncode == 1
-        said = "3 of the feeds that were asked failed; with those left alone since they did, 60%; NEWSMILL_FAIL_SHARE"
-        assert f"{said} allows 50%" in strict.stderr
+        message = (
+            "3 of the feeds that were asked failed; with those left alone since they did, 60%; NEWSMILL_FAIL_SHARE"
+        )
+        assert f"{message} allows 50%" in strict.stderr
         assert not (elsewhere / "prefect").exists(), "with PREFECT_API_URL no other server is started"
     assert rows(newsmill.published, "SELECT count(*) > 0 FROM clean.articles WHERE feed_id = 'good'") == [(True,)]
     runs = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs ORDER BY started_at")
@@ -45,15 +44,6 @@ def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Ne
     tried = {task["name"]: task["run_count"] for task in tasks}
     assert tried == tried | {"fetch good": 1, "fetch broken": 3, "fetch busy": 1, "fetch missing": 1}
     assert [count for name, count in tried.items() if name.startswith("mill")] == [1], "what is no feed stays none"
-
-
-def test_those_left_alone_since_they_failed_count_among_the_failing() -> None:
-    run = Report("ingest", "run", datetime.now(UTC), {}, feeds=[FeedLine("a", "failed"), FeedLine("b", "fetched")])
-    assert run.failed_share == 0.5
-    run.not_due = 8
-    assert run.failed_share == 0.1
-    run.not_due_failing = 5
-    assert run.failed_share == 0.6
 
 
 def test_a_run_that_can_load_nothing_fails_and_says_why(newsmill: Newsmill) -> None:
@@ -67,21 +57,9 @@ def test_a_run_that_can_load_nothing_fails_and_says_why(newsmill: Newsmill) -> N
             assert done.stderr == ("error: nothing could be loaded: all of it is in ops.rejects, with the reasons\n"), (
                 command
             )
-    found = rows(newsmill.warehouse, "SELECT state, error LIKE 'nothing could be loaded%' FROM ops.runs")
-    assert found == [("failed", True)] * 2
+    runs = rows(newsmill.warehouse, "SELECT state, error LIKE 'nothing could be loaded%' FROM ops.runs")
+    assert runs == [("failed", True)] * 2
     assert rows(newsmill.warehouse, "SELECT count(*) FROM ops.rejects") == [(2,)]
-
-
-def test_what_another_run_loaded_and_did_not_publish_is_published(newsmill: Newsmill) -> None:
-    with SiteServer({"/good": GOOD_FEED}) as site:
-        newsmill.registry(f'[[feed]]\nid = "good"\nname = "good"\nurl = "{site.url("/good")}"\n')
-        assert newsmill.facts("ingest", "--no-images", "--no-publish")["new"] > 0
-        again = newsmill.facts("ingest", "--no-images")
-        assert (again["new"], again["published"]["kind"]) == (0, "full")
-        assert "published" not in newsmill.facts("ingest", "--no-images")
-        with Warehouse(newsmill.warehouse).writing() as connection:  # as a run is left that was killed after loading
-            connection.execute("INSERT INTO ops.runs (run_id, started_at, state) VALUES ('killed', now(), 'running')")
-        assert newsmill.facts("ingest", "--no-images")["published"]["kind"] == "incremental"
 
 
 def test_a_backfill_s_place_is_shown_without_its_secrets(newsmill: Newsmill, prefect_api: str) -> None:

@@ -26,7 +26,7 @@ def test_each_feed_is_in_one_part_and_stays_there() -> None:
 
 @pytest.mark.parametrize("part", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4", ""])
 def test_what_is_no_part(part: str) -> None:
-    with pytest.raises(FeedsFileError, match="no part of the feeds"):
+    with pytest.raises(FeedsFileError, match="is not a part of the feeds"):
         part_of([], part)
 
 
@@ -40,8 +40,8 @@ def test_parts_at_once_and_dask_bring_what_one_run_brings(newsmill: Newsmill, pr
         newsmill.registry(site.feeds_toml())
         assert alone.facts("ingest")["new"] == 18
         runs = [parted.start("ingest", "--partition", f"{number}/2", "--json") for number in (1, 2)]
-        said = [run.communicate(timeout=180) for run in runs]
-        assert [run.returncode for run in runs] == [0, 0], said
+        output = [run.communicate(timeout=180) for run in runs]
+        assert [run.returncode for run in runs] == [0, 0], output
         on_dask = dask.setting(workers=2)("ingest", "--dask", "--json")
         assert on_dask.returncode == 0, on_dask.stderr
         into_lake = dask.setting(workers=2, warehouse="ducklake:sqlite:lake/news.sqlite")("ingest", "--dask", "--json")
@@ -55,4 +55,4 @@ def test_parts_at_once_and_dask_bring_what_one_run_brings(newsmill: Newsmill, pr
     ((flow_run,),) = rows(newsmill.folder / "dask" / "newsmill.duckdb", "SELECT flow_run_id FROM ops.runs")
     wanted = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"name": {"like_": "elsewhere"}}}
     milled = ask(f"{prefect_api}/task_runs/filter", **wanted)
-    assert [each["state_type"] for each in milled] == ["COMPLETED"], "it was Dask that milled"
+    assert [task["state_type"] for task in milled] == ["COMPLETED"], "it was Dask that milled"

@@ -71,8 +71,8 @@ def story(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.Temp
 
 
 def test_status_says_when_each_feed_is_due_and_why(story: Story) -> None:
-    found = story.feeds()
-    rules = {name: row["rule"] for name, row in found.items()}
+    feeds = story.feeds()
+    rules = {name: row["rule"] for name, row in feeds.items()}
     assert rules == {
         "two-hourly": "an article every 2 h",
         # by its ttl an hour and a half, but by then more than half of what it holds would be gone
@@ -87,8 +87,8 @@ def test_status_says_when_each_feed_is_due_and_why(story: Story) -> None:
         "cached": timedelta(minutes=55),
         "quiet": timedelta(days=1),
     }
-    assert found["lost"]["due_at"] == found["lost"]["next_fetch_at"]
-    assert {name: row["health"] for name, row in found.items()} == {
+    assert feeds["lost"]["due_at"] == feeds["lost"]["next_fetch_at"]
+    assert {name: row["health"] for name, row in feeds.items()} == {
         "two-hourly": "healthy",
         "cached": "healthy",
         "quiet": "silent",
@@ -124,9 +124,9 @@ def test_scheduled_run_asks_what_is_due_and_disables_what_is_missing_for_days(st
     story.remember("missing_count = 4, missing_since = now() - INTERVAL 4 DAY WHERE feed_id = 'lost'")
     asked, facts = story.asked("--due")
     assert (asked, facts["not_due"]) == (["cached", "lost", "two-hourly"], 1), "a moment early will do"
-    found = story.feeds()["lost"]
-    assert found["health"] == "disabled"
-    assert found["problem"].startswith("the server said 404 Not Found 5 times in a row, since ")
+    lost = story.feeds()["lost"]
+    assert lost["health"] == "disabled"
+    assert lost["problem"].startswith("the server said 404 Not Found 5 times in a row, since ")
 
 
 def test_disabled_feed_is_asked_again_once_it_is_enabled(story: Story) -> None:

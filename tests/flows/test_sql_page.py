@@ -1,4 +1,4 @@
-"""docs/sql.md is true: its queries show something of the sample site, in Python and in DuckDB's command line."""
+"""The queries of docs/sql.md find something on the sample site, in Python and in DuckDB's command line."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from tests.tasks.making import Item, milled
 from warehouse.load.batch import load
 from warehouse.load.duplicates import mark_duplicates
 from warehouse.publish.copy import publish
+from warehouse.publish.mart_files import mart_files
 from warehouse.records import Feed
 from warehouse.store.connection import Warehouse
 
@@ -33,11 +34,8 @@ PAGE = ROOT / "docs" / "sql.md"
 PROGRAM = Path(sys.executable).with_name("duckdb")
 Ask = Callable[[str], list[dict[str, Any]]]
 
-NOTHING = {
-    "Who carries what: marts.syndication": "each of its stories is told under one address, and so is one article",
-    "How well: marts.coverage_gaps": "its feeds have a few articles in two weeks; a gap takes a usual 4 a day",
-}
-"""Queries that find nothing on the sample site, by heading and what they read, and why."""
+MACROS = ["search", *(name for name, mart in mart_files().items() if mart.is_macro)]
+READS = re.compile(rf"\bmarts\.\w+|\b(?:{'|'.join(MACROS)})(?=\()")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Query:
     @property
     def reads(self) -> frozenset[str]:
         """The marts and table macros it names."""
-        return frozenset(re.findall(r"\bmarts\.\w+|\b(?:articles_as_of|search|term_trend)(?=\()", self.sql))
+        return frozenset(READS.findall(self.sql))
 
     @property
     def name(self) -> str:
@@ -58,16 +56,19 @@ class Query:
 
 
 def queries() -> list[Query]:
-    found, heading = [], ""
+    page_queries, heading = [], ""
     for match in re.finditer(r"^#+ ([^\n]+)$|^```sql\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S):
         if match[1]:
             heading = match[1]
         else:
-            found.append(Query(heading, match[2]))
-    return found
+            page_queries.append(Query(heading, match[2]))
+    return page_queries
 
 
 QUERIES = queries()
+EMPTY_EXAMPLES = {mart.example for mart in mart_files().values() if mart.empty_in_demo}
+NOTHING = {query.name for query in QUERIES if query.sql.strip() in EMPTY_EXAMPLES}
+"""Queries that find nothing on the sample site; the heads of their marts' files say why."""
 
 
 def by_name(query: Query) -> str:
@@ -104,22 +105,22 @@ def news(sample: Sample) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def titles(articles: tuple[Article, ...]) -> set[str]:
-    """Of the site's own articles; what points to one of them is no article of its own."""
+    """Of the site's own articles; an entry that only links to one of them is not an article of its own."""
     return {article.title for article in articles if article.has_page}
 
 
 @pytest.mark.parametrize("query", [query for query in QUERIES if query.name not in NOTHING], ids=by_name)
 def test_it_shows_something(news: duckdb.DuckDBPyConnection, query: Query) -> None:
-    found = news.execute(query.sql).fetchall()
-    assert found
-    for name, *values in zip((column[0] for column in news.description or ()), *found, strict=True):
+    query_rows = news.execute(query.sql).fetchall()
+    assert query_rows
+    for name, *values in zip((column[0] for column in news.description or ()), *query_rows, strict=True):
         numbers = [value for value in values if isinstance(value, int | float)]
         assert any(numbers) or not numbers, f"{name} is nothing but zeros"
 
 
 def test_what_finds_nothing_is_listed_and_finds_nothing(news: duckdb.DuckDBPyConnection) -> None:
-    found = {query.name: news.execute(query.sql).fetchall() for query in QUERIES if query.name in NOTHING}
-    assert found == {name: [] for name in NOTHING}
+    query_rows = {query.name: news.execute(query.sql).fetchall() for query in QUERIES if query.name in NOTHING}
+    assert query_rows == {name: [] for name in NOTHING}
 
 
 def test_what_finds_nothing_there_finds_something_elsewhere(tmp_path: Path) -> None:
@@ -140,19 +141,20 @@ def test_what_finds_nothing_there_finds_something_elsewhere(tmp_path: Path) -> N
         for place in range(1 if day == 10 else 6)
     ]
     story = articles_of("en", now=today, base="https://wire.example", edited=False)[0].body
-    told = item("wire", 500, days[3] + timedelta(hours=9), story)
-    copied = item("quay", 500, days[3] + timedelta(hours=12), story)
+    original = item("wire", 500, days[3] + timedelta(hours=9), story)
+    copy = item("quay", 500, days[3] + timedelta(hours=12), story)
     store = Warehouse(tmp_path / "newsmill.duckdb")
     with store.writing() as connection:
-        load(connection, [milled(*wire, told, feed=feed("wire"), at=today)], run_id="one")
-        load(connection, [milled(copied, feed=feed("quay"), at=today)], run_id="two")
+        load(connection, [milled(*wire, original, feed=feed("wire"), at=today)], run_id="one")
+        load(connection, [milled(copy, feed=feed("quay"), at=today)], run_id="two")
     mark_duplicates(store, MEASURE)
     publish(store, tmp_path / "news.duckdb")
     with duckdb.connect(str(tmp_path / "news.duckdb"), read_only=True) as opened:
-        found = {query.name: opened.execute(query.sql).fetchall() for query in QUERIES if query.name in NOTHING}
-    assert found["Who carries what: marts.syndication"] == [("Berth 500 of wire", "wire", ["quay"], timedelta(hours=3))]
-    assert (days[10].date(), "wire", 1, 6) in found["How well: marts.coverage_gaps"]
-    assert all(found.values())
+        query_rows = {query.name: opened.execute(query.sql).fetchall() for query in QUERIES if query.name in NOTHING}
+    copies = query_rows["Who carries what: marts.syndication"]
+    assert copies == [("Berth 500 of wire", "wire", ["quay"], timedelta(hours=3))]
+    assert (days[10].date(), "wire", 1, 6) in query_rows["How well: marts.coverage_gaps"]
+    assert all(query_rows.values())
 
 
 def test_every_mart_and_macro_has_a_query(news: duckdb.DuckDBPyConnection) -> None:
@@ -160,19 +162,23 @@ def test_every_mart_and_macro_has_a_query(news: duckdb.DuckDBPyConnection) -> No
     macros = news.execute(
         "SELECT function_name FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal"
     ).fetchall()
-    there = {name for (name,) in [*views, *macros]}
+    names = {name for (name,) in [*views, *macros]}
     files = {path.stem for path in (ROOT / "warehouse" / "marts").glob("*.sql")}
-    assert {name.removeprefix("marts.") for name in there} == files | {"search"}
-    assert frozenset().union(*(query.reads for query in QUERIES)) == there
+    assert {name.removeprefix("marts.") for name in names} == files | {"search"}
+    assert frozenset().union(*(query.reads for query in QUERIES)) == names
     assert all(query.reads for query in QUERIES)
+    assert {mart.example for mart in mart_files().values()} <= {query.sql.strip() for query in QUERIES}
 
 
-# --- DuckDB's own command line --------------------------------------------------------------------------------------
+def test_the_links_lead_to_pages_of_tables() -> None:
+    links = re.findall(r"\]\(([^)#]+\.md)\)", PAGE.read_text(encoding="utf-8"))
+    assert len(links) > len(QUERIES) / 2
+    assert all(PAGE.parent.joinpath(link).is_file() for link in links)
 
 
 @pytest.fixture
 def cli(sample: Sample, clean_environment: dict[str, str], tmp_path: Path) -> Ask:
-    """The rows that the duckdb program finds in the published copy."""
+    """Runs a query on the published copy with the duckdb program and returns its rows."""
 
     def ask(sql: str) -> list[dict[str, Any]]:
         done = subprocess.run(
@@ -195,30 +201,30 @@ def test_the_program_is_the_pinned_duckdb(cli: Ask) -> None:
 
 
 def test_latest_articles_in_the_program(sample: Sample, cli: Ask) -> None:
-    found = cli("SELECT feed, title, published_at FROM marts.latest_articles")
-    assert found[0]["title"] == "A night bus will meet the last ferry"
-    assert {row["title"] for row in found} == titles(sample.second)
-    assert len(found) == len(titles(sample.second))
+    articles = cli("SELECT feed, title, published_at FROM marts.latest_articles")
+    assert articles[0]["title"] == "A night bus will meet the last ferry"
+    assert {row["title"] for row in articles} == titles(sample.second)
+    assert len(articles) == len(titles(sample.second))
 
 
 def test_search_in_the_program(cli: Ask) -> None:
-    found = cli("SELECT title, snippet FROM search('末班轮渡')")
-    assert {row["title"] for row in found} == {
+    hits = cli("SELECT title, snippet FROM search('末班轮渡')")
+    assert {row["title"] for row in hits} == {
         "末班轮渡冬季照开 夜班工人不必再拼车",
         "夜班小巴接驳末班轮渡 星期五起行驶",
     }
-    assert all("末班轮渡" in row["snippet"] for row in found)
+    assert all("末班轮渡" in row["snippet"] for row in hits)
 
 
 def test_articles_as_of_in_the_program(sample: Sample, cli: Ask) -> None:
     for moment, articles in ((sample.between, sample.first), (datetime.now(UTC), sample.second)):
-        found = cli(f"SELECT title FROM articles_as_of('{moment.isoformat()}')")
-        assert {row["title"] for row in found} == titles(articles)
-        assert len(found) == len(titles(articles))
+        versions = cli(f"SELECT title FROM articles_as_of('{moment.isoformat()}')")
+        assert {row["title"] for row in versions} == titles(articles)
+        assert len(versions) == len(titles(articles))
 
 
 def test_every_query_runs_in_the_program(cli: Ask) -> None:
-    counts = [f"SELECT {place} AS place, count(*) AS found FROM ({query.sql})" for place, query in enumerate(QUERIES)]
-    found = cli(" UNION ALL ".join(counts))
-    assert len(found) == len(QUERIES)
-    assert {QUERIES[row["place"]].name for row in found if not row["found"]} == set(NOTHING)
+    counts = [f"SELECT {index} AS query, count(*) AS rows FROM ({query.sql})" for index, query in enumerate(QUERIES)]
+    results = cli(" UNION ALL ".join(counts))
+    assert len(results) == len(QUERIES)
+    assert {QUERIES[row["query"]].name for row in results if not row["rows"]} == NOTHING

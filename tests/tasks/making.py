@@ -1,4 +1,4 @@
-"""Feeds to mill: items, the RSS around them, and the documents that hold them."""
+"""Sample feeds: items, the RSS around them, their documents, and what milling makes of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEED = Feed("quay", "The Quay", "https://quay.example/feed.xml", site_url="https
 
 @dataclass(frozen=True)
 class Item:
-    """An RSS item; what is None is left out."""
+    """An RSS item. Elements whose value is None are left out."""
 
     title: str | None = "The gate is open"
     text: str = "<p>The north gate opens at eight, the harbour master says.</p>"
@@ -24,12 +24,12 @@ class Item:
     guid: str | None = "gate"
     date: str | None = "Fri, 20 Nov 2026 08:00:00 GMT"
     extra: str = ""
-    """XML as it stands."""
+    """More elements, as XML."""
 
     def xml(self) -> str:
         parts = {"title": self.title, "link": self.link, "guid": self.guid, "pubDate": self.date}
-        said = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in parts.items() if value is not None)
-        return f"<item>{said}<description>{escape(self.text)}</description>{self.extra}</item>\n"
+        elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in parts.items() if value is not None)
+        return f"<item>{elements}<description>{escape(self.text)}</description>{self.extra}</item>\n"
 
 
 def rss(*items: Item, encoding: str = "utf-8") -> bytes:
@@ -51,7 +51,7 @@ def document(
     content_type: str = "application/xml",
     source: Source = "feed",
 ) -> Document:
-    """The document of these bytes."""
+    """A landed document with these bytes."""
     name = hashlib.sha256(data).hexdigest()
     headers = {"content-type": content_type}
     return Document(name, feed.id, feed.url, feed.url, at, 200, headers, len(data), f"blobs/{name}.zst", source)
@@ -60,7 +60,7 @@ def document(
 def milled(
     *items: Item, feed: Feed = FEED, at: datetime = NOW, known: frozenset[str] = frozenset(), source: Source = "feed"
 ) -> Milled:
-    """A feed of these items, fetched at `at`, milled."""
+    """What milling makes of a feed with these items, fetched at `at`."""
     data = rss(*items)
     return mill_bytes(data, document(data, feed=feed, at=at, source=source), feed, known)
 
@@ -77,7 +77,7 @@ def entry(
     enclosures: tuple[str, ...] = (),
     feed_id: str = "quay",
 ) -> Entry:
-    """An entry as parsing makes it."""
+    """An entry as parsers make it."""
     return Entry(
         entry_id="e1",
         feed_id=feed_id,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.parse.feed import parse
-from tasks.rhythm import DAYS, EARLY, UNKNOWN, YEAR, Bounds, due, fresh_for, hints, in_words, interval, is_due
+from tasks.rhythm import DAYS, EARLY, UNKNOWN, YEAR, Bounds, freshness, in_words, interval, is_due, read_hints, schedule
 from tests.tasks.making import FEED, document
 from warehouse.records import FeedState, Fetch, Hints, Rhythm
 
@@ -70,7 +70,7 @@ def test_feed_is_due_later_and_at_no_time_it_skips(
     rhythm: Rhythm, max_age: float | None, within: Bounds, changed: bool
 ) -> None:
     answer = replace(ANSWER, outcome="fetched" if changed else "not-modified", max_age=max_age)
-    state = due(STATE, answer, rhythm, within)
+    state = schedule(STATE, answer, rhythm, within)
     assert state.due_at is not None
     assert state.interval_seconds is not None
     assert state.due_at >= NOW + timedelta(seconds=within.shortest)
@@ -131,37 +131,37 @@ def test_bounds_the_wrong_way_round_keep_to_the_shortest() -> None:
 
 def test_feed_is_not_asked_at_hours_and_days_it_skips() -> None:
     rhythm = Rhythm(NOW, 2 * HOUR, skip_hours=(13, 14, 15), skip_days=("Saturday", "Sunday"))
-    state = due(STATE, ANSWER, rhythm, Bounds())
+    state = schedule(STATE, ANSWER, rhythm, Bounds())
     assert state.due_at == NOW.replace(hour=16, minute=0)
     assert state.interval_seconds == 3.5 * HOUR
     assert state.interval_reason == "an article every 2 h, and its skipHours and skipDays"
-    late = due(STATE, replace(ANSWER, started_at=NOW.replace(hour=23)), rhythm, Bounds())
+    late = schedule(STATE, replace(ANSWER, started_at=NOW.replace(hour=23)), rhythm, Bounds())
     assert late.due_at == datetime(2026, 11, 23, tzinfo=UTC), "Monday"
-    always = due(STATE, ANSWER, replace(rhythm, skip_hours=tuple(range(24)), skip_days=DAYS), Bounds())
+    always = schedule(STATE, ANSWER, replace(rhythm, skip_hours=tuple(range(24)), skip_days=DAYS), Bounds())
     assert always.due_at == NOW + timedelta(hours=1), "who skips every hour means none"
 
 
 def test_what_a_server_said_before_holds_for_an_answer_that_says_nothing() -> None:
-    first = due(STATE, replace(ANSWER, max_age=7200.0), Rhythm(), Bounds())
+    first = schedule(STATE, replace(ANSWER, max_age=7200.0), Rhythm(), Bounds())
     assert first.max_age_seconds == 7200
     unchanged = replace(ANSWER, outcome="not-modified", status=304)
-    assert due(first, unchanged, Rhythm(), Bounds()).due_at == NOW + timedelta(hours=2)
-    assert due(first, replace(unchanged, max_age=9000.0), Rhythm(), Bounds()).max_age_seconds == 9000
-    assert due(first, ANSWER, Rhythm(), Bounds()).max_age_seconds is None, "a new document without it"
+    assert schedule(first, unchanged, Rhythm(), Bounds()).due_at == NOW + timedelta(hours=2)
+    assert schedule(first, replace(unchanged, max_age=9000.0), Rhythm(), Bounds()).max_age_seconds == 9000
+    assert schedule(first, ANSWER, Rhythm(), Bounds()).max_age_seconds is None, "a new document without it"
 
 
 def test_failure_is_due_when_it_said_so_itself() -> None:
     state = replace(STATE, due_at=NOW, interval_reason="2 failures in a row")
-    assert due(state, replace(ANSWER, outcome="failed"), Rhythm(NOW, HOUR), Bounds()) is state
+    assert schedule(state, replace(ANSWER, outcome="failed"), Rhythm(NOW, HOUR), Bounds()) is state
 
 
 def test_hourly_schedule_finds_an_hourly_feed_due_every_time() -> None:
-    at, state = NOW, due(STATE, ANSWER, Rhythm(), Bounds())
+    at, state = NOW, schedule(STATE, ANSWER, Rhythm(), Bounds())
     for early in (0, 40, -60, 200, 5):  # a run starts now a little sooner, now a little later
         at += timedelta(seconds=UNKNOWN - early)
         assert is_due(state, at)
         at += timedelta(seconds=early)
-        state = due(state, replace(ANSWER, started_at=at), Rhythm(), Bounds())
+        state = schedule(state, replace(ANSWER, started_at=at), Rhythm(), Bounds())
     assert not is_due(state, at + timedelta(seconds=UNKNOWN * (1 - EARLY) - 1))
 
 
@@ -198,12 +198,12 @@ def test_hourly_schedule_finds_an_hourly_feed_due_every_time() -> None:
     ],
 )
 def test_freshness(headers: dict[str, str], found: float | None) -> None:
-    assert fresh_for(headers) == found
+    assert freshness(headers) == found
 
 
 @given(st.dictionaries(st.sampled_from(["cache-control", "expires", "date", "age"]), st.text()))
 def test_freshness_of_anything(headers: dict[str, str]) -> None:
-    found = fresh_for(headers)
+    found = freshness(headers)
     assert found is None or 0 < found <= YEAR
 
 
@@ -240,7 +240,7 @@ def test_article_that_quotes_such_elements_says_nothing() -> None:
     ).map(b"".join),
 )
 def test_hints_of_anything(feed: dict[str, str], data: bytes) -> None:
-    found = hints(feed, data)
+    found = read_hints(feed, data)
     assert found.ttl_seconds is None or 0 < found.ttl_seconds <= YEAR
     assert found.update_seconds is None or 0 < found.update_seconds <= YEAR
     assert all(0 <= hour < 24 for hour in found.skip_hours)

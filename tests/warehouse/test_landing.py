@@ -61,7 +61,7 @@ def test_documents_come_oldest_first(landing: Landing) -> None:
     late = land(landing, b"late", at=NOW + timedelta(days=2))
     early = land(landing, b"early", at=NOW - timedelta(days=400))
     middle = land(landing, b"middle")
-    landing.settle([middle])
+    landing.mark_loaded([middle])
     assert landing.pending() == [early, late]
     assert landing.documents() == [early, middle, late]
 
@@ -82,7 +82,7 @@ def test_landing_the_same_document_twice_is_one_record(landing: Landing) -> None
 
 def test_settling_moves_the_record(landing: Landing) -> None:
     document = land(landing)
-    landing.settle([document])
+    landing.mark_loaded([document])
     assert landing.pending() == []
     assert landing.documents() == [document]
     (name,) = files(landing.root / "loaded")
@@ -92,21 +92,21 @@ def test_settling_moves_the_record(landing: Landing) -> None:
 
 def test_settling_twice_is_fine(landing: Landing) -> None:
     document = land(landing)
-    landing.settle([document])
-    landing.settle([document])
-    Landing(landing.root).settle([document])
+    landing.mark_loaded([document])
+    landing.mark_loaded([document])
+    Landing(landing.root).mark_loaded([document])
     assert landing.documents() == [document]
 
 
 def test_settling_what_never_landed_is_an_error(landing: Landing, tmp_path: Path) -> None:
     document = land(Landing(tmp_path / "elsewhere"))
     with pytest.raises(LandingError, match="the landing record is gone"):
-        landing.settle([document])
+        landing.mark_loaded([document])
 
 
 def test_landed_again_after_it_was_settled_it_is_one_document(landing: Landing) -> None:
     document = land(landing)
-    landing.settle([document])
+    landing.mark_loaded([document])
     assert land(landing) == document
     assert landing.pending() == [document]
     assert landing.documents() == [document]
@@ -264,7 +264,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(landing: Landing, monkeyp
 
 
 @given(st.binary(max_size=3000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_bytes_come_back(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     landing = Landing(tmp_path_factory.getbasetemp() / "any")
     assert landing.read(land(landing, data)) == data
@@ -299,8 +299,8 @@ def test_a_pack_is_landed_read_and_settled_together(landing: Landing) -> None:
     assert len(list((landing.root / "pending").iterdir())) == 1
     assert landing.land_pack(drafts(b"one", BODY, b"")) == documents
     assert len(list((landing.root / "packs").rglob("*.zst"))) == 1
-    landing.settle(documents)
-    landing.settle(documents)
+    landing.mark_loaded(documents)
+    landing.mark_loaded(documents)
     assert landing.pending() == []
     assert sorted(landing.documents(), key=lambda d: d.final_url) == documents
 

@@ -1,4 +1,4 @@
-"""The marts, asked as an analyst asks them: with plain DuckDB, on the published copy."""
+"""The marts, queried as by an analyst: with plain DuckDB, on the published copy."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from tests.tasks.making import FEED, NOW, Item, milled
 from warehouse.load.batch import load
 from warehouse.publish.copy import publish
+from warehouse.publish.mart_files import mart_files
 from warehouse.records import Feed
 from warehouse.store.connection import Warehouse
 
@@ -36,9 +37,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     store = Warehouse(folder / "newsmill.duckdb")
     first = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
     daily = [
-        item(10 * day + place, first + timedelta(days=day, hours=place))
+        item(10 * day + number, first + timedelta(days=day, hours=number))
         for day in range(10)
-        for place in range(1 if day == 7 else 6)
+        for number in range(1 if day == 7 else 6)
     ]
     by = "<dc:creator>王码头</dc:creator><category>港口</category><category>亚太</category>"
     other = item(500, NOW - timedelta(hours=3), LINKS + "<p>亚太 ASIA Pacific</p>", by)
@@ -68,8 +69,8 @@ def rows(copy: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
     ],
 )
 def test_articles_as_of(copy: duckdb.DuckDBPyConnection, moment: str, titles: list[str]) -> None:
-    found = copy.execute("SELECT title FROM articles_as_of(?) WHERE feed_id = 'quay'", [moment]).fetchall()
-    assert [title for (title,) in found] == titles
+    articles = copy.execute("SELECT title FROM articles_as_of(?) WHERE feed_id = 'quay'", [moment]).fetchall()
+    assert [title for (title,) in articles] == titles
 
 
 def test_term_trend(copy: duckdb.DuckDBPyConnection) -> None:
@@ -96,22 +97,22 @@ def test_publication_lag(copy: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_coverage_gaps(copy: duckdb.DuckDBPyConnection) -> None:
-    found = rows(copy, "SELECT day::VARCHAR, feed_id, articles, usual FROM marts.coverage_gaps ORDER BY day")
-    assert found[0] == ("2026-11-09", "wire", 1, 6)
-    # then nothing, until by the 20th that is no longer unusual
-    assert [(day, articles) for day, _, articles, _ in found[1:]] == [(f"2026-11-{day}", 0) for day in range(12, 20)]
+    gaps = rows(copy, "SELECT day::VARCHAR, feed_id, articles, usual FROM marts.coverage_gaps ORDER BY day")
+    assert gaps[0] == ("2026-11-09", "wire", 1, 6)
+    # then no articles at all, which from the 20th on is no longer unusual
+    assert [(day, articles) for day, _, articles, _ in gaps[1:]] == [(f"2026-11-{day}", 0) for day in range(12, 20)]
 
 
 def test_a_feed_that_has_stopped_has_gaps_too(tmp_path: Path) -> None:
     store = Warehouse(tmp_path / "newsmill.duckdb")
     first = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-    daily = [item(10 * day + place, first + timedelta(days=day)) for day in range(6) for place in range(6)]
-    for asked in (5, 8):
+    daily = [item(10 * day + number, first + timedelta(days=day)) for day in range(6) for number in range(6)]
+    for fetch_day in (5, 8):
         with store.writing() as connection:
-            load(connection, [milled(*daily, feed=WIRE, at=first + timedelta(days=asked))], run_id=str(asked))
+            load(connection, [milled(*daily, feed=WIRE, at=first + timedelta(days=fetch_day))], run_id=str(fetch_day))
     with store.reading() as connection:
-        found = connection.execute("SELECT day::VARCHAR, articles FROM marts.coverage_gaps ORDER BY day").fetchall()
-    assert found == [("2026-11-08", 0), ("2026-11-09", 0)], "not the day that is not over"
+        gaps = connection.execute("SELECT day::VARCHAR, articles FROM marts.coverage_gaps ORDER BY day").fetchall()
+    assert gaps == [("2026-11-08", 0), ("2026-11-09", 0)], "a day that is not over is not a gap"
 
 
 def test_authors_and_categories(copy: duckdb.DuckDBPyConnection) -> None:
@@ -135,6 +136,7 @@ def test_every_mart_is_commented(copy: duckdb.DuckDBPyConnection) -> None:
         copy,
         "SELECT function_name, comment FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal",
     )
-    assert {name for name, _ in macros} == {"articles_as_of", "search", "term_trend"}
+    assert {"articles_as_of", "search", "term_trend"} <= {name for name, _ in macros}
+    assert {name for name, _ in macros} == {"search", *(mart.name for mart in mart_files().values() if mart.is_macro)}
     for name, comment in [*views, *macros]:
         assert comment, name

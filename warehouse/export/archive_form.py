@@ -1,4 +1,4 @@
-"""The archive form that newsmill comes from, written: article files of both generations, list pages, file names.
+"""Writing the archive form: article files of both generations, list pages, file names.
 
 The first generation of an article file is
 
@@ -8,9 +8,9 @@ The first generation of an article file is
 
     CONTENT                     the feed's HTML, every line stripped and joined into one
 
-The second has Jekyll front matter above the same block, and its content stands in a <div> with lines of its own. What
-came from such a file gives back that file's bytes. `tasks.parse.article_file` reads the form; nothing here touches
-a disk.
+The second has Jekyll front matter above the same block, and its content is in a <div> on separate lines. An article
+that was read from such a file is written with the same bytes. `tasks.parse.article_file` reads the form; nothing here
+touches a disk.
 """
 
 from __future__ import annotations
@@ -26,29 +26,30 @@ from hashlib import sha256
 from typing import Any, Literal
 from urllib.parse import quote
 
+from warehouse.characters import UNPRINTABLE_IN_LINES
+
 Generation = Literal[1, 2]
 
 MAX_NAME = 200
-"""Bytes of a file name that is made here, in UTF-8, the ending included."""
-MAX_OWN_NAME = 255
-"""Bytes of a name an archive gave: what file systems take. Real archives have names of more than 200 bytes."""
+"""Bytes of a generated file name in UTF-8, with its ending."""
+MAX_ORIGINAL_NAME = 255
+"""The same for a name from an archive: file systems' limit. Real archives have names of more than 200 bytes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LISTED_IN = timezone(timedelta(hours=8))
-_STATED = re.compile(r"-?\d{1,16}|NaN")
+_LIST_TIME_ZONE = timezone(timedelta(hours=8))
+_COMMENT = re.compile(r"-?\d{1,16}|NaN")
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # bidirectional controls make a name look like another one
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff/\\]+")
-_NOT_EVERYWHERE = re.compile(r'[:*?"<>|]+')
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff/\\]+")
+_NOT_IN_WINDOWS_NAMES = re.compile(r'[:*?"<>|]+')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(?:\.|$))", re.IGNORECASE)
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_PLAIN = re.compile(r"[^\W\d_](?:[\w .]*\w)?")
+_PLAIN_SCALAR = re.compile(r"[^\W\d_](?:[\w .]*\w)?")
 _PLAIN_URL = re.compile(r"https?://[^\s\"'#]*[^\s\"'#:]")
-_NO_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-_IN_LINK_TEXT = re.compile(r"([\\`*_\[\]<>])")
-_IN_ADDRESS = re.compile(r"[\s<>\x00-\x1f\x7f]|\](?=\()")
+_YAML_CONSTANTS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+_ESCAPED_IN_LINK_TEXT = re.compile(r"([\\`*_\[\]<>])")
+_ESCAPED_IN_ADDRESS = re.compile(r"[\s<>\x00-\x1f\x7f]|\](?=\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,12 @@ class Original:
     file: str
     """Its path in the archive."""
     stated: str | None
-    """What the comment line holds; None without one."""
+    """The comment line's content; None without the line."""
     title: str
     url: str
-    """Both as in the link line."""
+    """Both as the link line has them."""
     content: str | None
-    """None where it is `begin` and `raw.entries.content_html`."""
+    """None if it is `begin` followed by `raw.entries.content_html`."""
     end: str
     """The white space after the content."""
     front_matter: str | None
@@ -73,37 +74,37 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedArticle:
     """An article to write."""
 
     title: str
     url: str | None
     author: str | None
     published_at: datetime | None
-    """None where nobody said when."""
+    """None if no feed or file stated it."""
     categories: tuple[str, ...]
     content_html: str
-    """As the feed or the file gave it."""
+    """As in the feed or file, before cleaning."""
     original: Original | None = None
 
 
 def read_original(parsed: str | None) -> Original | None:
-    """What `raw.entries.parsed` keeps of an article file; None where it keeps no such thing."""
+    """The article file that `raw.entries.parsed` (JSON) describes; None if the entry came from elsewhere."""
     try:
-        kept: Any = json.loads(parsed) if parsed else None
+        record: Any = json.loads(parsed) if parsed else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(kept, dict) or kept.get("generation") not in (1, 2):
+    if not isinstance(record, dict) or record.get("generation") not in (1, 2):
         return None
     names = ("file", "stated", "title", "url", "begin", "content", "end", "front_matter")
-    texts = {name: kept.get(name) for name in names}
+    texts = {name: record.get(name) for name in names}
     if any(not isinstance(text, str | None) for text in texts.values()):
         return None
     stated, begin, end = texts["stated"], texts["begin"], texts["end"]
     return Original(
-        generation=kept["generation"],
+        generation=record["generation"],
         file=texts["file"] or "",
-        stated=stated if stated is not None and _STATED.fullmatch(stated) else None,
+        stated=stated if stated is not None and _COMMENT.fullmatch(stated) else None,
         title=texts["title"] or "",
         url=texts["url"] or "",
         content=texts["content"],
@@ -113,35 +114,35 @@ def read_original(parsed: str | None) -> Original | None:
     )
 
 
-def article_file(article: Exported, generation: Generation) -> bytes:
-    """The article's file, UTF-8. One that came from a file of this generation gives that file's bytes.
+def article_file(article: ExportedArticle, generation: Generation) -> bytes:
+    """The article's file in UTF-8. An article that was read from a file of this generation gives the same bytes.
 
-    A first-generation file must have had its comment line for that: one without gets one.
+    Exception: a first-generation file without its comment line gets one.
     """
     original = article.original
     content = article.content_html
     if original is None:
         stated, content = _milliseconds(article.published_at), in_one_line(content)
-        title, url = _in_line(article.title), in_link(article.url or "")
+        title, url = _on_one_line(article.title), escape_address(article.url or "")
     else:
         content = original.begin + content if original.content is None else original.content
         stated = _milliseconds(article.published_at) if original.stated in (None, "NaN") else str(original.stated)
         title, url = original.title, original.url
         if original.generation == generation:
-            text = _again(original, "NaN" if original.stated == "NaN" else stated, content)
+            text = _original_text(original, "NaN" if original.stated == "NaN" else stated, content)
             return text.encode("utf-8", "replace")
         if original.generation == 2:
-            content = in_one_line(_unwrapped(content))
-            title, url = _in_line(title or article.title), in_link(url or article.url or "")
+            content = in_one_line(_unwrap(content))
+            title, url = _on_one_line(title or article.title), escape_address(url or article.url or "")
     if generation == 1:
         text = _block(stated, title, url, f"{content}\n")
     else:
-        text = _front_matter(article) + _block(stated, title, url, _wrapped(content))
+        text = _front_matter(article) + _block(stated, title, url, _wrap(content))
     return text.encode("utf-8", "replace")
 
 
-def _again(original: Original, stated: str, content: str) -> str:
-    """The file that was read."""
+def _original_text(original: Original, stated: str, content: str) -> str:
+    """The text of the file that was read."""
     block = _block(stated, original.title, original.url, content + original.end)
     if original.generation == 1:
         return block
@@ -158,33 +159,33 @@ def _milliseconds(moment: datetime | None) -> str:
     return "NaN" if moment is None else str((moment - _EPOCH) // timedelta(milliseconds=1))
 
 
-def _wrapped(content: str) -> str:
+def _wrap(content: str) -> str:
     return f"<div>\n{content}\n</div>\n"
 
 
-def _unwrapped(content: str) -> str:
-    """Without the <div> that the second generation puts around it."""
+def _unwrap(content: str) -> str:
+    """The content without the second generation's <div>."""
     if content.startswith("<div>\n") and content.endswith("\n</div>"):
         return content[len("<div>\n") : -len("\n</div>")]
     return content
 
 
 def in_one_line(html: str) -> str:
-    """Every line stripped, and all joined into one."""
+    """The lines, each stripped, joined without anything between them."""
     return "".join(line.strip() for line in _LINE_END.split(html))
 
 
-def in_link(url: str) -> str:
-    """The address as a link line holds it: nothing in it ends the address or the line."""
-    return _IN_ADDRESS.sub(lambda found: quote(found[0], safe=""), url.strip())
+def escape_address(url: str) -> str:
+    """The address for a link line: whatever would end the address or the line is percent-encoded."""
+    return _ESCAPED_IN_ADDRESS.sub(lambda match: quote(match[0], safe=""), url.strip())
 
 
-def _in_line(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+def _on_one_line(text: str) -> str:
+    return " ".join(UNPRINTABLE_IN_LINES.sub(" ", text).split())
 
 
-def _front_matter(article: Exported) -> str:
-    """Jekyll's front matter. What isn't known is left out; tags and categories are the same, as in the archives."""
+def _front_matter(article: ExportedArticle) -> str:
+    """Jekyll's front matter without unknown fields; tags and categories are the same, as in the archives."""
     lines = ["layout: post", f"title: {_quoted(article.title)}"]
     if article.published_at:
         moment = article.published_at.astimezone(UTC).replace(tzinfo=None)
@@ -199,96 +200,95 @@ def _front_matter(article: Exported) -> str:
 
 
 def _scalar(text: str) -> str:
-    text = _in_line(text)
-    return text if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT else _quoted(text)
+    text = _on_one_line(text)
+    return text if _PLAIN_SCALAR.fullmatch(text) and text.lower() not in _YAML_CONSTANTS else _quoted(text)
 
 
 def _quoted(text: str) -> str:
     """A YAML double-quoted scalar (YAML 1.2, 7.3.1), which JSON's strings are."""
-    return json.dumps(_in_line(text), ensure_ascii=False)
+    return json.dumps(_on_one_line(text), ensure_ascii=False)
 
 
 # --- list pages -----------------------------------------------------------------------------------------------------
 
 
 def list_heading(name: str) -> str:
-    """How a site's list page begins."""
-    return f"# {_in_link_text(name)}\n\n"
+    """The beginning of a site's list page."""
+    return f"# {_escape_link_text(name)}\n\n"
 
 
 def list_line(title: str, folder: str, file: str, published_at: datetime | None) -> str:
-    """A line of a list page: the day and time in UTC+8, and a link."""
-    date = f"{_listed(published_at)} " if published_at else ""
-    return f"- {date}[{_in_link_text(title) or file}]({quote(f'{folder}/{file}')})\n"
+    """A line of a list page: day and time in UTC+8, and a link."""
+    date = f"{_list_time(published_at)} " if published_at else ""
+    return f"- {date}[{_escape_link_text(title) or file}]({quote(f'{folder}/{file}')})\n"
 
 
-def _listed(moment: datetime) -> str:
-    with suppress(OverflowError):  # the last hours of the year 9999
-        moment = moment.astimezone(_LISTED_IN)
+def _list_time(moment: datetime) -> str:
+    with suppress(OverflowError):  # in the last hours of the year 9999
+        moment = moment.astimezone(_LIST_TIME_ZONE)
     return moment.isoformat(" ", "minutes")[:16]
 
 
 def list_page(name: str, articles: Iterable[tuple[str, str, str, datetime | None]]) -> str:
     """A site's list page, Markdown: (title, folder, file, published_at) of each article, newest first."""
-    return list_heading(name) + "".join(list_line(*each) for each in articles)
+    return list_heading(name) + "".join(list_line(*article) for article in articles)
 
 
-def _in_link_text(text: str) -> str:
-    return _IN_LINK_TEXT.sub(r"\\\1", _in_line(text))
+def _escape_link_text(text: str) -> str:
+    return _ESCAPED_IN_LINK_TEXT.sub(r"\\\1", _on_one_line(text))
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
 
 
 def safe_name(name: str, limit: int = MAX_NAME) -> str:
-    """A name that stays one file in its folder: no separators, control characters, leading dots or names that mean a
-    device somewhere; at most `limit` bytes of UTF-8, cut at a character before the ending."""
-    name = _NO_NAME.sub("_", name).strip().rstrip(". ")
+    """A name that is one visible file in its folder: without separators, control characters, a leading dot or the name
+    of a Windows device, and of at most `limit` bytes in UTF-8, shortened before the ending."""
+    name = _NOT_IN_NAMES.sub("_", name).strip().rstrip(". ")
     if name.startswith("."):
         name = "_" + name.lstrip(".")
     name = _RESERVED.sub(r"\g<0>_", name, count=1) if _RESERVED.match(name) else name
-    ending = found[0] if (found := _ENDING.search(name)) else ""
+    ending = match[0] if (match := _ENDING.search(name)) else ""
     stem = name[: len(name) - len(ending)]
-    kept = stem.encode()[: limit - len(ending)].decode(errors="ignore")
-    if kept != stem:
-        kept = kept.rstrip()
-    return (kept + ending) or "_"
+    shortened = stem.encode()[: limit - len(ending)].decode(errors="ignore")
+    if shortened != stem:
+        shortened = shortened.rstrip()
+    return (shortened + ending) or "_"
 
 
-def own_name(original_file: str) -> str:
+def original_name(original_file: str) -> str:
     """The last component of a path in an archive, made safe."""
-    return safe_name(original_file.replace("\\", "/").rstrip("/").rpartition("/")[2], MAX_OWN_NAME)
+    return safe_name(original_file.replace("\\", "/").rstrip("/").rpartition("/")[2], MAX_ORIGINAL_NAME)
 
 
-def made_name(article_id: str, title: str) -> str:
+def generated_name(article_id: str, title: str) -> str:
     """`<id>_<title>.md`, or `<id>.md` without a title; the id is the first 16 hex digits of the article's."""
-    title = _in_line(_NOT_EVERYWHERE.sub("_", title)).rstrip(". ")
+    title = _on_one_line(_NOT_IN_WINDOWS_NAMES.sub("_", title)).rstrip(". ")
     return safe_name(f"{article_id[:16]}_{title}.md" if title else f"{article_id[:16]}.md")
 
 
-def folded(name: str) -> str:
-    """The name as file systems compare it that ignore case and how accents are composed."""
+def fold_name(name: str) -> str:
+    """The name as file systems that ignore case and the composition of accents compare it."""
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
-def free_name(name: str, article_id: str, taken: set[str]) -> str:
-    """The name, or the name with the article's id where another article has it; `taken` holds folded names and gets
-    this one."""
+def unused_name(name: str, article_id: str, taken: set[str]) -> str:
+    """The name, with the article's id if another article has it. `taken` has the folded names in use; the result is
+    added."""
     candidate, number = name, 0
-    while folded(candidate) in taken:
-        ending = found[0] if (found := _ENDING.search(name)) else ""
-        mark = f"_{article_id[:16]}" if number == 0 else f"_{article_id}-{number}"
-        mark = safe_name(mark)
-        limit = MAX_NAME - len(mark.encode()) - len(ending)
-        candidate = name[: len(name) - len(ending)].encode()[:limit].decode(errors="ignore") + mark + ending
+    while fold_name(candidate) in taken:
+        ending = match[0] if (match := _ENDING.search(name)) else ""
+        suffix = safe_name(f"_{article_id[:16]}" if number == 0 else f"_{article_id}-{number}")
+        limit = MAX_NAME - len(suffix.encode()) - len(ending)
+        candidate = name[: len(name) - len(ending)].encode()[:limit].decode(errors="ignore") + suffix + ending
         number += 1
-    taken.add(folded(candidate))
+    taken.add(fold_name(candidate))
     return candidate
 
 
 def site_name(feed_id: str) -> str:
-    """A site's folder and the stem of its list page: the feed's id; one that is no slug gets a digest, so that no two
-    sites share a folder."""
+    """The name of a site's folder and, with .md, of its list page: the feed's id, with a digest if it is not a slug, so
+    that no two sites share a folder."""
     if _SLUG.fullmatch(feed_id) and not _RESERVED.match(feed_id):
         return feed_id
     digest = sha256(feed_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]

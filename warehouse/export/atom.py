@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from warehouse.characters import UNPRINTABLE_IN_XML
 from warehouse.errors import WarehouseError
 from warehouse.export.source import MEMORY, SQL_MEMORY, feed_names, open_source, select_query
 from warehouse.store.connection import Warehouse
 from warehouse.store.sql_files import query
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -25,7 +24,7 @@ class FeedExport:
     data: bytes
     entries: int
     left_out: int
-    """Rows of an article that is there already, or with neither title nor address."""
+    """Rows that repeat an article, or have neither title nor address."""
 
 
 def export_feed(
@@ -38,35 +37,35 @@ def export_feed(
 ) -> FeedExport:
     """The newest articles, or the newest of a query's rows, as an Atom feed (RFC 4287).
 
-    A query must give title, url and published_at; article_id, updated_at, summary, content_html and author are used
-    where it gives them. Raises WarehouseError.
+    A query must return title, url and published_at; article_id, updated_at, summary, content_html and author are
+    optional. Raises WarehouseError.
     """
     with open_source(source, SQL_MEMORY if sql else MEMORY) as connection:
         if sql:
             name = title or "newsmill"
-            found = select_query(connection, sql)
-            if missing := {"title", "url", "published_at"} - set(found.columns):
+            relation = select_query(connection, sql)
+            if missing := {"title", "url", "published_at"} - set(relation.columns):
                 raise WarehouseError(
                     f"the query gives no {', '.join(sorted(missing))}; a feed needs title, url and published_at"
                 )
-            columns = found.columns
-            rows = found.order("published_at DESC NULLS LAST").limit(limit).fetchall()
+            columns = relation.columns
+            rows = relation.order("published_at DESC NULLS LAST").limit(limit).fetchall()
         else:
             feeds = feed_names(connection, sites)
             name = title or ", ".join(feeds.get(site, site) for site in sites) or "newsmill"
-            newest = connection.execute(query("export_feed"), {"sites": list(sites), "limit": limit})
-            columns = [column[0] for column in newest.description]
-            rows = newest.fetchall()
+            result = connection.execute(query("export_feed"), {"sites": list(sites), "limit": limit})
+            columns = [column[0] for column in result.description]
+            rows = result.fetchall()
     entries = [dict(zip(columns, row, strict=True)) for row in rows]
-    return _atom(entries, name, _urn("feed", sql or "", *sites))
+    return _build_feed(entries, name, _urn("feed", sql or "", *sites))
 
 
 def _urn(*parts: str) -> str:
-    """The same parts always have the same id (RFC 9562, 5.5)."""
+    """An id that is always the same for the same parts (RFC 9562, 5.5)."""
     return uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(["newsmill", *parts])).urn
 
 
-def _atom(rows: Sequence[Mapping[str, Any]], title: str, feed_id: str) -> FeedExport:
+def _build_feed(rows: Sequence[Mapping[str, Any]], title: str, feed_id: str) -> FeedExport:
     from feedgen.feed import FeedGenerator  # only this needs it
 
     feed = FeedGenerator()
@@ -83,8 +82,8 @@ def _atom(rows: Sequence[Mapping[str, Any]], title: str, feed_id: str) -> FeedEx
         if entry_id in ids:  # a query's join may repeat an article; a feed must not (RFC 4287, 4.1.1)
             continue
         ids.add(entry_id)
-        published = _moment(row["published_at"])
-        updated = _moment(row.get("updated_at")) or published or _EPOCH
+        published = _as_datetime(row["published_at"])
+        updated = _as_datetime(row.get("updated_at")) or published or _EPOCH
         newest = max(newest, updated)
         entry = feed.add_entry(order="append")
         entry.id(entry_id)
@@ -107,11 +106,12 @@ def _atom(rows: Sequence[Mapping[str, Any]], title: str, feed_id: str) -> FeedEx
 
 
 def _printable(value: object) -> str:
-    """Text that XML 1.0 can hold (2.2)."""
-    return "" if value is None else _UNPRINTABLE.sub("", str(value)).strip()
+    """The value as text that XML 1.0 allows (2.2); "" for None."""
+    return "" if value is None else UNPRINTABLE_IN_XML.sub("", str(value)).strip()
 
 
-def _moment(value: object) -> datetime | None:
+def _as_datetime(value: object) -> datetime | None:
+    """Without a time zone it is UTC. Raises WarehouseError if it is not a time."""
     if value is None:
         return None
     if isinstance(value, datetime):

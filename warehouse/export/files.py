@@ -1,4 +1,4 @@
-"""Writing an export's files: beside their place first, then renamed."""
+"""Writing an export's files: drafts beside their target, renamed when complete."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from warehouse.errors import NewsmillError
 
 DRAFTS = ".newsmill-export"
+"""Name, or end of the name, of the folder with an export's drafts."""
 
 
 def write_file(target: Path, data: bytes) -> None:
@@ -25,9 +26,9 @@ def write_file(target: Path, data: bytes) -> None:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """A file to write, which takes the target's place when all of it is written."""
+    """A file to write, which replaces the target when all of it is written. Raises NewsmillError."""
     draft = target.with_name(f".newsmill-export-{os.getpid()}.draft")
-    with _explained(target):
+    with _explaining_errors(target):
         try:
             with draft.open("wb") as file:
                 yield file
@@ -38,39 +39,40 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def compressing(file: BinaryIO, suffix: str) -> Iterator[BinaryIO]:
+    """The file itself, or for .gz and .zst one whose content is compressed into it."""
     if suffix == ".gz":
-        with gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed:
-            yield cast(BinaryIO, packed)
+        with gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as compressed:
+            yield cast(BinaryIO, compressed)
     elif suffix == ".zst":
         import zstandard
 
-        with zstandard.ZstdCompressor(level=10).stream_writer(file, closefd=False) as packed:
-            yield cast(BinaryIO, packed)
+        with zstandard.ZstdCompressor(level=10).stream_writer(file, closefd=False) as compressed:
+            yield cast(BinaryIO, compressed)
     else:
         yield file
 
 
 @contextmanager
 def draft_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder for drafts, gone afterwards; what a killed export left in it is removed first.
+    """An empty folder for drafts, removed afterwards. A killed export's drafts are removed first.
 
-    Raises NewsmillError while another export has it, and for what goes wrong with files in the meantime.
+    Raises NewsmillError if another export is using it, and for any OSError in the `with` block.
     """
-    with _explained(folder.parent):
+    with _explaining_errors(folder.parent):
         is_new = not folder.parent.exists()
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             _lock(handle, folder)
             try:
-                for left in folder.iterdir():
-                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+                for leftover in folder.iterdir():
+                    shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
                 yield folder
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
                 if is_new:
                     with suppress(OSError):
-                        folder.parent.rmdir()  # where nothing was written into it
+                        folder.parent.rmdir()  # fails, rightly, if something was written into it
         finally:
             os.close(handle)
 
@@ -82,15 +84,15 @@ def _lock(handle: int, folder: Path) -> None:
         raise NewsmillError(f"{folder.parent}: another export is writing there; let it finish") from error
     except OSError as error:
         if error.errno not in (errno.EBADF, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL):
-            raise  # some network file systems lock no folders
+            raise  # those: some network file systems can't lock folders
 
 
 @contextmanager
-def _explained(place: Path) -> Iterator[None]:
+def _explaining_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise NewsmillError(
-            f"{error.filename2 or error.filename or place}: can't be written ({error.strerror}); free space, mend the "
-            "rights, or name another place"
+            f"{error.filename2 or error.filename or path}: can't be written ({error.strerror}); free space, fix the "
+            "rights, or name another path"
         ) from error

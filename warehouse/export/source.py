@@ -1,4 +1,4 @@
-"""Reading for an export: rows as a stream, with little memory."""
+"""Reading for an export: rows as a stream, with bounded memory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import duckdb
 
 from warehouse.errors import WarehouseError
 from warehouse.store.connection import Warehouse
+from warehouse.store.quoting import literal
+from warehouse.store.reading import open_read_only
 from warehouse.store.transactions import Connection
 
 MEMORY = "512MB"
-"""What DuckDB may take for newsmill's own queries."""
+"""DuckDB's memory limit for newsmill's own queries."""
 SQL_MEMORY = "2GB"
-"""The same for a query that was given."""
+"""The same for a user's query."""
 ROWS = 1_000
+"""Rows fetched at once."""
 
 
 def feed_names(connection: Connection, sites: Sequence[str]) -> dict[str, str]:
@@ -33,51 +36,37 @@ def feed_names(connection: Connection, sites: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def open_source(source: Path | Warehouse, memory: str) -> Iterator[Connection]:
-    """The published copy, or the pipeline's own file, read-only."""
-    with tempfile.TemporaryDirectory(prefix="newsmill-") as spill, explaining_errors():
-        if isinstance(source, Warehouse):
-            with source.reading() as connection:
-                limit_memory(connection, memory, Path(spill))
-                yield connection
-            return
-        if not source.exists():
-            raise WarehouseError(
-                f"{source}: nothing is published yet; `newsmill ingest` or `newsmill publish` makes it"
-            )
-        try:
-            connection = duckdb.connect(str(source), read_only=True)
-        except duckdb.Error as error:
-            raise WarehouseError(
-                f"{source}: can't be opened ({str(error).splitlines()[0]}); `newsmill publish` makes it anew"
-            ) from error
-        with connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            limit_memory(connection, memory, Path(spill))
-            yield connection
+    """A read-only connection to the published copy or the warehouse, with that memory limit. Raises WarehouseError."""
+    with (
+        tempfile.TemporaryDirectory(prefix="newsmill-") as folder,
+        explaining_query_errors(),
+        open_read_only(source) as connection,
+    ):
+        limit_memory(connection, memory, Path(folder))
+        yield connection
 
 
-def limit_memory(connection: Connection, memory: str, spill: Path) -> None:
+def limit_memory(connection: Connection, memory: str, folder: Path) -> None:
+    """Limit DuckDB's memory; what doesn't fit goes into the folder."""
     connection.execute(f"SET memory_limit = '{memory}'")
-    connection.execute(f"SET temp_directory = '{spelt(spill / 'spill')}'")
-    connection.execute("SET preserve_insertion_order = false")  # keeping it means keeping rows in memory
+    connection.execute(f"SET temp_directory = {literal((folder / 'spill').absolute())}")
+    connection.execute("SET preserve_insertion_order = false")  # preserving it would keep rows in memory
 
 
-def spelt(path: Path) -> str:
-    return str(path.absolute()).replace("'", "''")  # where DuckDB takes no parameters
-
-
-def stream_rows(found: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:
-    while batch := found.fetchmany(ROWS):
+def stream_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:
+    while batch := result.fetchmany(ROWS):
         yield from batch
 
 
-def count_rows(connection: Connection, sql: str, *parameters: str) -> int:
+def fetch_count(connection: Connection, sql: str, *parameters: str) -> int:
+    """The number that the query returns."""
     row = connection.execute(sql, parameters).fetchone()
     return int(row[0]) if row else 0
 
 
 @contextmanager
-def explaining_errors() -> Iterator[None]:
+def explaining_query_errors() -> Iterator[None]:
+    """Turn DuckDB's errors into WarehouseError."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
@@ -101,9 +90,5 @@ def select_query(connection: Connection, sql: str) -> duckdb.DuckDBPyRelation:
         raise WarehouseError("--sql takes no parameters (? or $name); write the values into the query")
     relation = connection.sql(statements[0])
     if relation is None:
-        raise WarehouseError("--sql takes a query that gives rows, and this gives none")
+        raise WarehouseError("--sql takes a query that returns rows, and this one returns none")
     return relation
-
-
-def quote_identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -1,8 +1,8 @@
-"""An article before and after a batch: its versions, its current row, when it was seen."""
+"""An article before and after a batch: its versions, its current row, and when it was seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,53 +19,55 @@ class History:
     article_id: str
     before: list[Span]
     after: list[Span]
-    found: list[Sighting]
+    in_batch: Sequence[Sighting]
     stored: dict[str, Any] | None
-    """Of clean.articles: first_seen_at, last_seen_at, published_at, published_known."""
+    """first_seen_at, last_seen_at, published_at and published_known of clean.articles; None for a new article."""
 
     @property
     def is_rewritten(self) -> bool:
-        return [_shape(version) for version in self.after] != [_shape(version) for version in self.before]
+        """Whether the batch changes any version's text, feed or beginning."""
+        return list(map(_version_identity, self.after)) != list(map(_version_identity, self.before))
 
     @property
     def newest(self) -> Sighting:
-        return max(self.found, key=lambda s: s.document.fetched_at)
+        return max(self.in_batch, key=lambda s: s.document.fetched_at)
 
     @property
     def seen(self) -> tuple[datetime, datetime]:
-        """When it was first and last seen in any feed."""
-        moments = [s.document.fetched_at for s in self.found]
+        """When any feed first and last had it."""
+        moments = [s.document.fetched_at for s in self.in_batch]
         if self.stored:
             moments += [self.stored["first_seen_at"], self.stored["last_seen_at"]]
         return min(moments), max(moments)
 
     @property
     def published_at(self) -> datetime | None:
-        """When a feed says it was published: as it last said so."""
-        dated = [s for s in self.found if s.article and s.article.published_at]
+        """When it was published, as a feed last stated it; None if none did."""
+        dated = [s for s in self.in_batch if s.article and s.article.published_at]
         if dated:
             latest = max(dated, key=lambda s: s.document.fetched_at).article
             return latest.published_at if latest else None
         return self.stored["published_at"] if self.stored and self.stored["published_known"] else None
 
-    def _dated(self, row: dict[str, Any], guess: datetime) -> dict[str, Any]:
+    def _with_date(self, row: dict[str, Any], guess: datetime) -> dict[str, Any]:
+        """The row with the stated publication time, or with the guess if no feed stated one."""
         published_at = row["published_at"] or self.published_at
         return row | {"published_at": published_at or guess, "published_known": published_at is not None}
 
     def article_row(self, texts: Texts) -> dict[str, Any] | None:
-        """The row of clean.articles, where the batch brought what is current; None where only its times move."""
+        """The row of clean.articles if the batch has the current text; None if at most the times change."""
         current = self.after[-1]
         same_text = bool(self.before) and _text_key(self.before[-1]) == _text_key(current)
-        holders = [s for s in self.found if s.article and _text_key(s.span) == _text_key(current)]
-        holder = max(holders, key=lambda s: s.document.fetched_at, default=None)
-        if same_text and (holder is None or holder.document.fetched_at < self.before[-1].last_seen):
+        with_current = [s for s in self.in_batch if s.article and _text_key(s.span) == _text_key(current)]
+        newest = max(with_current, key=lambda s: s.document.fetched_at, default=None)
+        if same_text and (newest is None or newest.document.fetched_at < self.before[-1].last_seen):
             return None
-        if holder and holder.article:
-            row = text_row(holder.article, holder.document.source)
+        if newest and newest.article:
+            row = text_row(newest.article, newest.document.source)
         else:
             row = texts[self.article_id, current.content_hash]
         first_seen, last_seen = self.seen
-        return self._dated(row, first_seen) | {
+        return self._with_date(row, first_seen) | {
             "article_id": self.article_id,
             "feed_id": current.feed_id,
             "word_count": current.word_count,
@@ -76,9 +78,10 @@ class History:
         }
 
     def version_rows(self, texts: Texts) -> Iterator[dict[str, Any]]:
+        """Every row of clean.article_versions, oldest first."""
         for number, version in enumerate(self.after, 1):
             following = self.after[number] if number < len(self.after) else None
-            yield self._dated(texts[self.article_id, version.content_hash], version.first_seen) | {
+            yield self._with_date(texts[self.article_id, version.content_hash], version.first_seen) | {
                 "article_id": self.article_id,
                 "version": number,
                 "feed_id": version.feed_id,
@@ -90,12 +93,13 @@ class History:
             }
 
     def seen_rows(self) -> Iterator[dict[str, Any]]:
-        """When versions that stay as they are were last seen."""
+        """When each version was last seen, if the versions stay as they are."""
         if not self.is_rewritten:
             for number, version in enumerate(self.after, 1):
                 yield {"article_id": self.article_id, "version": number, "last_seen_at": version.last_seen}
 
     def touched_row(self) -> dict[str, Any]:
+        """Times and version number, for an article whose text may stay."""
         first_seen, last_seen = self.seen
         return {
             "article_id": self.article_id,
@@ -113,11 +117,12 @@ def _text_key(version: Span) -> tuple[str, str]:
     return version.feed_id, version.content_hash
 
 
-def _shape(version: Span) -> tuple[str, str, datetime]:
+def _version_identity(version: Span) -> tuple[str, str, datetime]:
     return version.feed_id, version.content_hash, version.first_seen
 
 
 def text_row(article: Article, source: Source) -> dict[str, Any]:
+    """The columns that hold the text, in clean.articles and clean.article_versions."""
     return {
         "guid": article.guid,
         "url": article.url,

@@ -1,4 +1,4 @@
-"""What newsmill keeps of its own work: runs, fetches, the state of feeds and of images."""
+"""The records newsmill keeps of its own work: runs, fetches, the state of feeds and images, watermarks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from warehouse.records import Feed, FeedState, Fetch, Image, PendingImage, Rhythm, Source, Watermark
 from warehouse.store.sql_files import query
-from warehouse.store.staging import fetch, staged, write
+from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
 
 
 def feed_states(connection: Connection) -> dict[str, FeedState]:
-    """feed_id → what is remembered of it."""
+    """feed_id → its state after the last run."""
     return {row[0]: FeedState(*row) for row in connection.execute(query("feed_states")).fetchall()}
 
 
@@ -28,7 +28,7 @@ def record_fetches(
     *,
     run_id: str,
 ) -> None:
-    """Record how asking went, and what is now to be remembered of each feed. A skipped feed's state stays."""
+    """Record the fetches and the new state of each feed. A skipped feed keeps its state."""
     rows = [
         {
             "run_id": run_id,
@@ -59,9 +59,9 @@ def record_fetches(
             "last_status": fetch.status,
             "last_error": fetch.error,
             "disabled_reason": state.disabled_reason,
-            "max_age_seconds": _whole(state.max_age_seconds),
+            "max_age_seconds": _rounded(state.max_age_seconds),
             "due_at": state.due_at,
-            "interval_seconds": _whole(state.interval_seconds),
+            "interval_seconds": _rounded(state.interval_seconds),
             "interval_reason": state.interval_reason,
             "missing_count": state.missing_count,
             "missing_since": state.missing_since,
@@ -71,34 +71,35 @@ def record_fetches(
     ]
 
     def work() -> None:
-        write(connection, "merge_fetches", stage="stage_fetches", table="ops.fetches", rows=rows)
-        write(connection, "merge_feed_states", stage="stage_states", table="ops.feeds", rows=states)
+        run_with_rows(connection, "merge_fetches", view="stage_fetches", table="ops.fetches", rows=rows)
+        run_with_rows(connection, "merge_feed_states", view="stage_states", table="ops.feeds", rows=states)
 
     transact(connection, work)
 
 
-def _whole(seconds: float | None) -> int | None:
+def _rounded(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds)
 
 
 def learn_rhythms(
     connection: Connection, feed_ids: Collection[str], changed: Collection[str] = ()
 ) -> dict[str, Rhythm]:
-    """How often the feeds publish, with what they say of it themselves.
+    """feed_id → how often it publishes, and what it states about that itself.
 
-    It is measured where they brought something (`changed`), or where it never was, and remembered in ops.feeds.
+    Measures the feeds that brought something (`changed`) or were never measured, and stores that in ops.feeds.
     """
     if not feed_ids:
         return {}
-    unknown = [row["feed_id"] for row in fetch(connection, "rhythms", feed_ids) if row["newest_at"] is None]
-    measured = fetch(connection, "measured_rhythms", [*changed, *unknown]) if changed or unknown else []
-    write(connection, "merge_rhythms", stage="stage_rhythms", table="ops.feeds", rows=measured)
-    found = fetch(connection, "rhythms", feed_ids)
+    rows = fetch_by_ids(connection, "rhythms", feed_ids)
+    unmeasured = [row["feed_id"] for row in rows if row["newest_at"] is None]
+    if changed or unmeasured:
+        measured = fetch_by_ids(connection, "measured_rhythms", [*changed, *unmeasured])
+        run_with_rows(connection, "merge_rhythms", view="stage_rhythms", table="ops.feeds", rows=measured)
     return {
         row.pop("feed_id"): Rhythm(
             **row | {"skip_hours": tuple(row["skip_hours"] or ()), "skip_days": tuple(row["skip_days"] or ())}
         )
-        for row in found
+        for row in fetch_by_ids(connection, "rhythms", feed_ids)
     }
 
 
@@ -114,7 +115,7 @@ def record_run(
     error: str | None = None,
     flow_run_id: str | None = None,
 ) -> None:
-    """Write the run's row, or bring it up to date."""
+    """Insert the run's row, or update it."""
     row = {
         "run_id": run_id,
         "flow": flow,
@@ -127,34 +128,34 @@ def record_run(
         "flow_run_id": flow_run_id,
         "newsmill_version": version("newsmill"),
     }
-    write(connection, "merge_run", stage="stage_runs", table="ops.runs", rows=[row])
+    run_with_rows(connection, "merge_run", view="stage_runs", table="ops.runs", rows=[row])
 
 
 def enable_feed(connection: Connection, feed_id: str) -> None:
-    """Forget why a feed was disabled and its failures: the next ingest asks it again."""
+    """Clear why the feed was disabled and its failures, so that the next ingest fetches it."""
     connection.execute(query("enable_feed"), [feed_id])
 
 
 def pending_images(connection: Connection, *, max_attempts: int, not_since: datetime, limit: int) -> list[PendingImage]:
-    """Images to fetch: those never tried, and those that failed fewer than `max_attempts` times, not lately."""
-    found = connection.execute(query("pending_images"), [max_attempts, not_since, limit]).fetchall()
-    return [PendingImage(*row) for row in found]
+    """At most `limit` images to fetch: never tried, or failed fewer than `max_attempts` times and not since then."""
+    rows = connection.execute(query("pending_images"), [max_attempts, not_since, limit]).fetchall()
+    return [PendingImage(*row) for row in rows]
 
 
 def want_images(connection: Connection, feeds: Sequence[Feed]) -> None:
-    """Apply the feeds' image policies to images that were skipped under a narrower one."""
+    """Make images pending that were skipped and that the feeds' image policies now ask for."""
     table = pa.table({"feed_id": [feed.id for feed in feeds], "policy": [feed.images for feed in feeds]})
-    with staged(connection, "stage_policies", table):
+    with stage(connection, "stage_policies", table):
         connection.execute(query("want_images"))
 
 
 def record_images(connection: Connection, images: Sequence[Image]) -> None:
-    """Record how fetching images went."""
+    """Store the results of fetching images."""
     rows = [{name: getattr(image, name) for name in Image.__slots__} for image in images]
     transact(
         connection,
-        lambda: write(
-            connection, "merge_fetched_images", stage="stage_fetched_images", table="clean.images", rows=rows
+        lambda: run_with_rows(
+            connection, "merge_fetched_images", view="stage_fetched_images", table="clean.images", rows=rows
         ),
     )
 
@@ -166,37 +167,37 @@ class SilentFeed:
     feed_id: str
     newest_at: datetime
     silent_from: datetime
-    """When an article should have come at the latest."""
+    """By when an article should have come."""
 
 
 def silent_feeds(connection: Connection, run_id: str) -> list[SilentFeed]:
-    """Feeds that the run found silent for the first time."""
+    """Feeds that were not yet silent before this run."""
     return [SilentFeed(*row) for row in connection.execute(query("silent_feeds"), {"run": run_id}).fetchall()]
 
 
-def watermark(connection: Connection, beginning: Watermark) -> Watermark:
-    """How far that backfill has come; `beginning` itself, where it was never begun or has been finished."""
-    row = connection.execute(query("watermark"), [beginning.watermark_id]).fetchone()
+def watermark(connection: Connection, start: Watermark) -> Watermark:
+    """How far that backfill has come; `start` itself if it never ran or has finished."""
+    row = connection.execute(query("watermark"), [start.watermark_id]).fetchone()
     if not row or row[3]:
-        return beginning
-    return replace(beginning, mark=row[0], documents=row[1], started_at=row[2])
+        return start
+    return replace(start, mark=row[0], documents=row[1], started_at=row[2])
 
 
 def record_watermark(connection: Connection, reached: Watermark, *, run_id: str) -> None:
-    """Remember how far a backfill has come; in the same opening of the warehouse in which its batch was committed."""
+    """Store how far a backfill has come; call it with the connection on which its batch was committed."""
     row = asdict(reached) | {
         "watermark_id": reached.watermark_id,
         "updated_at": datetime.now(UTC),
         "run_id": run_id,
     }
-    write(connection, "merge_watermark", stage="stage_watermarks", table="ops.watermarks", rows=[row])
+    run_with_rows(connection, "merge_watermark", view="stage_watermarks", table="ops.watermarks", rows=[row])
 
 
 def loaded_finds(connection: Connection, source: Source) -> frozenset[int]:
-    """Hashes of (document_id, feed_id, fetched_at) of the articles that came by that source: 100 bytes for each."""
+    """Hashes of (document_id, feed_id, fetched_at) of the source's loaded articles. A hash takes 100 bytes."""
     return frozenset(map(hash, connection.execute(query("loaded_finds"), [source]).fetchall()))
 
 
 def captures(connection: Connection, source: Source, feed_id: str) -> dict[str, datetime]:
-    """The addresses of the documents that came by that source, and when each was as it is."""
+    """Address → fetched_at of its newest document from that source."""
     return dict(connection.execute(query("captures"), [source, feed_id]).fetchall())

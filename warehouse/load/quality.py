@@ -1,6 +1,6 @@
-"""Quality checks: what must hold of the warehouse after every load.
+"""Quality checks: assertions about the warehouse that must hold after every load.
 
-Each file in warehouse/checks is an assertion: its first line says it in words, its query finds what contradicts it.
+Each file in warehouse/checks is one: its first line states it in words, its query returns the rows that violate it.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ import pyarrow as pa
 
 from warehouse.records import Counts
 from warehouse.store.sql_files import query
-from warehouse.store.staging import staged, write
+from warehouse.store.staging import run_with_rows, stage
 from warehouse.store.transactions import Connection
 
 SAMPLE = 5
-"""Contradicting rows that are kept of each check."""
+"""Violating rows that are stored of each check."""
 MEMORY = "160MB"
-"""DuckDB's; it would keep all that is read, up to most of the machine's memory."""
+"""DuckDB's limit; by default it caches what it reads, up to most of the machine's memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An assertion, and what was found that contradicts it."""
+    """An assertion and the rows that violate it; a row of ops.checks."""
 
     name: str
     asserts: str
     checked_at: datetime
     found: int
+    """Violating rows."""
     sample: tuple[str, ...]
     seconds: float
 
@@ -47,40 +48,41 @@ class Check:
 
 @cache
 def assertions() -> tuple[tuple[str, str, str], ...]:
-    """(name, what is asserted in words, SQL), by name."""
-    found = []
+    """(name, the assertion in words, SQL), by name."""
+    checks = []
     for file in (files("warehouse") / "checks").iterdir():
         if file.name.endswith(".sql"):
             sql = file.read_text(encoding="utf-8")
-            found.append((file.name.removesuffix(".sql"), sql.partition("\n")[0].removeprefix("--").strip(), sql))
-    return tuple(sorted(found))
+            checks.append((file.name.removesuffix(".sql"), sql.partition("\n")[0].removeprefix("--").strip(), sql))
+    return tuple(sorted(checks))
 
 
 def check(
     connection: Connection,
     run_id: str,
     counts: Counts,
-    hashed: Callable[[str, str], str],
+    content_hash: Callable[[str, str], str],
     images: Path | None = None,
 ) -> list[Check]:
-    """Check everything after a run's loads and record it in ops.checks.
+    """Run all checks after a run's loads and store their results in ops.checks.
 
-    `hashed` makes an article's content hash of its title and text; in `images` lie the files, where all of them do.
+    `content_hash` computes an article's hash from its title and text. `images` is the image store, None if not every
+    image file is on this machine.
     """
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     try:
-        return _check(connection, run_id, counts, hashed, images)
+        return _run_checks(connection, run_id, counts, content_hash, images)
     finally:
-        connection.execute("RESET memory_limit")  # a lake's next connection is of the same DuckDB
+        connection.execute("RESET memory_limit")  # a lake's next connection uses the same DuckDB instance
 
 
-def _check(
-    connection: Connection, run_id: str, counts: Counts, hashed: Callable[[str, str], str], images: Path | None
+def _run_checks(
+    connection: Connection, run_id: str, counts: Counts, content_hash: Callable[[str, str], str], images: Path | None
 ) -> list[Check]:
     moment = datetime.now(UTC)
     run = {"run_id": [run_id], "documents": [counts.documents], "fresh": [counts.new], "checked_at": [moment]}
     checks = []
-    with staged(connection, "stage_run", pa.table(run)):
+    with stage(connection, "stage_run", pa.table(run)):
         for name, asserts, sql in assertions():
             started = time.monotonic()
             rows = connection.execute(
@@ -89,41 +91,44 @@ def _check(
             ).fetchall()
             sample = tuple(str(row[0]) for row in rows)
             checks.append(Check(name, asserts, moment, rows[0][1] if rows else 0, sample, time.monotonic() - started))
-    checks.append(_content_hashes(connection, moment, hashed))
+    checks.append(_check_content_hashes(connection, moment, content_hash))
     if images:
-        checks.append(_image_files(connection, moment, images))
-    write(
+        checks.append(_check_image_files(connection, moment, images))
+    run_with_rows(
         connection,
         "merge_checks",
-        stage="stage_checks",
+        view="stage_checks",
         table="ops.checks",
-        rows=[asdict(each) | {"run_id": run_id, "passed": each.passed, "sample": list(each.sample)} for each in checks],
+        rows=[
+            asdict(result) | {"run_id": run_id, "passed": result.passed, "sample": list(result.sample)}
+            for result in checks
+        ],
     )
     return checks
 
 
-def _content_hashes(connection: Connection, moment: datetime, hashed: Callable[[str, str], str]) -> Check:
+def _check_content_hashes(connection: Connection, moment: datetime, content_hash: Callable[[str, str], str]) -> Check:
     started = time.monotonic()
     rows = connection.execute(query("texts_sampled")).fetchall()
     wrong = sorted(
         f"{article_id}: {stored} is not the hash of its text"
         for article_id, title, text, stored in rows
-        if hashed(title, text) != stored
+        if content_hash(title, text) != stored
     )
     asserts = "The hash of an article's text is the one that is stored; fifty articles are tried."
     return Check("content_hashes", asserts, moment, len(wrong), tuple(wrong[:SAMPLE]), time.monotonic() - started)
 
 
-def _image_files(connection: Connection, moment: datetime, images: Path) -> Check:
+def _check_image_files(connection: Connection, moment: datetime, images: Path) -> Check:
     started = time.monotonic()
     wrong = []
     for image_id, path, size in connection.execute(query("images_sampled")).fetchall():
         try:
-            found = (images / path).stat().st_size
+            actual = (images / path).stat().st_size
         except OSError as error:
             wrong.append(f"{image_id}: {path}: {error.strerror}")
         else:
-            if found != size:
-                wrong.append(f"{image_id}: {path} has {found:,} bytes instead of {size:,}")
+            if actual != size:
+                wrong.append(f"{image_id}: {path} has {actual:,} bytes instead of {size:,}")
     asserts = "The files of images that are stored are there, in their size; fifty images are tried."
     return Check("image_files", asserts, moment, len(wrong), tuple(sorted(wrong)[:SAMPLE]), time.monotonic() - started)

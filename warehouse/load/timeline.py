@@ -1,7 +1,7 @@
-"""An article's versions over time: a pure function of when which text was seen in which feed.
+"""An article's versions over time: a pure function of the times at which each feed had each text.
 
-Sightings may come in any order (two ingests at once, a backfill of years ago); the timeline that comes out is that of
-the sightings in order of time.
+Sightings may come in any order (two ingests at once, a backfill of old pages); the result is as if they had come in
+order of time.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 FULLER = 1.25
-"""Another feed's text replaces the current one only when it is longer by this factor: a summary hides no text."""
+"""Another feed's text replaces the current one only if it is longer by this factor: a summary must not hide a text."""
 TOGETHER = timedelta(hours=1)
-"""Feeds that a run asks one after the other show an article at the same moment."""
+"""Sightings this close count as simultaneous: one run fetches its feeds one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A text and the time over which it was seen."""
+    """A text, and when one feed first and last had it."""
 
     feed_id: str
     content_hash: str
@@ -28,17 +28,17 @@ class Span:
 
 
 def timeline(spans: Iterable[Span]) -> list[Span]:
-    """The versions, oldest first: no two neighbours have the same text.
+    """The versions, oldest first; no two neighbours have the same text.
 
-    What is known of a text is when it was first and last seen, so a text that came and went unseen between the two of
-    another, and is loaded late, ends that one's span there and begins it again at its last sighting.
+    Within one feed every change of text is a version, also a change back. A text from another feed than the current
+    version's becomes a version only if it is longer by FULLER; seen together with a version that is new itself, it
+    replaces that one.
 
-    Across feeds, a text that was passed over is not kept: should older documents, loaded later, have made it a
-    version after all, it is missing (raw.entries has it, and `reprocess`, which goes by time, finds it).
+    Only the first and last sighting of a text are known. If a text that was seen between those of another is loaded
+    late, the other's span ends there and begins again at its last sighting.
 
-    Within one feed every change of text is a version, a change back too. A text from another feed than the current
-    version's is a version only where it is markedly fuller; seen together with a version that is new itself, it takes
-    that one's place.
+    A text from another feed that did not become a version is not kept. Should older documents, loaded later, make it
+    one after all, it is missing; raw.entries has it, and `reprocess`, which loads in order of time, finds it.
     """
     sightings = sorted(
         (moment, span.feed_id, span.content_hash, span.word_count)
@@ -53,12 +53,12 @@ def timeline(spans: Iterable[Span]) -> list[Span]:
         elif current is None or feed_id == current.feed_id:
             versions.append(Span(feed_id, content_hash, word_count, moment, moment))
         elif word_count > FULLER * current.word_count:
-            together = moment - current.first_seen <= TOGETHER
-            if together:
+            replaces_current = moment - current.first_seen <= TOGETHER
+            if replaces_current:
                 versions.pop()
             if versions and versions[-1].content_hash == content_hash:
                 versions[-1] = replace(versions[-1], last_seen=moment)
             else:
-                first_seen = current.first_seen if together else moment
+                first_seen = current.first_seen if replaces_current else moment
                 versions.append(Span(feed_id, content_hash, word_count, first_seen, moment))
     return versions

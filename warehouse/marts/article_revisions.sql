@@ -1,3 +1,12 @@
+-- topic: The past
+-- unit version: from 1
+-- unit words_before: words; characters in Chinese, Japanese, Korean and Thai
+-- unit words_after: words; characters in Chinese, Japanese, Korean and Thai
+-- example:
+--   SELECT valid_from, feed_id, title_before, title_after, words_after - words_before AS words
+--   FROM marts.article_revisions
+--   WHERE title_changed
+--   LIMIT 20
 CREATE OR REPLACE VIEW marts.article_revisions AS
 SELECT
     v.article_id, v.feed_id, v.version, v.valid_from, v.url,

@@ -1,3 +1,8 @@
+-- topic: Who and what
+-- unit articles: articles
+-- unit words: words; characters in Chinese, Japanese, Korean and Thai
+-- example:
+--   SELECT author, articles, last_published_at FROM marts.authors WHERE feed_id = 'harbour-en'
 CREATE OR REPLACE VIEW marts.authors AS
 SELECT
     author, feed_id, count(*) AS articles, sum(word_count) AS words,

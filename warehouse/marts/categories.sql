@@ -1,3 +1,7 @@
+-- topic: Who and what
+-- unit articles: articles
+-- example:
+--   SELECT category, sum(articles) AS articles FROM marts.categories GROUP BY category ORDER BY articles DESC LIMIT 20
 CREATE OR REPLACE VIEW marts.categories AS
 SELECT
     category, feed_id, count(*) AS articles,

@@ -1,9 +1,16 @@
+-- topic: How well
+-- empty in the demo: the sample site's feeds have a few articles in two weeks; a gap takes a usual 4 a day
+-- unit day: days, UTC
+-- unit articles: articles
+-- unit usual: articles a day
+-- example:
+--   SELECT day, feed_id, articles, usual FROM marts.coverage_gaps WHERE day > current_date - 90
 CREATE OR REPLACE VIEW marts.coverage_gaps AS
 WITH dated AS (
     SELECT feed_id, min(CAST(published_at AS DATE)) AS first_day, max(CAST(published_at AS DATE)) AS last_day
     FROM clean.articles WHERE published_known GROUP BY feed_id
 ), spans AS (
-    -- up to the last whole day on whose end the feed was asked: one that has stopped has a gap, too
+    -- up to the last whole day before the last successful fetch: a feed that has stopped has a gap, too
     SELECT
         d.feed_id, d.first_day,
         greatest(d.last_day, coalesce(CAST(f.last_success_at AS DATE) - 1, d.last_day)) AS last_day
@@ -16,7 +23,7 @@ WITH dated AS (
 ), daily AS MATERIALIZED (
     SELECT feed_id, day, coalesce(articles, 0) AS articles FROM days LEFT JOIN counted USING (feed_id, day)
 ), low AS (
-    -- the median is no higher than the highest, which costs far less to find
+    -- the median is at most the maximum, which is far cheaper to compute
     SELECT feed_id, day, articles
     FROM daily
     QUALIFY max(articles) OVER (

@@ -1,3 +1,9 @@
+-- topic: How much
+-- unit day: days, UTC
+-- unit articles: articles
+-- unit words: words; characters in Chinese, Japanese, Korean and Thai
+-- example:
+--   SELECT day, sum(articles) AS articles FROM marts.daily_volume WHERE language = 'zh' GROUP BY day ORDER BY day DESC
 CREATE OR REPLACE VIEW marts.daily_volume AS
 SELECT
     CAST(published_at AS DATE) AS day, feed_id, language,

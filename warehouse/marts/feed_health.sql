@@ -1,3 +1,11 @@
+-- topic: How well
+-- unit articles: articles
+-- unit consecutive_failures: failures
+-- unit last_status: HTTP status
+-- unit rejects: rejects
+-- unit interval_seconds: seconds
+-- example:
+--   SELECT feed_id, health, last_success_at, problem FROM marts.feed_health WHERE health <> 'healthy'
 CREATE OR REPLACE VIEW marts.feed_health AS
 WITH held AS (
     SELECT feed_id, count(*) AS articles, max(published_at) AS newest_article_at
@@ -26,7 +34,7 @@ FROM ops.feeds f
 LEFT JOIN held h USING (feed_id)
 LEFT JOIN rejected r USING (feed_id)
 ORDER BY f.consecutive_failures DESC, f.feed_id;
-COMMENT ON VIEW marts.feed_health IS 'Each feed: healthy, shaky, failing, rejected (what it serves is no feed), silent (for longer than its rhythm says) or disabled, since when and why; when it is due, and by what rule.';
+COMMENT ON VIEW marts.feed_health IS 'Each feed: healthy, shaky, failing, rejected (what it serves is not a feed), silent (for longer than its rhythm says) or disabled, since when and why; when it is due, and by what rule.';
 COMMENT ON COLUMN marts.feed_health.feed_id IS 'The id in feeds.toml';
 COMMENT ON COLUMN marts.feed_health.name IS 'The feed''s name in feeds.toml';
 COMMENT ON COLUMN marts.feed_health.health IS 'disabled (newsmill no longer asks), failing (3 failures in a row or more), shaky (1 or 2), rejected (it has no article, and what it served was rejected), silent or healthy: the first that applies';

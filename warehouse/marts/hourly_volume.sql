@@ -1,3 +1,8 @@
+-- topic: How much
+-- unit articles: articles
+-- unit words: words; characters in Chinese, Japanese, Korean and Thai
+-- example:
+--   SELECT hour(hour) AS hour_of_day, sum(articles) AS articles FROM marts.hourly_volume GROUP BY ALL ORDER BY ALL
 CREATE OR REPLACE VIEW marts.hourly_volume AS
 SELECT
     date_trunc('hour', published_at) AS hour, feed_id, language,

@@ -1,3 +1,13 @@
+-- topic: How well
+-- unit images: images
+-- unit stored: images
+-- unit pending: images
+-- unit failed: images
+-- unit skipped: images
+-- unit share_stored: 0 to 1
+-- unit bytes: bytes
+-- example:
+--   SELECT feed_id, images, share_stored FROM marts.image_coverage
 CREATE OR REPLACE VIEW marts.image_coverage AS
 SELECT
     a.feed_id,

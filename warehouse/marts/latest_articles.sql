@@ -1,3 +1,9 @@
+-- topic: What is new
+-- note: Near duplicates are left out.
+-- unit word_count: words; characters in Chinese, Japanese, Korean and Thai
+-- unit version: from 1
+-- example:
+--   SELECT published_at, feed, title FROM marts.latest_articles LIMIT 20
 CREATE OR REPLACE VIEW marts.latest_articles AS
 SELECT
     a.article_id, a.feed_id, f.name AS feed, a.title, a.author, a.published_at, a.first_seen_at, a.language,

@@ -1,3 +1,12 @@
+-- topic: Who and what
+-- unit links: links
+-- unit articles: articles
+-- example:
+--   SELECT domain, sum(links) AS links, sum(articles) AS articles
+--   FROM marts.outbound_links
+--   GROUP BY domain
+--   ORDER BY articles DESC
+--   LIMIT 20
 CREATE OR REPLACE VIEW marts.outbound_links AS
 WITH links AS (
     SELECT

@@ -1,3 +1,10 @@
+-- topic: How well
+-- unit articles: articles
+-- unit median_seconds: seconds
+-- unit p90_seconds: seconds
+-- example:
+--   SELECT feed_id, articles, to_seconds(median_seconds) AS median, to_seconds(p90_seconds) AS p90
+--   FROM marts.publication_lag
 CREATE OR REPLACE VIEW marts.publication_lag AS
 SELECT
     feed_id,

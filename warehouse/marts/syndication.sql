@@ -1,3 +1,15 @@
+-- topic: Who carries what
+-- note: The copies name the first article in `duplicate_of`. A short text is a copy only in another feed, under the
+--   same title, if it says the same or adds to it; "Read more" and the like are copies of nothing.
+--   `clean.similar_articles` has the pairs with their similarity, from 0.4.
+-- empty in the demo: each of the sample site's stories has one address, and so is one article
+-- unit copies: articles
+-- unit other_feeds: feeds
+-- unit seconds_to_first_copy: seconds
+-- example:
+--   SELECT title, feed_id, copied_by, to_seconds(seconds_to_first_copy) AS after
+--   FROM marts.syndication
+--   ORDER BY other_feeds DESC, published_at DESC
 CREATE OR REPLACE VIEW marts.syndication AS
 SELECT
     o.article_id, o.title, o.feed_id, o.url, o.published_at,

@@ -1,8 +1,8 @@
-"""The search index of the published copy: carried over from the last copy, and brought up to date.
+"""The search index of the published copy: taken from the last copy and brought up to date.
 
-It needs no extension and no Python to be searched (see warehouse/search/*.sql), and none to be made: documents and
-queries become terms by the same macros. Postings lie in the order of their terms, so that a query reads only where its
-own lie; what was indexed since lies in an order of its own, `search.recent`, which is small and written anew each time.
+Neither indexing nor searching needs an extension or Python: the same SQL macros (warehouse/search/*.sql) split articles
+and queries into terms. `search.postings` is sorted by term, so that a query reads only the part with its terms; newer
+postings are in `search.recent`, also sorted, which is small and rewritten each time.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.store.quoting import identifier, literal
 from warehouse.store.sql_files import query
 from warehouse.store.transactions import Connection
 
 SEGMENT = 20_000
-"""Articles that become terms in one go: bounds the memory."""
+"""Articles split into terms at once; limits the memory."""
 SORTED = 15_000_000
-"""Postings that are put into order in one go: the same."""
+"""Postings sorted at once; limits the memory."""
 RECENT = 2_000_000
-"""Postings up to which search.recent may always grow: writing it anew takes a second."""
+"""Postings that search.recent may always have: rewriting them takes a second."""
 SHARE = 1 / 16
-"""The part of search.postings up to which it may grow besides."""
+"""It may have more, up to this share of search.postings."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,108 +44,104 @@ def _digest() -> str:
 
 
 def build(connection: Connection, last: Path | None, scratch: Path) -> int:
-    """Make `search.*` in the connection's current database, whose clean.articles is filled; from the copy at `last`,
-    where there is one that has an index of the same making. Returns how many articles were read for it.
+    """Make `search.*` in the connection's current database, whose clean.articles is filled; returns how many articles
+    were indexed anew. The rest comes from the copy at `last`, if it has an index made by the same rules.
 
-    `scratch` is a file that is used meanwhile: postings in no order would leave holes in this one.
+    `scratch` is a file for unsorted postings, which would leave holes in the database.
     """
     connection.execute(_sql("schema"))
-    with _carried_over(connection, last) as carried:
-        if not carried:
+    with _last_index(connection, last) as has_last:
+        if not has_last:
             connection.execute("INSERT INTO search.made VALUES ($1, 0, 0, 1)", [_digest()])
-        with _fresh(connection, scratch):
-            count = _read(connection)
-            held = ["fresh.postings", *(f"last.search.{table}" for table in ("postings", "recent") if carried)]
-            _put_in_order(connection, held)
+        with _scratch_postings(connection, scratch):
+            count = _index_articles(connection)
+            tables = ["fresh.postings", *(f"last.search.{table}" for table in ("postings", "recent") if has_last)]
+            _sort_postings(connection, tables)
     connection.execute("DELETE FROM search.gone")
-    find_places(connection)
+    store_row_numbers(connection)
     connection.execute(_sql("search"))
     return count
 
 
 def update(connection: Connection, scratch: Path) -> int:
-    """Bring `search.*`, which `build` made, up to date with clean.articles. Returns how many articles were read."""
-    with _fresh(connection, scratch):
-        count = _read(connection)
+    """Bring the `search.*` that `build` made up to date with clean.articles; returns how many articles were indexed."""
+    with _scratch_postings(connection, scratch):
+        count = _index_articles(connection)
         if count:
             connection.execute("INSERT INTO fresh.postings FROM search.recent ANTI JOIN search.gone USING (doc)")
             connection.execute("DROP TABLE search.recent")
             connection.execute(_sql("schema"))
             connection.execute("INSERT INTO search.recent FROM fresh.postings ORDER BY term, doc")
-    find_places(connection)
+    store_row_numbers(connection)
     connection.execute(_sql("search"))
     return count
 
 
-def find_places(connection: Connection) -> None:
-    """Note where each article lies: to be done again when a checkpoint has closed the holes that deleted rows left."""
+def store_row_numbers(connection: Connection) -> None:
+    """Store the rowid of each article: after every checkpoint, as that moves rows into the holes of deleted ones."""
     connection.execute(query("search_places"))
 
 
-def misplaced(connection: Connection) -> int:
-    """Documents whose article doesn't lie where it is said to."""
-    return _number(
+def count_misplaced(connection: Connection) -> int:
+    """Documents whose stored rowid is not their article's."""
+    return _fetch_number(
         connection,
         "SELECT count(*) FROM search.documents d LEFT JOIN clean.articles a ON a.rowid = d.place "
         "WHERE a.article_id IS DISTINCT FROM d.article_id",
     )
 
 
-def is_due(connection: Connection) -> bool:
-    """Whether the index in the connection's current database is none that `update` can work on, or has so much besides
-    the common order that it is to be built.
-    """
+def is_rebuild_due(connection: Connection) -> bool:
+    """Whether `update` can't work on the index in the connection's current database, or search.recent and search.gone
+    are so large that it should be built and sorted anew."""
     (catalog,) = connection.execute("SELECT current_database()").fetchone() or ("",)
-    if not _is_of_this_making(connection, catalog):
+    if not _has_current_index(connection, catalog):
         return True
-    settled, recent, gone, documents = (
-        _number(connection, f"SELECT count(*) FROM search.{table}")  # noqa: S608
+    postings, recent, gone, documents = (
+        _fetch_number(connection, f"SELECT count(*) FROM search.{table}")  # noqa: S608
         for table in ("postings", "recent", "gone", "documents")
     )
-    return recent > max(RECENT, SHARE * settled) or gone > SHARE * max(documents, SEGMENT)
+    return recent > max(RECENT, SHARE * postings) or gone > SHARE * max(documents, SEGMENT)
 
 
-def _is_of_this_making(connection: Connection, catalog: str) -> bool:
-    found = _number(
+def _has_current_index(connection: Connection, catalog: str) -> bool:
+    tables = _fetch_number(
         connection,
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'search' AND table_name IN "
         "('documents', 'postings', 'recent', 'gone', 'made')",
         [catalog],
     )
-    made = f'SELECT digest FROM "{catalog}".search.made'  # noqa: S608
-    return found == 5 and connection.execute(made).fetchall() == [(_digest(),)]
+    digest = f"SELECT digest FROM {identifier(catalog)}.search.made"  # noqa: S608
+    return tables == 5 and connection.execute(digest).fetchall() == [(_digest(),)]
 
 
 @contextmanager
-def _carried_over(connection: Connection, last: Path | None) -> Iterator[bool]:
-    """The last copy attached as `last` and its documents taken over, or False: then all is made anew, which only takes
-    longer.
-    """
+def _last_index(connection: Connection, last: Path | None) -> Iterator[bool]:
+    """Attach the last copy as `last` and copy its documents. False if it has no usable index: then all is made anew,
+    which only takes longer."""
     if not last or not last.exists():
         yield False
         return
-    name = str(last).replace("'", "''")  # ATTACH takes no parameters
     try:
-        connection.execute(f"ATTACH '{name}' AS last (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(last)} AS last (READ_ONLY)")
     except duckdb.Error as error:
         _log.warning("%s: the last copy can't be read (%s); the search index is made anew", last, error)
         yield False
         return
     try:
-        carried = _is_of_this_making(connection, "last")
-        for table in ("documents", "gone", "made") if carried else ():
+        is_usable = _has_current_index(connection, "last")
+        for table in ("documents", "gone", "made") if is_usable else ():
             connection.execute(f"INSERT INTO search.{table} FROM last.search.{table}")
-        yield carried
+        yield is_usable
     finally:
         connection.execute("DETACH last")
 
 
 @contextmanager
-def _fresh(connection: Connection, scratch: Path) -> Iterator[None]:
-    """The table fresh.postings in the file `scratch`, and neither afterwards."""
+def _scratch_postings(connection: Connection, scratch: Path) -> Iterator[None]:
+    """The table fresh.postings in the file `scratch`, which is removed afterwards."""
     scratch.unlink(missing_ok=True)
-    name = str(scratch).replace("'", "''")
-    connection.execute(f"ATTACH '{name}' AS fresh")
+    connection.execute(f"ATTACH {literal(scratch)} AS fresh")
     try:
         connection.execute("CREATE TABLE fresh.postings AS FROM search.postings LIMIT 0")
         yield
@@ -153,15 +150,14 @@ def _fresh(connection: Connection, scratch: Path) -> Iterator[None]:
         scratch.unlink(missing_ok=True)
 
 
-def _read(connection: Connection) -> int:
-    """Note which documents are gone, and bring the terms of articles that are new or were edited into fresh.postings.
-    Returns how many those are.
-    """
+def _index_articles(connection: Connection) -> int:
+    """Move the documents of deleted and edited articles to search.gone, and write the terms of new and edited ones into
+    fresh.postings; returns how many articles those are."""
     connection.execute(_sql("terms"))
     connection.execute(query("search_forget"))
     connection.execute(query("search_waiting"))
-    first = _number(connection, "SELECT coalesce(min(doc), 0) FROM waiting")
-    end = _number(connection, "SELECT coalesce(max(doc), -1) + 1 FROM waiting")
+    first = _fetch_number(connection, "SELECT coalesce(min(doc), 0) FROM waiting")
+    end = _fetch_number(connection, "SELECT coalesce(max(doc), -1) + 1 FROM waiting")
     for begin in range(first, end, SEGMENT):
         for statement in duckdb.extract_statements(query("search_add")):
             connection.execute(statement, {"first": begin, "last": begin + SEGMENT})
@@ -170,21 +166,22 @@ def _read(connection: Connection) -> int:
     return max(0, end - first)
 
 
-def _put_in_order(connection: Connection, held: list[str]) -> None:
-    """Everything in these tables into search.postings, a range of terms after the other."""
-    total = sum(_number(connection, f"SELECT count(*) FROM {table}") for table in held)  # noqa: S608
-    terms = " UNION ALL ".join(f"(SELECT term FROM {table} USING SAMPLE 1% (system))" for table in held)  # noqa: S608
+def _sort_postings(connection: Connection, tables: list[str]) -> None:
+    """Insert the tables' postings into search.postings, sorted, one range of terms after the other."""
+    total = sum(_fetch_number(connection, f"SELECT count(*) FROM {table}") for table in tables)  # noqa: S608
+    terms = " UNION ALL ".join(f"(SELECT term FROM {table} USING SAMPLE 1% (system))" for table in tables)  # noqa: S608
     ranges = total // SORTED + 1
     sample = sorted(term for (term,) in connection.execute(terms).fetchall()) if ranges > 1 else []
-    bounds = sorted({sample[len(sample) * place // ranges] for place in range(1, ranges) if sample})
+    bounds = sorted({sample[len(sample) * number // ranges] for number in range(1, ranges) if sample})
     for low, high in itertools.pairwise([None, *bounds, None]):
-        within = [f"term >= '{low}'"] * (low is not None) + [f"term < '{high}'"] * (high is not None)
-        rows = " UNION ALL ".join(f"FROM {table} WHERE {' AND '.join(within) or 'true'}" for table in held)
+        conditions = [] if low is None else [f"term >= {literal(low)}"]
+        conditions += [] if high is None else [f"term < {literal(high)}"]
+        rows = " UNION ALL ".join(f"FROM {table} WHERE {' AND '.join(conditions) or 'true'}" for table in tables)
         connection.execute(
             f"INSERT INTO search.postings FROM ({rows}) ANTI JOIN search.gone USING (doc) ORDER BY term, doc"
         )
 
 
-def _number(connection: Connection, sql: str, parameters: list[object] | None = None) -> int:
+def _fetch_number(connection: Connection, sql: str, parameters: list[object] | None = None) -> int:
     row = connection.execute(sql, parameters).fetchone()
     return int(row[0]) if row else 0

@@ -1,5 +1,5 @@
 -- stage_ids(id): keys
--- First their places, for which only the hashes are read.
+-- Finds the rowids first: for those only the hashes are read.
 SELECT k.key, k.article_id, a.title, a.published_at, a.published_known
 FROM clean.article_keys k
 JOIN clean.articles a ON a.article_id = k.article_id

@@ -1,6 +1,5 @@
--- Pairs to compare: of each article in stage_ids with those that share a band of its signature and were signed by the
--- same method. A band that very many share, and an article that shares bands with very many, say little: what they lead
--- to is bounded.
+-- stage_ids(id): articles. Pairs to compare: each of these with every article that shares a band of its signature and was
+-- signed by the same method. At most 64 articles per band and 64 per article: more in common means little.
 WITH
     signed AS (SELECT article_id, method, bands FROM ops.article_signatures WHERE article_id IN (SELECT id FROM stage_ids)),
     fresh AS (SELECT article_id, unnest(bands) AS band FROM signed),

@@ -1,4 +1,4 @@
--- From the old warehouse into the rebuilt one. What documents tell was rebuilt; this is what they do not.
+-- From the old warehouse into the rebuilt one: everything that can't be rebuilt from documents.
 MERGE INTO rebuilt.ops.runs t USING (FROM newsmill.ops.runs) s ON t.run_id = s.run_id
 WHEN MATCHED THEN UPDATE
 WHEN NOT MATCHED THEN INSERT BY NAME;
@@ -23,6 +23,6 @@ WHEN NOT MATCHED THEN INSERT BY NAME;
 MERGE INTO rebuilt.ops.watermarks t USING (FROM newsmill.ops.watermarks) s ON t.watermark_id = s.watermark_id
 WHEN NOT MATCHED THEN INSERT BY NAME;
 
--- what a backfill could not read never landed
+-- what a backfill could not read was never landed
 MERGE INTO rebuilt.ops.rejects t USING (FROM newsmill.ops.rejects WHERE step = 'find') s ON t.reject_id = s.reject_id
 WHEN NOT MATCHED THEN INSERT BY NAME

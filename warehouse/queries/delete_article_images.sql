@@ -1,2 +1,2 @@
--- stage_ids(id): articles whose images are written anew
+-- stage_ids(id): articles whose images are about to be rewritten
 DELETE FROM clean.article_images WHERE article_id IN (SELECT id FROM stage_ids)

@@ -1,5 +1,5 @@
 -- stage_ids(id)
--- First their places, for which only the hashes are read.
+-- Finds the rowids first: for those only the hashes are read.
 SELECT e.entry_id, e.feed_id, e.article_id, e.content_hash, e.word_count
 FROM raw.entries e
 WHERE e.rowid IN (

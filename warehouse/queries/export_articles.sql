@@ -1,4 +1,4 @@
--- Current articles with their images, as JSON objects; $1, $2: from which row of the table to which
+-- Current articles with their images, as JSON objects. $1, $2: first and last rowid
 WITH chosen AS (
     SELECT * REPLACE (
         strftime(published_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS published_at,

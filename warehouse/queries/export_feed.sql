@@ -1,4 +1,4 @@
--- The newest articles of the sites, duplicates left out. $sites: all where empty; $limit: how many
+-- The newest articles of the sites without duplicates. $sites: feed ids, all if empty; $limit: how many
 SELECT article_id, feed_id, title, url, author, published_at, updated_at, summary, content_html
 FROM clean.articles
 WHERE duplicate_of IS NULL AND (len($sites::VARCHAR[]) = 0 OR list_contains($sites, feed_id))

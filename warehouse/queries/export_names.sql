@@ -1,4 +1,4 @@
--- Each current article of the sites, without its text; file: where it lay in an archive. $sites: all where empty
+-- Every current article of the sites, without its text; file: its path in an archive. $sites: feed ids, all if empty
 WITH chosen AS (
     SELECT a.*
     FROM newsmill.clean.articles AS a

@@ -1,4 +1,4 @@
--- The text of each article of the sites ($sites: all where empty) from $since to before $until, as its entry gave it.
+-- The text of each article as its entry has it. $sites: feed ids, all if empty; published from $since until before $until.
 -- Only ids are joined to the texts, so that the join takes little memory.
 WITH chosen AS (
     SELECT a.article_id, a.entry_id

@@ -1,2 +1,2 @@
--- One that was killed stays `running`, and is forgotten like the rest.
+-- Also killed runs, whose state is still `running`.
 DELETE FROM ops.runs WHERE started_at < $1

@@ -1,5 +1,4 @@
--- The entries each feed's last document held: what is most likely to come again unchanged.
--- stage_ids(id): feeds
+-- stage_ids(id): feeds. The entries of each feed's last document, which are the most likely to come again unchanged.
 WITH latest AS (
     SELECT feed_id, max(fetched_at) AS fetched_at
     FROM raw.documents d SEMI JOIN stage_ids s ON d.feed_id = s.id

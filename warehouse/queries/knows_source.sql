@@ -1,2 +1,2 @@
--- Whether there is an article that came from such a source.
+-- Whether any article came from the source.
 SELECT EXISTS (FROM clean.article_versions WHERE source = $source)

@@ -1,4 +1,4 @@
--- Documents of one article each that an earlier backfill by the source $1 has loaded, and made an entry of.
+-- Documents of one article each that have an entry and came from the source $1.
 SELECT d.document_id, d.feed_id, d.fetched_at
 FROM raw.documents d
 WHERE d.source = $1 AND d.form <> 'feed' AND d.document_id IN (SELECT e.document_id FROM raw.entries e)

@@ -1,4 +1,4 @@
--- Whether another run has loaded anything since; one that was killed stays `running`, and may have.
+-- Whether another run has loaded anything since then. A killed run is still `running`, and may have.
 SELECT count(*) > 0
 FROM ops.runs
 WHERE started_at > $since AND run_id <> $run_id

@@ -1,4 +1,4 @@
--- stage_ids: feeds. How often they publish, by the newest of the articles they held.
+-- stage_ids(id): feeds. How often they publish, measured on their newest articles.
 WITH held AS (
     SELECT e.feed_id, a.published_at, e.last_seen_at
     FROM raw.entries e JOIN clean.articles a USING (article_id)

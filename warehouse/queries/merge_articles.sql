@@ -1,4 +1,4 @@
--- A date the feed once gave is not replaced by a guess.
+-- A guessed date does not replace one that the feed stated.
 MERGE INTO clean.articles t USING stage_articles s
 ON t.article_id = s.article_id
 WHEN MATCHED THEN UPDATE SET

@@ -1,4 +1,4 @@
--- stage_states: one row for each feed that was asked
+-- stage_states: one row for each feed that was fetched
 MERGE INTO ops.feeds t USING stage_states s
 ON t.feed_id = s.feed_id
 WHEN MATCHED THEN UPDATE SET

@@ -1,4 +1,4 @@
--- What the next conditional GET will say: only ever that of a document whose load this same transaction commits.
+-- The validators of the next conditional GET, which must be those of a document that this same transaction loads.
 MERGE INTO ops.feeds t USING stage_validators s
 ON t.feed_id = s.feed_id
 WHEN MATCHED AND (t.last_success_at IS NULL OR s.last_success_at >= t.last_success_at OR t.url <> s.url) THEN UPDATE SET

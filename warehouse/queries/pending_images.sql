@@ -1,4 +1,4 @@
--- $1: attempts allowed, $2: not tried since, $3: how many
+-- $1: attempts allowed; $2: only those not tried since then; $3: how many
 SELECT image_id, url, proxy_url, attempts, feed_id
 FROM clean.images
 LEFT JOIN (

@@ -1,4 +1,4 @@
--- Tables that are filled anew from a rebuilt warehouse; the lake's own account of itself stays.
+-- Tables to refill from a rebuilt warehouse; the others describe the lake itself.
 SELECT schema_name, table_name
 FROM duckdb_tables()
 WHERE database_name = 'rebuilt' AND schema_name IN ('raw', 'clean', 'ops')

@@ -1,4 +1,4 @@
--- Articles that were edited, or are no more.
+-- Removes the documents of articles that were edited or deleted.
 INSERT INTO search.gone
 SELECT doc
 FROM search.documents d

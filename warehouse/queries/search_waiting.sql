@@ -1,4 +1,4 @@
--- Articles that are not in the index, numbered on from the last document there was.
+-- The articles that are not in the index, numbered from the last document on.
 CREATE OR REPLACE TEMP TABLE waiting AS
 SELECT
     ((SELECT last FROM search.made) + row_number() OVER (ORDER BY a.first_seen_at, a.article_id))

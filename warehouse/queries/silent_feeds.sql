@@ -1,4 +1,4 @@
--- Feeds that the run $run found silent, and the last run that reached them did not yet.
+-- Feeds that are silent in the run $run and were not yet in the last run that reached them.
 SELECT health.feed_id, health.newest_at, health.silent_from
 FROM marts.feed_health AS health
 JOIN ops.fetches AS now ON now.feed_id = health.feed_id AND now.run_id = $run AND now.outcome <> 'failed'

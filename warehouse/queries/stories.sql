@@ -1,6 +1,6 @@
--- Pairs that tell one story: similar, and not months apart, as what a site repeats each season is. Two of one feed are
--- also alike by what it puts below everything, so their titles are to say the same. Short ones are of two feeds, and none
--- of them is one that its own feed repeats word for word: a column's heading, a notice of each day.
+-- Pairs that tell the same story: similar, and not months apart, like articles that a site repeats every season. Two of
+-- one feed are also alike by the text it puts below every article, so one title must contain the other. Two short ones
+-- must be of two feeds, and neither may repeat an article of its own feed word for word: a column's heading, a daily notice.
 WITH
     pairs AS (
         SELECT

@@ -1,4 +1,4 @@
--- $article: an article's id, the beginning of one (8 characters at the least), or its address
+-- $article: an article's id, the first 8 or more characters of it, or its address
 WITH chosen AS (
     SELECT article_id
     FROM clean.articles

@@ -1,5 +1,4 @@
--- A feed whose policy was widened since: what was skipped is wanted now.
--- stage_policies(feed_id, policy)
+-- stage_policies(feed_id, policy). Makes images pending that were skipped before the feed's policy was widened.
 UPDATE clean.images SET status = 'pending'
 WHERE status = 'skipped' AND image_id IN (
     SELECT ai.image_id

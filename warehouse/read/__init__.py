@@ -1,1 +1,1 @@
-"""Reading for people: a query, the state of things, what changed in an article."""
+"""Reading for people: queries, the state of the warehouse, what changed in an article."""

@@ -20,8 +20,10 @@ Kind = Literal["kept", "removed", "added"]
 Piece = tuple[Kind, str]
 
 MAX_TOKENS = 2_000
-"""Of a changed passage on each side; a longer one is shown as removed and added whole. Comparing takes the square."""
+"""Tokens of a changed passage, before or after. A longer one is shown as removed and added whole: the time to compare
+grows with the square."""
 MAX_LINES = 20_000
+"""Lines of a text, for the same reason."""
 
 # A character of a script without spaces; a word; white space; anything else alone.
 _TOKEN = regex.compile(
@@ -43,7 +45,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """From one version of an article to the next."""
+    """The step from one version of an article to the next."""
 
     before: Version
     after: Version
@@ -58,71 +60,71 @@ class Revision:
 
 
 def versions_of(published: Path, article: str) -> list[Version]:
-    """The versions of an article, given by its id, the beginning of its id, or its address.
+    """The versions of the article with this id, beginning of an id, or address.
 
-    Raises WarehouseError where there is none, or more than one such article.
+    Raises WarehouseError if there is none or more than one.
     """
     result = run_query(published, query("versions_of"), {"article": article})
-    found = [Version(*row) for row in result.rows]
-    if not found:
+    versions = [Version(*row) for row in result.rows]
+    if not versions:
         raise WarehouseError(
             f"{article}: no article has this id or address; marts.latest_articles has the ids and addresses of all"
         )
-    names = {version.article_id for version in found}
-    if len(names) > 1:
-        raise WarehouseError(f"{article}: {len(names)} articles are called so; give one of {', '.join(sorted(names))}")
-    return found
+    ids = {version.article_id for version in versions}
+    if len(ids) > 1:
+        raise WarehouseError(f"{article}: {len(ids)} articles match; give one of {', '.join(sorted(ids))}")
+    return versions
 
 
 def revisions(versions: Sequence[Version]) -> list[Revision]:
-    """Each step from a version to the next."""
+    """The steps from each version to the next."""
     return [Revision(before, after) for before, after in pairwise(versions)]
 
 
 def difference(before: str, after: str) -> list[Piece]:
-    """The pieces of both texts in order: by lines, and within those that changed by words, or by characters where the
-    script has no spaces.
+    """The pieces of both texts in order. Changed lines are compared by words, or by characters in scripts without
+    spaces.
 
     Kept and removed pieces together are `before`; kept and added ones `after`.
     """
-    return list(_joined(_by_lines(before, after)))
+    return list(_join(_compare_lines(before, after)))
 
 
-def _by_lines(before: str, after: str) -> Iterator[Piece]:
+def _compare_lines(before: str, after: str) -> Iterator[Piece]:
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     if max(len(old), len(new)) > MAX_LINES:
-        yield from _replaced(before, after)
+        yield from _replace_all(before, after)
         return
     for tag, i, j, k, l in SequenceMatcher(None, old, new).get_opcodes():  # noqa: E741
         if tag == "equal":
             yield "kept", "".join(old[i:j])
         else:
-            yield from _by_tokens("".join(old[i:j]), "".join(new[k:l]))
+            yield from _compare_tokens("".join(old[i:j]), "".join(new[k:l]))
 
 
-def _by_tokens(before: str, after: str) -> Iterator[Piece]:
+def _compare_tokens(before: str, after: str) -> Iterator[Piece]:
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     if not (old and new) or max(len(old), len(new)) > MAX_TOKENS:
-        yield from _replaced(before, after)
+        yield from _replace_all(before, after)
         return
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < 0.3:  # another text: a patchwork of chance words would say nothing
-        yield from _replaced(before, after)
+    if matcher.ratio() < 0.3:  # a different text: a patchwork of words that happen to recur would tell nothing
+        yield from _replace_all(before, after)
         return
     for tag, i, j, k, l in matcher.get_opcodes():  # noqa: E741
         if tag == "equal":
             yield "kept", "".join(old[i:j])
         else:
-            yield from _replaced("".join(old[i:j]), "".join(new[k:l]))
+            yield from _replace_all("".join(old[i:j]), "".join(new[k:l]))
 
 
-def _replaced(before: str, after: str) -> Iterator[Piece]:
+def _replace_all(before: str, after: str) -> Iterator[Piece]:
     yield "removed", before
     yield "added", after
 
 
-def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """Without empty pieces; neighbours of a kind as one."""
+def _join(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Drop empty pieces and join neighbours of the same kind."""
     last: Piece | None = None
     for kind, text in pieces:
         if not text:
@@ -137,14 +139,14 @@ def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
         yield last
 
 
-def around(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces with what was kept shortened to the lines around the changes."""
-    shown: list[Piece] = []
+def shorten_kept(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, with kept ones shortened to the lines next to a change."""
+    shortened: list[Piece] = []
     for number, (kind, text) in enumerate(pieces):
         lines = text.splitlines(keepends=True)
         if kind == "kept" and len(lines) > 2:
             first = lines[0] if number > 0 else ""
             last = lines[-1] if number < len(pieces) - 1 else ""
             text = f"{first}…\n{last}"
-        shown.append((kind, text))
-    return shown
+        shortened.append((kind, text))
+    return shortened

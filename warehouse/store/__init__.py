@@ -1,1 +1,1 @@
-"""DuckDB itself: opening the file or lake, schema, transactions, upkeep."""
+"""DuckDB itself: opening the file or lake, schema, transactions, maintenance."""

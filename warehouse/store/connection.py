@@ -1,9 +1,7 @@
-"""Opening the warehouse: one catalog name, a bounded wait for the lock, migrations by number.
+"""Opening the warehouse, a DuckDB file or a lake (lake_connection): locked, attached as `newsmill`, migrated.
 
-It is a DuckDB file, or a lake (warehouse/store/lake.py); whoever has a connection need not know which.
-
-Two in-memory DuckDB instances in one process would each attach the file and not see the other's lock (POSIX locks
-belong to the process), so `open_warehouse` also serialises the threads of this process.
+Callers need not know which of the two it is. Two in-memory DuckDB instances in one process could both attach the file
+and would not see each other's lock (POSIX locks belong to the process), so a lock per warehouse serialises threads.
 """
 
 from __future__ import annotations
@@ -21,221 +19,224 @@ import duckdb
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from warehouse.errors import WarehouseError, WarehouseLockedError
-from warehouse.store import lake
-from warehouse.store.lake import CATALOG, Lake, Place, make_folder
+from warehouse.store.folders import make_folder
+from warehouse.store.lake import CATALOG, Lake, Location
+from warehouse.store.lake_connection import lake_exists, read_lake, write_lake
+from warehouse.store.lake_errors import NO_WAREHOUSE, explaining_lake_errors
 from warehouse.store.migrating import migrate
+from warehouse.store.quoting import literal
 from warehouse.store.transactions import Connection
 
-_HOLDER = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
-_threads: dict[Place, threading.RLock] = defaultdict(threading.RLock)
-
-HOLD = 20.0
-"""Seconds after which a held warehouse is let go for a moment, so that whoever waits for it gets in."""
-LET_IN = 0.5
-"""Seconds, the moment; those who wait look every fifth of a second."""
-LOAD_BYTES = 120_000_000
-"""What DuckDB may take in a held warehouse. With 96 MB a load takes a quarter longer, looking for what to let go."""
-ROOM = 10
-KEPT_BYTES = 60_000_000
-"""For a large batch it may have more: so many times the documents' size, and so much for what it keeps besides."""
+REOPEN_AFTER = 20.0
+"""Seconds after which a warehouse that is kept open is closed for a moment, so that waiting processes get in."""
+PAUSE = 0.5
+"""Seconds it stays closed; waiting processes try at least every 0.2 s."""
+LOAD_MEMORY = 120_000_000
+"""Bytes DuckDB may use while it is kept open. With 96 MB a load takes a quarter longer, to find what to evict."""
+MEMORY_PER_BYTE = 10
+BASE_MEMORY = 60_000_000
+"""A large batch gets more: so many bytes for each byte of its documents, and so many on top."""
 ROW_GROUP = 2048
-"""Rows that DuckDB stores together. What is appended to is written again as a whole, texts and all: with its default of
-122,880, loading 74,000 articles by the thousand took twice as long, and the more the larger the table."""
+"""Rows that DuckDB stores together. Appending rewrites the last group with all its texts: with DuckDB's default of
+122,880, loading 74,000 articles by the thousand took twice as long, and longer the larger the table."""
+
+_HOLDER = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
 
 
 @dataclass(slots=True)
-class _Hold:
-    """A connection kept open between batches."""
+class _KeptConnection:
+    """A connection to a file that stays open between batches."""
 
     stack: ExitStack = field(default_factory=ExitStack)
     open: Connection | None = None
-    since: float = 0.0
-    limit: int = 0
-    """Bytes that DuckDB may take at present."""
+    opened_at: float = 0.0
+    memory_limit: int = 0
+    """Bytes."""
 
     @contextmanager
-    def connection(self, store: Warehouse, room: int) -> Iterator[Connection]:
-        if self.open and time.monotonic() - self.since > HOLD:
-            self.release()
-            time.sleep(LET_IN)
+    def connection(self, store: Warehouse, batch_bytes: int) -> Iterator[Connection]:
+        if self.open and time.monotonic() - self.opened_at > REOPEN_AFTER:
+            self.close()
+            time.sleep(PAUSE)
         if not self.open:
-            self.open = self.stack.enter_context(_attached(store.path, store.lock_timeout, False))
+            self.open = self.stack.enter_context(_open(store.path, store.lock_timeout, False))
             self.open.execute("SET checkpoint_threshold = '32MB'")
-            # the other cores mill; shared out, the small steps of a load take twice the CPU time
+            # The other cores parse and clean. Split over threads, the small steps of a load take twice the CPU time.
             self.open.execute("SET threads = 1")
-            self.since = time.monotonic()
-        self._allow(max(LOAD_BYTES, KEPT_BYTES + ROOM * room))
+            self.opened_at = time.monotonic()
+        memory = MEMORY_PER_BYTE * batch_bytes
+        self._set_memory_limit(max(LOAD_MEMORY, BASE_MEMORY + memory))
         try:
-            with reporting(store.path):
+            with explaining_errors(store.path):
                 yield self.open
-                if ROOM * room > LOAD_BYTES:  # what waits for its checkpoint would be too much for the next batch's
+                if memory > LOAD_MEMORY:  # what waits for its checkpoint would leave the next batch too little
                     self.open.execute(f"CHECKPOINT {CATALOG}")
         except BaseException:
-            self.release()  # whatever state it is in: the next one begins afresh
+            self.close()  # its state is unknown now; the next batch opens a new one
             raise
 
-    def _allow(self, limit: int) -> None:
-        """Only where it changes: told so, DuckDB gives back what its allocator keeps for the next batch."""
-        if self.open and limit != self.limit:
-            with suppress(duckdb.OutOfMemoryException):  # more than that waits for its checkpoint
+    def _set_memory_limit(self, limit: int) -> None:
+        """Only on a change: setting it makes DuckDB return memory that its allocator keeps for the next batch."""
+        if self.open and limit != self.memory_limit:
+            with suppress(duckdb.OutOfMemoryException):  # more than that already waits for its checkpoint
                 self.open.execute(f"SET memory_limit = '{limit}B'")
-                self.limit = limit
+                self.memory_limit = limit
 
-    def release(self) -> None:
+    def close(self) -> None:
         self.open = None
-        self.limit = 0
+        self.memory_limit = 0
         self.stack.close()
 
 
-_holds: dict[Place, _Hold] = {}
+_thread_locks: dict[Location, threading.RLock] = defaultdict(threading.RLock)
+_kept: dict[Location, _KeptConnection] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """Where the warehouse is and how long to wait for it."""
+    """Where the warehouse is and how long to wait for its lock."""
 
-    place: Place
+    location: Location
     lock_timeout: float = 60.0
     """Seconds."""
 
     @property
     def path(self) -> Path:
-        """The file, where it is one."""
-        if isinstance(self.place, Lake):
-            raise TypeError(f"{self.place} is no file")
-        return self.place.absolute()
+        """The file. Raises TypeError for a lake."""
+        if isinstance(self.location, Lake):
+            raise TypeError(f"{self.location} is not a file")
+        return self.location.absolute()
 
     def exists(self) -> bool:
-        return self.place.exists()
+        """Whether it was ever made. Raises WarehouseError if a lake's catalog cannot be read."""
+        return lake_exists(self.location) if isinstance(self.location, Lake) else self.location.exists()
 
     @contextmanager
-    def writing(self, room: int = 0) -> Iterator[Connection]:
-        """A connection that can write, made and migrated as needed; opened only while a batch loads.
+    def writing(self, batch_bytes: int = 0) -> Iterator[Connection]:
+        """A connection that can write; the warehouse is made and migrated as needed. Keep it only for one batch.
 
-        `room` is the size in bytes of the documents that are to be loaded: a held warehouse has memory for few.
+        `batch_bytes` is the size of the documents to load: within `keep_open` it sets how much memory DuckDB gets.
         """
-        place = absolute(self.place)
-        with _threads[place]:
-            if hold := _holds.get(place):
-                with hold.connection(self, room) as connection:
+        location = absolute(self.location)
+        with _thread_locks[location]:
+            if kept := _kept.get(location):
+                with kept.connection(self, batch_bytes) as connection:
                     yield connection
                 return
-            with open_warehouse(place, lock_timeout=self.lock_timeout) as connection:
+            with open_warehouse(location, lock_timeout=self.lock_timeout) as connection:
                 yield connection
 
     @contextmanager
-    def holding(self) -> Iterator[None]:
-        """Keep what `writing` opens for up to HOLD seconds: for many batches one after the other.
+    def keep_open(self) -> Iterator[None]:
+        """Keep the connection of `writing` for up to REOPEN_AFTER seconds: for many batches one after the other.
 
-        Opening and closing for each costs a checkpoint each time, in which DuckDB writes the last row group of every
-        table again. A commit is as durable as ever: it is in the write-ahead log. A lake has no such cost.
+        Each opening and closing would cost a checkpoint, in which DuckDB rewrites the last row group of every table.
+        Commits are durable all the same: they are in the write-ahead log. A lake has no such cost.
         """
-        if isinstance(self.place, Lake):
+        if isinstance(self.location, Lake):
             yield
             return
-        hold = _Hold()
-        _holds[self.path] = hold
+        kept = _KeptConnection()
+        _kept[self.path] = kept
         try:
             yield
         finally:
-            with _threads[self.path]:
-                del _holds[self.path]
-                hold.release()
+            with _thread_locks[self.path]:
+                del _kept[self.path]
+                kept.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read-only connection. It keeps writers of other processes out of a file, so it is for short reads only;
-        of a lake it keeps nobody out."""
-        if isinstance(self.place, Path) and not self.place.exists():
-            raise WarehouseError(f"{self.place}: {lake.MISSING}")
-        with open_warehouse(self.place, lock_timeout=self.lock_timeout, read_only=True) as connection:
+        """A read-only connection. For a file it keeps writers of other processes out, so keep it short; a lake's
+        readers block nobody."""
+        if isinstance(self.location, Path) and not self.location.exists():
+            raise WarehouseError(f"{self.location}: {NO_WAREHOUSE}")
+        with open_warehouse(self.location, lock_timeout=self.lock_timeout, read_only=True) as connection:
             yield connection
 
 
 @contextmanager
-def open_warehouse(place: Place, *, lock_timeout: float = 60.0, read_only: bool = False) -> Iterator[Connection]:
-    """Attach the file or lake as `newsmill` and use it.
+def open_warehouse(location: Location, *, lock_timeout: float = 60.0, read_only: bool = False) -> Iterator[Connection]:
+    """Attach the file or lake as `newsmill` and make it the current database.
 
-    Raises WarehouseLockedError when another process holds it for longer than `lock_timeout` seconds, and
-    WarehouseError when it can't be opened, isn't DuckDB's, or was written by a newer newsmill.
+    Raises WarehouseLockedError if another process holds the lock for `lock_timeout` seconds, and WarehouseError if it
+    cannot be opened, is not a DuckDB file, or was written by a newer newsmill.
     """
-    place = absolute(place)
+    location = absolute(location)
     with ExitStack() as stack:
-        if not (read_only and isinstance(place, Lake)):
-            stack.enter_context(_threads[place])
-        yield stack.enter_context(_attached(place, lock_timeout, read_only))
+        if not (read_only and isinstance(location, Lake)):
+            stack.enter_context(_thread_locks[location])
+        yield stack.enter_context(_open(location, lock_timeout, read_only))
 
 
-def absolute(place: Place) -> Place:
-    return place.absolute() if isinstance(place, Path) else place
+def absolute(location: Location) -> Location:
+    return location.absolute() if isinstance(location, Path) else location
 
 
 @contextmanager
-def _attached(place: Place, lock_timeout: float, read_only: bool) -> Iterator[Connection]:
-    if isinstance(place, Path):
-        opening = _file(place, lock_timeout, read_only)
+def _open(location: Location, lock_timeout: float, read_only: bool) -> Iterator[Connection]:
+    if isinstance(location, Path):
+        opening = _open_file(location, lock_timeout, read_only)
     else:
-        opening = place.reading() if read_only else place.writing(lock_timeout)
+        opening = read_lake(location) if read_only else write_lake(location, lock_timeout)
     with opening as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"USE {CATALOG}")
-        migrate(connection, place, read_only=read_only)
-        with reporting(place):
+        migrate(connection, location, read_only=read_only)
+        with explaining_errors(location):
             yield connection
 
 
 @contextmanager
-def _file(path: Path, lock_timeout: float, read_only: bool) -> Iterator[Connection]:
+def _open_file(path: Path, lock_timeout: float, read_only: bool) -> Iterator[Connection]:
     """An in-memory DuckDB with the file attached."""
     if not read_only:
         make_folder(path.parent)
     connection = duckdb.connect(":memory:")
     try:
-        # A commit goes straight into the file: what went through the log first would be written twice.
+        # Commit straight into the file: through the log, everything would be written twice.
         connection.execute("SET checkpoint_threshold = '100KB'")
-        # Of long texts DuckDB tries all that it knows and stores them as they are: half of a commit's time for 1 %.
+        # DuckDB tries all its compressions on long texts and then stores them plain: half of a commit's time for 1 %.
         connection.execute("SET force_compression = 'uncompressed'")
-        # Loads delete next to nothing, and looking for what is deleted made every other commit of theirs write down the
-        # place of every row group anew: twice their time, with a million articles. `maintain` looks for it.
+        # Loads delete next to nothing, and the search for deleted rows made every other commit rewrite the position of
+        # every row group: twice the time, with a million articles. `maintain` vacuums.
         connection.execute("SET max_vacuum_tasks = 0")
-        # DuckDB's own would be in the folder that the command is given in.
-        spill = f"{path}.tmp".replace("'", "''")
-        connection.execute(f"SET temp_directory = '{spill}'")
-        waiting = Retrying(
+        # The default folder is the one in which the command runs.
+        connection.execute(f"SET temp_directory = {literal(f'{path}.tmp')}")
+        retrying = Retrying(
             retry=retry_if_exception_type(WarehouseLockedError),
             stop=stop_after_delay(lock_timeout),
             wait=wait_random(0.02, 0.2),
             reraise=True,
         )
-        waiting(_attach, connection, path, read_only)
+        retrying(_attach, connection, path, read_only)
         yield connection
     finally:
         connection.close()
 
 
 def _attach(connection: Connection, path: Path, read_only: bool) -> None:
-    name = str(path).replace("'", "''")  # ATTACH takes no parameters
     options = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {ROW_GROUP}"
     try:
-        connection.execute(f"ATTACH '{name}' AS {CATALOG} ({options})")
+        connection.execute(f"ATTACH {literal(path)} AS {CATALOG} ({options})")
     except duckdb.Error as error:
-        raise _explained(error, path) from error
+        raise _explain(error, path) from error
 
 
 @contextmanager
-def reporting(place: Place) -> Iterator[None]:
-    """Turn the errors of the disk under the warehouse into words; a mistaken query stays DuckDB's own error."""
-    if isinstance(place, Lake):
-        with lake.reporting(place):
+def explaining_errors(location: Location) -> Iterator[None]:
+    """Turn errors of the warehouse's storage into WarehouseError; a wrong query stays DuckDB's own error."""
+    if isinstance(location, Lake):
+        with explaining_lake_errors(location):
             yield
         return
     try:
         yield
     except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.TransactionException) as error:
-        raise _explained(error, place) from error
+        raise _explain(error, location) from error
 
 
-def _explained(error: duckdb.Error, path: Path) -> WarehouseError:
+def _explain(error: duckdb.Error, path: Path) -> WarehouseError:
     text = str(error)
     if holder := _HOLDER.search(text):
         return WarehouseLockedError(
@@ -253,7 +254,7 @@ def _explained(error: duckdb.Error, path: Path) -> WarehouseError:
         )
     if "Permission denied" in text or "Read-only" in text or "read-only" in text:
         return WarehouseError(
-            f"{path}: no right to open it for writing; mend the file's or folder's rights, or name another with "
+            f"{path}: no right to open it for writing; fix the file's or folder's rights, or name another with "
             "--warehouse: what was fetched is safe in the landing zone"
         )
     return WarehouseError(f"{path}: can't be used: {text.splitlines()[0]}")

@@ -1,7 +1,7 @@
-"""Keeping the warehouse in shape: compaction, retention of the pipeline's own records, files that nothing names.
+"""Maintaining the warehouse: compaction, retention of the pipeline's own records, files that nothing refers to.
 
-Everything here may be done at any time, beside a running ingest, killed, and done again. Nothing of raw.* and clean.*
-is ever dropped.
+Everything here may run at any time, beside an ingest, be killed and run again. Nothing of raw.* and clean.* is ever
+deleted.
 """
 
 from __future__ import annotations
@@ -12,19 +12,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from warehouse.store.connection import Warehouse, reporting
+from warehouse.landing import is_draft
+from warehouse.store.connection import Warehouse, explaining_errors
 from warehouse.store.lake import CATALOG, Lake
+from warehouse.store.lake_locks import no_readers
+from warehouse.store.quoting import literal
 from warehouse.store.sql_files import query
 from warehouse.store.transactions import Connection, transact, transaction
 
 FREE = 0.3
-"""The share of a file that is free from which it is written anew; below, DuckDB fills what is free again."""
+"""The share of a file that must be free before it is rewritten; below that DuckDB reuses the free space."""
 FREE_BYTES = 64_000_000
-"""And how much has to be free: a small file isn't worth it."""
+"""How much must be free besides: a small file isn't worth it."""
 DELETED = 0.3
-"""The share of a Parquet file's rows that were deleted or changed, from which it is written anew."""
-FRESH = timedelta(days=1)
-"""Files as young as this are left alone: a run may be about to name them, or a reader still be reading."""
+"""The share of a Parquet file's rows that must be deleted or changed before it is rewritten."""
+MIN_AGE = timedelta(days=1)
+"""Younger files are never removed: a run may be about to refer to them, or a reader may still read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,11 @@ class Retention:
     runs: timedelta
     checks: timedelta
     snapshots: timedelta
-    """Of a lake: how far back it can be asked what it held."""
+    """A lake's: how far back one can query what it held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What the warehouse takes."""
-
     files: int
     bytes: int
 
@@ -54,30 +55,30 @@ class Compaction:
     before: Size
     after: Size
     snapshots: int = 0
-    """That expired."""
+    """How many expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What was done."""
+    """What maintenance did."""
 
     forgotten: dict[str, int]
-    """Table of ops → rows."""
+    """Table of ops → rows deleted."""
     compaction: Compaction
     orphans: Size
 
     @property
-    def says(self) -> list[str]:
-        """In words."""
+    def messages(self) -> list[str]:
+        """In words, a line for each step."""
         rows = ", ".join(f"{count:,} {name}" for name, count in self.forgotten.items())
-        said = [f"warehouse: {self.compaction.before} before, {self.compaction.after} now"]
+        lines = [f"warehouse: {self.compaction.before} before, {self.compaction.after} now"]
         if self.compaction.snapshots:
-            said.append(f"{self.compaction.snapshots:,} snapshots expired")
-        return [*said, f"forgotten records: {rows}", f"removed, as nothing named them: {self.orphans}"]
+            lines.append(f"{self.compaction.snapshots:,} snapshots expired")
+        return [*lines, f"forgotten records: {rows}", f"removed files that nothing refers to: {self.orphans}"]
 
     @property
-    def facts(self) -> dict[str, int]:
-        """In numbers."""
+    def counts(self) -> dict[str, int]:
+        """In numbers, for the run's record and --json."""
         return {
             **{f"{name}_forgotten": count for name, count in self.forgotten.items()},
             "files_before": self.compaction.before.files,
@@ -89,29 +90,29 @@ class Upkeep:
         }
 
 
-def upkeep(store: Warehouse, keep: Retention, images: Path, landing: Path, now: datetime | None = None) -> Upkeep:
-    """All of it: what is forgotten first, so that it is compacted away."""
+def maintain(store: Warehouse, keep: Retention, images: Path, landing: Path, now: datetime | None = None) -> Upkeep:
+    """Delete old records, compact, remove orphaned files. Records go first, so that compaction frees their space."""
     now = now or datetime.now(UTC)
-    forgotten = forget(store, keep, now)
+    forgotten = delete_old_records(store, keep, now)
     return Upkeep(forgotten, compact(store, keep, now), remove_orphans(store, images, landing, now))
 
 
-def forget(store: Warehouse, keep: Retention, now: datetime) -> dict[str, int]:
-    """Delete records that are older than they are kept; table → rows."""
+def delete_old_records(store: Warehouse, keep: Retention, now: datetime) -> dict[str, int]:
+    """Delete records whose retention is over; returns table → rows deleted."""
     limits = {"fetches": now - keep.fetches, "runs": now - keep.runs, "checks": now - keep.checks}
     with store.writing() as connection:
-        return transact(connection, lambda: {name: _forget(connection, name, limits[name]) for name in limits})
+        return transact(connection, lambda: {name: _delete_before(connection, name, limits[name]) for name in limits})
 
 
-def _forget(connection: Connection, name: str, before: datetime) -> int:
+def _delete_before(connection: Connection, name: str, before: datetime) -> int:
     row = connection.execute(query(f"forget_{name}"), [before]).fetchone()
     return int(row[0]) if row else 0
 
 
 def compact(store: Warehouse, keep: Retention, now: datetime) -> Compaction:
-    """Make the warehouse as small, and as quick to read, as what it holds allows."""
-    if isinstance(store.place, Lake):
-        return _compact_lake(store, store.place, keep, now)
+    """Make the warehouse as small and as quick to read as its rows allow."""
+    if isinstance(store.location, Lake):
+        return _compact_lake(store, store.location, keep, now)
     return _compact_file(store, store.path)
 
 
@@ -122,29 +123,29 @@ def _compact_file(store: Warehouse, path: Path) -> Compaction:
     before = Size(1, path.stat().st_size)
     with store.writing() as connection:
         connection.execute("RESET max_vacuum_tasks")
-        with transaction(connection):  # a checkpoint does nothing where nothing has changed
+        with transaction(connection):  # a checkpoint does nothing if nothing has changed
             connection.execute("CREATE TABLE ops.changed (nothing INTEGER)")
             connection.execute("DROP TABLE ops.changed")
         connection.execute(f"CHECKPOINT {CATALOG}")
-        if _is_worth_it(connection, path):
-            _write_anew(connection, path)
+        if _is_worth_rewriting(connection, path):
+            _rewrite(connection, path)
     return Compaction(before, Size(1, path.stat().st_size))
 
 
-def _is_worth_it(connection: Connection, path: Path) -> bool:
+def _is_worth_rewriting(connection: Connection, path: Path) -> bool:
+    """Whether much of the file is free, and the disk has room for a copy."""
     block, total, free = connection.execute(query("file_blocks")).fetchall()[0]
-    room = shutil.disk_usage(path.parent).free
-    return bool(free > FREE * total and free * block >= FREE_BYTES and room > (total - free) * block)
+    disk_free = shutil.disk_usage(path.parent).free
+    return bool(free > FREE * total and free * block >= FREE_BYTES and disk_free > (total - free) * block)
 
 
-def _write_anew(connection: Connection, path: Path) -> None:
-    """Swap a copy in, holding the lock all the while; whoever waits for the lock then opens the copy."""
+def _rewrite(connection: Connection, path: Path) -> None:
+    """Replace the file by a copy while it is locked; processes that wait for the lock then open the copy."""
     draft = path.with_name(f".{path.name}.compact")
-    for each in (draft, draft.with_name(f"{draft.name}.wal")):  # a killed one's
-        each.unlink(missing_ok=True)
-    name = str(draft).replace("'", "''")  # ATTACH takes no parameters
-    with reporting(draft):
-        connection.execute(f"ATTACH '{name}' AS compacted")
+    for leftover in (draft, draft.with_name(f"{draft.name}.wal")):  # of a killed process
+        leftover.unlink(missing_ok=True)
+    with explaining_errors(draft):
+        connection.execute(f"ATTACH {literal(draft)} AS compacted")
         connection.execute(f"COPY FROM DATABASE {CATALOG} TO compacted")
         connection.execute("CHECKPOINT compacted")
         connection.execute("DETACH compacted")
@@ -155,9 +156,9 @@ def _write_anew(connection: Connection, path: Path) -> None:
 
 
 def _compact_lake(store: Warehouse, lake: Lake, keep: Retention, now: datetime) -> Compaction:
-    """Table by table, each in a turn of its own, so that loads wait for one table at the most."""
-    with store.writing() as connection, lake.alone(store.lock_timeout):
-        before = _size(connection)
+    """Table by table, each with the writer lock of its own, so that a load waits for one table at most."""
+    with store.writing() as connection, no_readers(lake, store.lock_timeout):
+        before = _lake_size(connection)
         _flush(connection)
         tables = connection.execute(query("lake_tables"), [CATALOG]).fetchall()
         expired = len(
@@ -166,72 +167,70 @@ def _compact_lake(store: Warehouse, lake: Lake, keep: Retention, now: datetime) 
             ).fetchall()
         )
     for schema, table in tables:
-        with store.writing() as connection, lake.alone(store.lock_timeout):
-            named = {"lake": CATALOG, "schema": schema, "table": table}
+        with store.writing() as connection, no_readers(lake, store.lock_timeout):
+            parameters = {"lake": CATALOG, "schema": schema, "table": table}
             connection.execute(
                 "CALL ducklake_rewrite_data_files($lake, $table, schema => $schema, delete_threshold => $deleted)",
-                named | {"deleted": DELETED},
+                parameters | {"deleted": DELETED},
             )
-            connection.execute("CALL ducklake_merge_adjacent_files($lake, $table, schema => $schema)", named)
-    with store.writing() as connection, lake.alone(store.lock_timeout):
-        # only what became unneeded a day ago: until then a reader may be reading it
-        connection.execute("CALL ducklake_cleanup_old_files($1, older_than => $2)", [CATALOG, now - FRESH])
-        return Compaction(before, _size(connection), expired)
+            connection.execute("CALL ducklake_merge_adjacent_files($lake, $table, schema => $schema)", parameters)
+    with store.writing() as connection, no_readers(lake, store.lock_timeout):
+        # only files that became unneeded a day ago: a reader may still read younger ones
+        connection.execute("CALL ducklake_cleanup_old_files($1, older_than => $2)", [CATALOG, now - MIN_AGE])
+        return Compaction(before, _lake_size(connection), expired)
 
 
-_ALTERED = "SELECT count(*) > count(DISTINCT table_id) FROM __ducklake_metadata_newsmill.ducklake_inlined_data_tables"
-"""Whether tables were altered: for rows that lie in the catalog, it has one table for each form of theirs."""
+_HAS_ALTERED_TABLES = (
+    "SELECT count(*) > count(DISTINCT table_id) FROM __ducklake_metadata_newsmill.ducklake_inlined_data_tables"
+)
+"""Rows that lie in the catalog have one table there for each shape their own table ever had."""
 
 
 def _flush(connection: Connection) -> None:
-    """Write the rows that lie in the catalog, where DuckLake keeps what is added few by few, into files.
+    """Write the rows that lie in the catalog, where DuckLake keeps small additions, into Parquet files.
 
-    It drops what they lay in where that has a former form of their table. Processes that remember the schema would
-    still look there, and DuckDB abort them: so the schema gets another version, and they read it anew.
+    DuckLake then drops the catalog's tables for former shapes. Processes that cached the schema would still look there
+    and DuckDB would abort them; a new schema version makes them read the schema again.
     """
     with transaction(connection):
-        if connection.execute(_ALTERED).fetchall() == [(True,)]:
+        if connection.execute(_HAS_ALTERED_TABLES).fetchall() == [(True,)]:
             connection.execute("CREATE OR REPLACE VIEW ops.flushed AS SELECT 1")
         connection.execute("CALL ducklake_flush_inlined_data($1)", [CATALOG])
-    connection.execute("DROP VIEW IF EXISTS ops.flushed")  # another version, and a killed one's
+    connection.execute("DROP VIEW IF EXISTS ops.flushed")  # another version; also drops a killed process's view
 
 
-def _size(connection: Connection) -> Size:
+def _lake_size(connection: Connection) -> Size:
     return Size(*connection.execute(query("lake_size"), [CATALOG]).fetchall()[0])
 
 
-# --- files that nothing names ---------------------------------------------------------------------------------------
+# --- orphaned files -------------------------------------------------------------------------------------------------
 
 
 def remove_orphans(store: Warehouse, images: Path, landing: Path, now: datetime) -> Size:
-    """Remove image files that no row names, and drafts that a killed process left in the image store and the landing
-    zone. Documents in the landing zone are never removed, nor are images that are older than the warehouse: one that
-    was made anew doesn't know the files of those whose origin is gone since."""
+    """Remove image files that no row refers to, and drafts that a killed process left in the image store and the
+    landing zone. Documents in the landing zone are never removed. Nor are images older than the warehouse: a rebuilt
+    one doesn't know the files of images that have vanished from their site."""
     with store.reading() as connection:
-        named = {path for (path,) in connection.execute(query("image_paths")).fetchall()}
+        referenced = {path for (path,) in connection.execute(query("image_paths")).fetchall()}
         ((made_at,),) = connection.execute(query("made_at")).fetchall()
-    before = (now - FRESH).timestamp()
+    before = (now - MIN_AGE).timestamp()
     files = bytes_ = 0
-    for path in _removable(images, landing, named):
+    for path in _orphan_candidates(images, landing, referenced):
         try:
-            found = path.stat()
-            since = 0.0 if _is_draft(path) else made_at.timestamp()
-            if since <= found.st_mtime < before:
+            status = path.stat()
+            since = 0.0 if is_draft(path) else made_at.timestamp()
+            if since <= status.st_mtime < before:
                 path.unlink()
-                files, bytes_ = files + 1, bytes_ + found.st_size
+                files, bytes_ = files + 1, bytes_ + status.st_size
         except FileNotFoundError:
-            continue  # another process was faster
+            continue  # another process removed it
     return Size(files, bytes_)
 
 
-def _removable(images: Path, landing: Path, named: Collection[str]) -> Iterator[Path]:
-    """Images that nothing names, and drafts (warehouse/landing.py)."""
+def _orphan_candidates(images: Path, landing: Path, referenced: Collection[str]) -> Iterator[Path]:
+    """Images that no row refers to, and drafts (warehouse/landing.py)."""
     for path in images.rglob("*"):
-        if path.is_file() and (_is_draft(path) or path.relative_to(images).as_posix() not in named):
+        if path.is_file() and (is_draft(path) or path.relative_to(images).as_posix() not in referenced):
             yield path
     for folder in ("blobs", "packs", "pending", "loaded"):
         yield from (path for path in (landing / folder).rglob(".*.tmp") if path.is_file())
-
-
-def _is_draft(path: Path) -> bool:
-    return path.name.startswith(".") and path.suffix == ".tmp"

@@ -1,4 +1,4 @@
-"""Swapping a rebuilt warehouse in for the old one."""
+"""Replacing the warehouse by a rebuilt one."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from warehouse.records import Document
 from warehouse.store.connection import Warehouse
 from warehouse.store.lake import Lake
 from warehouse.store.migrating import migrate
+from warehouse.store.quoting import literal
 from warehouse.store.sql_files import query
-from warehouse.store.staging import staged
+from warehouse.store.staging import stage
 from warehouse.store.transactions import Connection, transaction
 
 Key = tuple[str, str, datetime]
+"""document_id, feed_id, fetched_at."""
 
 
 def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[Key]) -> list[Document]:
-    """Put what was rebuilt, a file, in the old one's place, holding the old one's lock all the while.
+    """Replace the old warehouse by the rebuilt one, which is a file, while the old one is locked.
 
-    What documents don't tell (runs, fetches, the state of feeds, fetched images) is carried over. Documents that were
-    landed since and are not among `done` are returned instead, and nothing is swapped: load them and come again.
-    Raises WarehouseError where a lake holds documents that were landed elsewhere.
+    What cannot be rebuilt from documents (runs, fetches, feed states, fetched images) is copied over first. If
+    documents were landed that are not in `done`, they are returned and nothing is replaced: load them and call again.
+    Raises WarehouseError if a lake has documents that were landed elsewhere.
     """
     with old.writing() as connection:
         if late := [document for document in landing.documents() if document.key not in done]:
             return late
-        if isinstance(old.place, Lake):
-            _refuse_others(connection, old.place, landing, done)
-        name = str(rebuilt.path).replace("'", "''")  # ATTACH takes no parameters
-        connection.execute(f"ATTACH '{name}' AS rebuilt")
+        if isinstance(old.location, Lake):
+            _check_all_landed_here(connection, old.location, landing, done)
+        connection.execute(f"ATTACH {literal(rebuilt.path)} AS rebuilt")
         if not done:  # nothing was ever loaded into it
             connection.execute("USE rebuilt")
             migrate(connection, rebuilt.path)
@@ -41,18 +42,19 @@ def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[
         with transaction(connection):
             connection.execute(query("carry_over"))
         connection.execute("CHECKPOINT rebuilt")
-        if isinstance(old.place, Lake):
+        if isinstance(old.location, Lake):
             with transaction(connection):
                 _refill(connection)
         connection.execute("DETACH rebuilt")
-        if not isinstance(old.place, Lake):
+        if not isinstance(old.location, Lake):
             connection.execute("CHECKPOINT newsmill")
             rebuilt.path.replace(old.path)
     return []
 
 
-def _refuse_others(connection: Connection, lake: Lake, landing: Landing, done: Collection[Key]) -> None:
-    """What other machines landed is in the lake and not in our landing zone: it would be lost."""
+def _check_all_landed_here(connection: Connection, lake: Lake, landing: Landing, done: Collection[Key]) -> None:
+    """Raises WarehouseError for documents that other machines landed: they are not in our landing zone and would be
+    lost."""
     keys = list(done)
     table = pa.table(
         {
@@ -61,7 +63,7 @@ def _refuse_others(connection: Connection, lake: Lake, landing: Landing, done: C
             "fetched_at": pa.array([key[2] for key in keys], pa.timestamp("us", tz="UTC")),
         }
     )
-    with staged(connection, "stage_done", table):
+    with stage(connection, "stage_done", table):
         missing, example = connection.execute(query("landed_elsewhere")).fetchall()[0]
     if missing:
         raise WarehouseError(
@@ -72,7 +74,7 @@ def _refuse_others(connection: Connection, lake: Lake, landing: Landing, done: C
 
 
 def _refill(connection: Connection) -> None:
-    """Every table anew from what was rebuilt; readers see the old rows until it is committed."""
+    """Replace the rows of every table; readers see the old ones until the transaction commits."""
     connection.execute(query("take_turn"))
     tables = connection.execute(query("rebuilt_tables")).fetchall()
     for schema, table in tables:

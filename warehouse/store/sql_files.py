@@ -10,11 +10,11 @@ from importlib.resources import files
 @cache
 def migrations() -> tuple[tuple[int, str, str], ...]:
     """(number, file name, SQL), in order."""
-    found = []
+    numbered = []
     for file in (files("warehouse") / "schema").iterdir():
         if file.name.endswith(".sql"):
-            found.append((int(file.name.split("_")[0]), file.name, file.read_text(encoding="utf-8")))
-    return tuple(sorted(found))
+            numbered.append((int(file.name.split("_")[0]), file.name, file.read_text(encoding="utf-8")))
+    return tuple(sorted(numbered))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Rows from Python to DuckDB: Arrow tables, typed by the table they are meant for."""
+"""Rows from Python to DuckDB: as Arrow tables with the column types of their target table."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ _ARROW = {
     "VARCHAR[]": pa.list_(pa.string()),
     "BIGINT[]": pa.list_(pa.int64()),
 }
+"""DuckDB type → Arrow type."""
 
 
 @contextmanager
-def staged(connection: Connection, name: str, table: pa.Table) -> Iterator[None]:
-    """The Arrow table as a view called `name`."""
+def stage(connection: Connection, name: str, table: pa.Table) -> Iterator[None]:
+    """Make the Arrow table a view called `name`."""
     connection.register(name, table)
     try:
         yield
@@ -37,52 +38,52 @@ def staged(connection: Connection, name: str, table: pa.Table) -> Iterator[None]
         connection.unregister(name)
 
 
-def columns(connection: Connection, table: str) -> dict[str, pa.DataType]:
-    """The table's columns and their Arrow types."""
-    described = connection.execute(f"DESCRIBE {table}").fetchall()
-    return {name: _ARROW[kind] for name, kind, *_ in described}
+def column_types(connection: Connection, table: str) -> dict[str, pa.DataType]:
+    """column → its Arrow type."""
+    columns = connection.execute(f"DESCRIBE {table}").fetchall()
+    return {name: _ARROW[kind] for name, kind, *_ in columns}
 
 
-def rows_for(connection: Connection, table: str, rows: Sequence[Row]) -> pa.Table:
-    """An Arrow table with the columns of `table` that the rows name."""
-    types = columns(connection, table)
-    names = [name for name in types if name in rows[0]]
-    return pa.table({name: pa.array([row[name] for row in rows], types[name]) for name in names})
+def arrow_table(connection: Connection, table: str, rows: Sequence[Row]) -> pa.Table:
+    """The rows as an Arrow table with those columns of `table` that they have."""
+    types = column_types(connection, table)
+    columns = [name for name in types if name in rows[0]]
+    return pa.table({name: pa.array([row[name] for row in rows], types[name]) for name in columns})
 
 
-def write(connection: Connection, name: str, *, stage: str, table: str, rows: Sequence[Row]) -> None:
-    """Run warehouse/queries/<name>.sql with the rows staged as `stage`; nothing happens without rows."""
+def run_with_rows(connection: Connection, name: str, *, view: str, table: str, rows: Sequence[Row]) -> None:
+    """Run warehouse/queries/<name>.sql with the rows staged as `view`, typed as in `table`; not without rows."""
     if rows:
-        with staged(connection, stage, rows_for(connection, table, rows)):
+        with stage(connection, view, arrow_table(connection, table, rows)):
             connection.execute(query(name))
 
 
-def insert(connection: Connection, table: str, rows: Sequence[Row]) -> None:
-    """Append the rows, which are known not to be there: a MERGE would read the whole table to find that out."""
+def insert_rows(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+    """Append rows that are known to be new: a MERGE would read the whole table to find that out."""
     if rows:
-        with staged(connection, "stage_new", rows_for(connection, table, rows)):
+        with stage(connection, "stage_new", arrow_table(connection, table, rows)):
             connection.execute(f"INSERT INTO {table} BY NAME FROM stage_new")
 
 
-def fetch(connection: Connection, name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
+def fetch_by_ids(connection: Connection, name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
     """The rows of warehouse/queries/<name>.sql, which reads the ids from `stage_ids`."""
     ids = set(ids)
     if not ids:
         return []
-    with _ids(connection, ids):
+    with _stage_ids(connection, ids):
         result = connection.execute(query(name))
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        columns = [column[0] for column in result.description]
+        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
-def apply(connection: Connection, name: str, ids: Iterable[str]) -> None:
-    """Run warehouse/queries/<name>.sql over the ids; nothing happens without ids."""
+def run_with_ids(connection: Connection, name: str, ids: Iterable[str]) -> None:
+    """Run warehouse/queries/<name>.sql, which reads the ids from `stage_ids`; not without ids."""
     if ids := list(ids):
-        with _ids(connection, ids):
+        with _stage_ids(connection, ids):
             connection.execute(query(name))
 
 
 @contextmanager
-def _ids(connection: Connection, ids: Iterable[str]) -> Iterator[None]:
-    with staged(connection, "stage_ids", pa.table({"id": pa.array(sorted(set(ids)), pa.string())})):
+def _stage_ids(connection: Connection, ids: Iterable[str]) -> Iterator[None]:
+    with stage(connection, "stage_ids", pa.table({"id": pa.array(sorted(set(ids)), pa.string())})):
         yield

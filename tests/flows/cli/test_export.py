@@ -78,8 +78,8 @@ def test_jsonl_and_parquet_are_read_back(filled: Newsmill) -> None:
     filled.facts("export", "parquet", "months")
     wanted = [(f"泊位 {number}",) for number in range(1, 6)]
     with duckdb.connect() as connection:
-        for place in ("read_json('{}/articles.jsonl.gz')", "read_parquet('{}/months/**/*.parquet')"):
-            source = place.format(filled.folder)
+        for reader in ("read_json('{}/articles.jsonl.gz')", "read_parquet('{}/months/**/*.parquet')"):
+            source = reader.format(filled.folder)
             assert connection.execute(f"SELECT title FROM {source} ORDER BY url").fetchall() == wanted
     assert [path.name for path in (filled.folder / "months").iterdir()] == ["month=2023-11"]
     done = filled("export", "jsonl", "-", "--sql", "SELECT title FROM clean.articles ORDER BY url LIMIT 1")
@@ -88,10 +88,10 @@ def test_jsonl_and_parquet_are_read_back(filled: Newsmill) -> None:
 
 def test_a_feed_of_any_query(filled: Newsmill) -> None:
     filled.facts("export", "feed", "feed.xml", "--site", "quay", "--limit", "3")
-    found = feedparser.parse((filled.folder / "feed.xml").read_bytes())
-    assert not found.bozo
-    assert [entry.title for entry in found.entries] == ["泊位 5", "泊位 4", "泊位 3"]
-    assert found.entries[0].link == "https://quay.example/berth/5"
+    feed = feedparser.parse((filled.folder / "feed.xml").read_bytes())
+    assert not feed.bozo
+    assert [entry.title for entry in feed.entries] == ["泊位 5", "泊位 4", "泊位 3"]
+    assert feed.entries[0].link == "https://quay.example/berth/5"
     ElementTree.parse(filled.folder / "feed.xml")
 
 

@@ -19,7 +19,7 @@ from tests.flows.observing import rows, until
 from tests.flows.test_crash import Gate
 from tests.places import ROOT
 from tests.sites.sample import SampleSite
-from tests.sites.server import Page, RequestHandler, Route, SiteServer
+from tests.sites.server import Page, RequestHandler, Route
 from warehouse.records import Feed
 
 FEEDS = ("harbour-en", "harbour-zh", "harbour-world", "harbour-brief", "harbour-dead")
@@ -44,12 +44,12 @@ def prefect(environment: Mapping[str, str], *arguments: str) -> str:
 def held(api: str) -> set[str]:
     """The global concurrency limits of which a run has held a slot."""
     wanted = {"event": {"name": ["prefect.concurrency-limit.acquired"]}}
-    found = ask(f"{api}/events/filter", filter=wanted, limit=50)
-    return {each["resource"]["prefect.resource.name"] for each in found["events"]}
+    events = ask(f"{api}/events/filter", filter=wanted, limit=50)["events"]
+    return {event["resource"]["prefect.resource.name"] for event in events}
 
 
 def limits_of(api: str) -> dict[str, int]:
-    return {each["name"]: each["limit"] for each in ask(f"{api}/v2/concurrency_limits/filter", limit=200)}
+    return {limit["name"]: limit["limit"] for limit in ask(f"{api}/v2/concurrency_limits/filter", limit=200)}
 
 
 def registered(api: str) -> dict[str, list[str]]:
@@ -70,43 +70,21 @@ def environment(clean_environment: dict[str, str], prefect_api: str) -> dict[str
     return environment
 
 
-@pytest.mark.parametrize("words", [("deploy", "--help"), ("version",)])
-def test_a_command_that_deploys_nothing_makes_no_pool(
-    clean_environment: dict[str, str], words: tuple[str, ...]
-) -> None:
-    with SiteServer() as site:
-        prefect(clean_environment | {"PREFECT_API_URL": site.url("/api")}, *words)
-        assert not any("work_pools" in request.path for request in site.requests)
-
-
-def test_prefect_is_imported_in_the_clone_without_a_word(clean_environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable],
-        cwd=ROOT,
-        env=clean_environment,
-        input="import prefect",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (done.stdout, done.stderr) == ("", "")
-
-
 @pytest.mark.parametrize("name", ["ingest", "images", "reprocess", "publish", "maintain"])
 def test_deployment_is_registered_where_the_code_lies(environment: dict[str, str], prefect_api: str, name: str) -> None:
-    found = ask(f"{prefect_api}/deployments/name/{name}/{name}")
-    assert found["entrypoint"] == f"flows/{name}.py:{name}"
-    assert found["work_pool_name"] == "newsmill"
-    assert found["pull_steps"] == [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
+    deployment = ask(f"{prefect_api}/deployments/name/{name}/{name}")
+    assert deployment["entrypoint"] == f"flows/{name}.py:{name}"
+    assert deployment["work_pool_name"] == "newsmill"
+    assert deployment["pull_steps"] == [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
 
 
 def test_ingest_is_scheduled_every_hour_and_never_twice_at_once(environment: dict[str, str], prefect_api: str) -> None:
-    found = ask(f"{prefect_api}/deployments/name/ingest/ingest")
-    (schedule,) = found["schedules"]
+    deployment = ask(f"{prefect_api}/deployments/name/ingest/ingest")
+    (schedule,) = deployment["schedules"]
     assert schedule["active"]
     assert schedule["schedule"]["cron"] == "7 * * * *"
-    assert found["global_concurrency_limit"]["limit"] == 1
-    assert found["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
 
 
 def test_the_feeds_hosts_have_a_limit(environment: dict[str, str], prefect_api: str) -> None:
@@ -164,7 +142,7 @@ def waiting_for_company(site: SampleSite, *, first: int) -> Iterator[list[int]]:
 
 def notice_sooner(api: str, automation: str, seconds: int) -> None:
     """Let the automation wait no longer than that."""
-    (shipped,) = (each for each in ask(f"{api}/automations/filter", limit=200) if each["name"] == automation)
+    (shipped,) = (found for found in ask(f"{api}/automations/filter", limit=200) if found["name"] == automation)
     wanted = {key: shipped[key] for key in ("name", "description", "enabled", "trigger", "actions")}
     wanted["trigger"]["within"] = seconds
     ask(f"{api}/automations/{shipped['id']}", "PUT", **wanted)
@@ -192,8 +170,8 @@ def test_a_worker_is_killed_with_its_run_and_the_next_one_goes_on(
                 stderr=subprocess.DEVNULL,
             )
             until(gate.arrived.is_set, "the run fetches")
-            for each in [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]:
-                each.kill()
+            for process in [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]:
+                process.kill()
             worker.wait()
         ((killed,),) = rows(newsmill.warehouse, "SELECT flow_run_id FROM ops.runs")
         until(
@@ -238,7 +216,7 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
         assert limits["newsmill-host-quay.localhost"] == 2
 
         schedules = ask(f"{prefect_api}/deployments/name/ingest/ingest")["schedules"]
-        assert {each["slug"]: each["parameters"] for each in schedules} == {
+        assert {schedule["slug"]: schedule["parameters"] for schedule in schedules} == {
             "first": {"partition": "1/2"},
             "second": {"partition": "2/2"},
         }
@@ -249,7 +227,7 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
     ((flow_run, state),) = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs")
     assert state == "partial", worked
     asked = {feed for (feed,) in rows(newsmill.warehouse, "SELECT feed_id FROM ops.fetches")}
-    feeds = [Feed(each, "", "") for each in FEEDS]
+    feeds = [Feed(id, "", "") for id in FEEDS]
     assert asked == {feed.id for feed in part_of(feeds, "1/2")}, worked
     wanted = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"name": {"like_": "elsewhere"}}}
     milled = ask(f"{prefect_api}/task_runs/filter", **wanted)

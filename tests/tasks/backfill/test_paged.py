@@ -1,4 +1,4 @@
-"""A feed's older pages, from a real server: every way of paging, every end, and going on after a kill."""
+"""A feed's older pages, from a real server: every way of paging, every end, and continuing after a kill."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.backfill.finds import Find, Plan, Wanted
+from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.paged import Paged, site_of
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError
@@ -26,7 +26,7 @@ from warehouse.records import Feed
 
 ATOM = "application/atom+xml"
 RSS = "application/rss+xml"
-ALL = Wanted("quay")
+ALL = BackfillRequest("quay")
 TITLES = ("The slipway is painted", "渡口下午停航", "La criée ouvre à six heures", "Der Kran steht", "港の灯台")
 
 
@@ -86,26 +86,28 @@ class Site:
     def asked(self) -> list[str]:
         return [request.path for request in self.server.requests]
 
-    def finds(self, after: str | None = None, wanted: Wanted = ALL, *, max_pages: int = 5000) -> list[Find]:
+    def finds(self, after: str | None = None, request: BackfillRequest = ALL, *, max_pages: int = 5000) -> list[Find]:
         found: list[Find] = []
-        self.walk(found, after, wanted, max_pages=max_pages)
+        self.walk(found, after, request, max_pages=max_pages)
         return found
 
-    def walk(self, found: list[Find], after: str | None, wanted: Wanted = ALL, *, max_pages: int = 5000) -> None:
+    def walk(
+        self, found: list[Find], after: str | None, request: BackfillRequest = ALL, *, max_pages: int = 5000
+    ) -> None:
         """Add the finds to `found`, as far as they come."""
 
         async def listed() -> None:
             async with open_client(Settings(allow_private_addresses=True)) as client:
                 asker = Asker(client, pause=0, delay=0.01)
-                async for find in Paged(wanted, self.feed, asker, 10_000_000, max_pages).finds(after):
+                async for find in Paged(request, self.feed, asker, 10_000_000, max_pages).finds(after):
                     found.append(find)
 
         asyncio.run(listed())
 
-    def plan(self, wanted: Wanted = ALL) -> Plan:
+    def plan(self, request: BackfillRequest = ALL) -> Plan:
         async def planned() -> Plan:
             async with open_client(Settings(allow_private_addresses=True)) as client:
-                return await Paged(wanted, self.feed, Asker(client, pause=0, delay=0.01), 10_000_000).plan()
+                return await Paged(request, self.feed, Asker(client, pause=0, delay=0.01), 10_000_000).plan()
 
         return asyncio.run(planned())
 
@@ -196,7 +198,7 @@ def test_every_way_of_paging_leads_to_the_oldest_entry(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_killed_run_goes_on_after_any_mark_without_asking_for_a_page_again(way: str) -> None:
+def test_a_killed_run_continues_after_any_mark_without_fetching_a_page_again(way: str) -> None:
     with SiteServer(WAYS[way]) as server:
         site = Site(server)
         finds = site.finds()
@@ -219,15 +221,15 @@ def test_the_plan_asks_for_one_page_and_says_how_the_feed_is_paged(way: str) -> 
     assert way in plan.says[0]
 
 
-def test_a_feed_that_counts_its_entries_tells_the_number_of_pages() -> None:
+def test_the_total_of_entries_gives_the_number_of_pages() -> None:
     top = "<openSearch:totalResults>61</openSearch:totalResults>"
     with SiteServer({"/feed": atom([0, 1], {"next": "/feed?start-index=3"}, top=top)}) as server:
         site = Site(server)
         assert site.plan().items == 31
-        assert site.plan(Wanted("quay", since=day(9))).items is None  # the walk ends at the date
+        assert site.plan(BackfillRequest("quay", since=day(9))).items is None  # the walk ends at the date
 
 
-def test_only_the_feeds_own_page_is_as_of_now() -> None:
+def test_only_the_feeds_own_page_has_the_time_of_fetching() -> None:
     before = datetime.now(UTC)
     with SiteServer(PAGED) as server:
         first, second, third = Site(server).finds()
@@ -235,13 +237,13 @@ def test_only_the_feeds_own_page_is_as_of_now() -> None:
     assert (second.seen_at, third.seen_at) == (day(2), day(4))
 
 
-def test_a_page_without_dates_is_as_of_the_page_before_it() -> None:
+def test_a_page_without_dates_has_the_time_of_the_page_before_it() -> None:
     pages = {"/feed": atom([0], {"next": "/2"}), "/2": atom([1], {"next": "/3"}, dated=False), "/3": atom([2])}
     with SiteServer(pages) as server:
         assert [find.seen_at for find in Site(server).finds()][1:] == [day(0), day(2)]
 
 
-def test_an_entry_dated_in_the_future_does_not_put_a_page_there() -> None:
+def test_an_entry_dated_in_the_future_does_not_date_the_page() -> None:
     ahead = b"<updated>" + day(2).isoformat().encode() + b"</updated>"
     page = replace(
         PAGED["/feed?page=2"], body=PAGED["/feed?page=2"].body.replace(ahead, b"<updated>2199-01-01</updated>")
@@ -250,25 +252,27 @@ def test_an_entry_dated_in_the_future_does_not_put_a_page_there() -> None:
         assert Site(server).finds()[1].seen_at == day(3)
 
 
-def test_the_walk_ends_at_the_date() -> None:
+def test_the_walk_ends_at_the_start_of_the_range() -> None:
     with SiteServer({**PAGED, "/feed?page=3": atom([4], {"next": "/feed?page=4"})}) as server:
         site = Site(server)
-        assert paths(site.finds(wanted=Wanted("quay", since=day(3)))) == ["/feed", "/feed?page=2"]
+        assert paths(site.finds(request=BackfillRequest("quay", since=day(3)))) == ["/feed", "/feed?page=2"]
         assert "/feed?page=4" not in site.asked
 
 
-def test_pages_newer_than_the_range_are_walked_through() -> None:
+def test_pages_newer_than_the_range_are_skipped() -> None:
     with SiteServer(PAGED) as server:
-        finds = Site(server).finds(wanted=Wanted("quay", until=day(2)))
+        finds = Site(server).finds(request=BackfillRequest("quay", until=day(2)))
     assert paths(finds) == ["/feed?page=2", "/feed?page=3"]
     assert [find.seen_at for find in finds] == [day(3), day(4)]  # of the entries in the range
 
 
-def test_a_range_between_two_pages_gives_nothing_and_an_old_feed_nothing_either() -> None:
+def test_a_range_without_entries_yields_nothing() -> None:
     with SiteServer(PAGED) as server:
         site = Site(server)
-        assert site.finds(wanted=Wanted("quay", since=datetime(2024, 12, 26, 9, tzinfo=UTC), until=day(1))) == []
-        assert site.finds(wanted=Wanted("quay", since=datetime(2025, 6, 1, tzinfo=UTC))) == []
+        assert (
+            site.finds(request=BackfillRequest("quay", since=datetime(2024, 12, 26, 9, tzinfo=UTC), until=day(1))) == []
+        )
+        assert site.finds(request=BackfillRequest("quay", since=datetime(2025, 6, 1, tzinfo=UTC))) == []
 
 
 LOOPS: dict[str, Mapping[str, Page]] = {
@@ -301,7 +305,7 @@ LOOPS: dict[str, Mapping[str, Page]] = {
 
 
 @pytest.mark.parametrize("kind", LOOPS)
-def test_what_repeats_or_ends_is_no_error(kind: str) -> None:
+def test_repeated_pages_and_the_last_page_are_no_errors(kind: str) -> None:
     pages = {**LOOPS[kind], "/feed?page=404": Page(b"", "text/html", status=404)}
     with SiteServer(pages) as server:
         site = Site(server)
@@ -312,31 +316,31 @@ def test_what_repeats_or_ends_is_no_error(kind: str) -> None:
             assert paths(site.finds(find.mark)) == paths(finds[done:])
 
 
-def test_a_server_that_ignores_the_number_is_asked_once() -> None:
+def test_a_server_that_ignores_the_page_number_is_asked_once() -> None:
     with SiteServer({"/feed": rss([0, 1])}) as server:
         site = Site(server)
         assert paths(site.finds()) == ["/feed"]
         assert site.asked == ["/feed", "/feed?paged=2"]
 
 
-def test_a_feed_that_says_it_is_complete_is_not_asked_for_more() -> None:
+def test_a_complete_feed_is_not_asked_for_more_pages() -> None:
     with SiteServer({"/feed": atom([0], top="<fh:complete/>")}) as server:
         site = Site(server)
         assert paths(site.finds()) == ["/feed"]
         assert site.asked == ["/feed"]
 
 
-def test_a_walk_that_begins_in_the_archive_begins_at_the_current_page() -> None:
+def test_a_walk_from_an_archive_page_starts_at_the_current_page() -> None:
     with SiteServer(ARCHIVED) as server:
         assert paths(Site(server, "/2024/2").finds()) == ["/feed", "/2024/2", "/2024/1"]
 
 
-def test_a_current_page_that_is_gone_is_done_without() -> None:
+def test_a_walk_from_an_archive_page_works_without_the_current_page() -> None:
     with SiteServer({path: page for path, page in ARCHIVED.items() if path != "/feed"}) as server:
         assert paths(Site(server, "/2024/2").finds()) == ["/2024/2", "/2024/1"]
 
 
-def test_too_many_pages_are_said_so() -> None:
+def test_too_many_pages_are_reported() -> None:
     with SiteServer(PAGED) as server:
         *pages, last = Site(server).finds(max_pages=2)
     assert paths(pages) == ["/feed", "/feed?page=2"]
@@ -345,7 +349,7 @@ def test_too_many_pages_are_said_so() -> None:
     assert "2 pages" in last.error
 
 
-def test_another_site_is_not_asked() -> None:
+def test_a_next_page_on_another_site_is_not_fetched() -> None:
     with SiteServer({"/2": atom([2])}) as other, SiteServer() as server:
         server.pages["/feed"] = atom([0], {"next": other.url("/2")})
         site = Site(server)
@@ -367,7 +371,7 @@ def test_a_page_that_redirects_to_another_site_is_not_read() -> None:
     assert other.url("/2") in last.error
 
 
-def test_a_feed_that_has_moved_is_walked_where_it_is_now() -> None:
+def test_a_moved_feed_is_walked_at_its_new_address() -> None:
     with SiteServer(PAGED) as new, SiteServer() as server:
         server.pages["/feed"] = Page(b"", "text/html", status=301, headers={"Location": new.url("/feed")})
         site = Site(server)
@@ -377,7 +381,7 @@ def test_a_feed_that_has_moved_is_walked_where_it_is_now() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403])
-def test_a_refused_page_is_named(status: int) -> None:
+def test_a_refused_page_is_reported(status: int) -> None:
     with SiteServer({**PAGED, "/feed?page=3": Page(b"", "text/html", status=status)}) as server:
         *_, last = Site(server).finds()
     assert last.error
@@ -385,15 +389,15 @@ def test_a_refused_page_is_named(status: int) -> None:
     assert last.location == server.url("/feed?page=3")
 
 
-def test_a_page_that_is_no_feed_is_named() -> None:
+def test_a_page_that_is_not_a_feed_is_reported() -> None:
     with SiteServer({**PAGED, "/feed?page=3": Page(b"<html><p>403</p></html>", "text/html")}) as server:
         *_, last = Site(server).finds()
     assert last.error
-    assert "no feed" in last.error
+    assert "not a feed" in last.error
 
 
 @pytest.mark.parametrize("status", [429, 503, 500])
-def test_a_server_that_is_down_ends_the_run_which_goes_on_there(status: int) -> None:
+def test_a_server_that_is_down_ends_the_run_and_the_next_continues_there(status: int) -> None:
     with SiteServer({**PAGED, "/feed?page=3": Page(b"", "text/html", status=status)}) as server:
         site = Site(server)
         reached: list[Find] = []
@@ -404,7 +408,7 @@ def test_a_server_that_is_down_ends_the_run_which_goes_on_there(status: int) -> 
         assert paths(site.finds(reached[-1].mark)) == ["/feed?page=3"]
 
 
-def test_a_server_that_is_busy_for_a_moment_is_asked_again() -> None:
+def test_a_server_that_is_busy_for_a_moment_is_retried() -> None:
     answers: list[Route] = [Page(b"", "text/html", status=503), PAGED["/feed?page=2"]]
 
     def busy(request: RequestHandler) -> None:
@@ -419,14 +423,14 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again() -> None:
 @pytest.mark.parametrize(
     "page", [Page(b"<!doctype html><p>no</p>", "text/html"), Page(b"", RSS), Page(b"", RSS, status=404)]
 )
-def test_a_place_that_is_no_feed_is_said_so(page: Page) -> None:
+def test_an_address_that_is_not_a_feed_is_an_error(page: Page) -> None:
     with SiteServer({"/feed": page}) as server:
         site = Site(server)
         with pytest.raises(BackfillError, match="/feed"):
             site.plan()
 
 
-def test_an_entity_bomb_among_the_pages_is_passed_unharmed() -> None:
+def test_an_entity_bomb_among_the_pages_does_no_harm() -> None:
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
     doctype = f'<!DOCTYPE feed [<!ENTITY e0 "{"x" * 100}">{entities}]>'
     page = atom([4], {"next": "/feed?page=4"}, more="&e9;").body.decode().replace("?>", f"?>{doctype}", 1)
@@ -438,10 +442,10 @@ def test_an_entity_bomb_among_the_pages_is_passed_unharmed() -> None:
 
 
 @given(st.text() | st.dictionaries(st.text(), st.integers()).map(json.dumps))
-def test_a_mark_that_is_none_begins_the_walk_again(mark: str) -> None:
+def test_an_invalid_mark_starts_the_walk_again(mark: str) -> None:
     from tasks.backfill.paged import _Walk
 
-    assert _Walk.resumed(mark) is None
+    assert _Walk.from_mark(mark) is None
 
 
 @given(st.sampled_from(["quay.example", "WWW.quay.example", "www.Quay.example."]), st.sampled_from(["", ":80", ":443"]))

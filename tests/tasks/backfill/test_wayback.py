@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tasks.backfill.finds import Find, Plan, Wanted
+from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.backfill.wayback import Wayback
 from tasks.errors import BackfillError, FetchError
@@ -39,7 +39,7 @@ CAPTURES = [
 
 def source(site: WaybackSite, asker: Asker, **options: object) -> Wayback:
     known = options.pop("known", frozenset())
-    wanted = Wanted(str(options.pop("where", "quay")), **options)  # type: ignore[arg-type]
+    wanted = BackfillRequest(str(options.pop("where", "quay")), **options)  # type: ignore[arg-type]
     return Wayback(wanted, FEED, asker, site.url(""), 100_000, 100_000, known)  # type: ignore[arg-type]
 
 
@@ -57,11 +57,11 @@ def finds(site: WaybackSite, after: str | None = None, **options: object) -> lis
 
 
 @pytest.mark.parametrize("most", [1000, 2, 1])
-def test_each_different_capture_once_over_all_answers_of_the_index(most: int) -> None:
+def test_every_capture_with_new_bytes_once_over_all_answers_of_the_index(most: int) -> None:
     with WaybackSite(CAPTURES, most=most) as site:
         plan, found = look(site)
     assert [find.seen_at.month for find in found] == [1, 2, 4, 6]
-    assert [find.data for find in found] == [CAPTURES[place].body for place in (0, 1, 3, 5)]
+    assert [find.data for find in found] == [CAPTURES[index].body for index in (0, 1, 3, 5)]
     assert found[0].url == URL
     assert found[0].location.endswith(f"/web/20190101000000id_/{URL}")
     assert found[0].headers["content-type"] == "application/rss+xml"
@@ -70,18 +70,18 @@ def test_each_different_capture_once_over_all_answers_of_the_index(most: int) ->
     assert "2019-01-01 to 2019-06-01" in plan.says[0]
 
 
-def test_it_goes_on_after_any_mark() -> None:
+def test_it_continues_after_any_mark() -> None:
     with WaybackSite(CAPTURES, most=2) as site:
         marks = [find.mark for find in finds(site)]
-        for place, mark in enumerate(marks, 1):
+        for number, mark in enumerate(marks, 1):
             site.requests.clear()
-            assert [find.mark for find in finds(site, mark)] == marks[place:]
+            assert [find.mark for find in finds(site, mark)] == marks[number:]
             fetched = [request for request in site.requests if request.path.startswith("/web/")]
-            assert len(fetched) == len(marks) - place
+            assert len(fetched) == len(marks) - number
         assert [find.mark for find in finds(site, "no mark")] == marks
 
 
-def test_what_is_loaded_is_not_asked_for_again() -> None:
+def test_loaded_captures_are_not_fetched_again() -> None:
     with WaybackSite(CAPTURES) as site:
         known = frozenset(find.location for find in finds(site))
         site.requests.clear()
@@ -96,7 +96,7 @@ def test_the_range_of_dates() -> None:
         assert [find.seen_at.month for find in finds(site, since=since, until=until)] == [2, 3, 4]
 
 
-def test_a_revisit_carries_nothing_new_unless_its_first_is_out_of_range() -> None:
+def test_a_revisit_is_left_out_unless_its_first_capture_is_out_of_range() -> None:
     first = Captured("20190101000000", URL, rss("消息"), digest="SAME")
     revisit = Captured("20190701000000", URL, mimetype="warc/revisit", statuscode="-", digest="SAME")
     with WaybackSite([first, revisit]) as site:
@@ -125,7 +125,7 @@ def test_pages_below_an_address() -> None:
 
 @pytest.mark.parametrize("headers", [{"Retry-After": "0"}, {}])
 @pytest.mark.parametrize("status", [429, 503, 500])
-def test_a_busy_server_is_waited_for(status: int, headers: dict[str, str]) -> None:
+def test_a_busy_server_is_retried(status: int, headers: dict[str, str]) -> None:
     with WaybackSite(CAPTURES) as site:
         site.refusals = [Page(b"slow down", "text/plain", status=status, headers=headers) for _ in range(3)]
         assert len(finds(site)) == 4
@@ -141,7 +141,7 @@ def test_a_server_that_stays_busy_ends_the_run() -> None:
             finds(site)
 
 
-def test_a_capture_that_cannot_be_had_is_a_reject() -> None:
+def test_a_capture_that_cannot_be_fetched_is_a_reject() -> None:
     captures = [
         Captured("20190101000000", URL, b""),
         Captured("20190201000000", URL, rss("消息")),
@@ -177,7 +177,7 @@ HEADER = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest"]
         ["k", "20190101000000", "http://", "text/xml", "200", "A"],
     ],
 )
-def test_rows_that_are_none_are_never_asked_for(row: Sequence[str]) -> None:
+def test_invalid_rows_are_never_fetched(row: Sequence[str]) -> None:
     with WaybackSite(index=json.dumps([HEADER, row]).encode()) as site:
         found = finds(site)
     assert all(find.error for find in found)
@@ -185,7 +185,7 @@ def test_rows_that_are_none_are_never_asked_for(row: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize("index", [b"<html>Down for maintenance</html>", b"{}", b"[1, 2]", b"[" * 100_000])
-def test_an_index_that_is_none_is_said(index: bytes) -> None:
+def test_an_answer_that_is_not_an_index_is_an_error(index: bytes) -> None:
     with WaybackSite(index=index) as site, pytest.raises(BackfillError, match="CDX index"):
         finds(site)
 

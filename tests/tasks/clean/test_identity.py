@@ -10,7 +10,7 @@ from tasks.clean.identity import ambiguous_keys, content_hash, keys
 from tests.tasks.making import FEED, entry
 
 
-def test_keys_name_the_address_first_then_the_guid() -> None:
+def test_keys_are_the_address_then_the_guid() -> None:
     assert keys(entry(), "https://www.quay.example/gate?utm_source=rss") == ("url:quay.example/gate", "guid:quay:gate")
     assert keys(entry(guid=None), "https://quay.example/gate") == ("url:quay.example/gate",)
     assert keys(entry(), None) == ("guid:quay:gate",)
@@ -20,11 +20,11 @@ def test_a_guid_belongs_to_its_feed() -> None:
     assert set(keys(entry(), None)).isdisjoint(keys(entry(feed_id="wire"), None))
 
 
-def test_a_front_page_is_no_key() -> None:
+def test_a_front_page_is_not_a_key() -> None:
     assert keys(entry(), "https://quay.example/") == ("guid:quay:gate",)
 
 
-def test_without_address_and_guid_the_text_itself_is_the_key() -> None:
+def test_without_address_and_guid_the_text_is_the_key() -> None:
     first, second = entry(guid=None), entry(guid=None, content="<p>Another text.</p>")
     assert len(keys(first, None)) == 1
     assert keys(first, None)[0].startswith("text:quay:")
@@ -60,7 +60,7 @@ def hashed(content: str, title: str = "The gate") -> str:
 TEXT = "<p>The north gate opens at eight.</p><p>The south gate stays shut.</p>"
 
 
-def test_the_hash_follows_title_and_text() -> None:
+def test_the_hash_depends_on_title_and_text() -> None:
     assert hashed(TEXT) == hashed(TEXT)
     assert hashed(TEXT) != hashed(TEXT.replace("eight", "nine"))
     assert hashed(TEXT) != hashed(TEXT, title="The gates")

@@ -1,4 +1,4 @@
-"""What near duplicates are found by."""
+"""The measure of similarity that finds near duplicates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.stories import NOTICES, STORIES, Notice
-from tasks.clean.similarity import ENOUGH, FEW, MOST, bands, jaccard, read, shingles, similarity
+from tasks.clean.similarity import (
+    LONG,
+    MAX_SHINGLES,
+    MIN_SHINGLES,
+    bands,
+    features,
+    jaccard,
+    shingles,
+    similarity,
+)
 from warehouse.load.duplicates import SIMILAR
 
 EN = STORIES[0]
@@ -19,63 +28,63 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
-def alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether the two, each a title and a text, are found and taken for copies."""
-    found = set(bands(*one)) & set(bands(*other))
-    return bool(found) and similarity(read(*one), read(*other)) >= SIMILAR
+def are_copies(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    """Whether two articles, each a title and a text, share a band and are similar."""
+    shared = set(bands(*first)) & set(bands(*second))
+    return bool(shared) and similarity(features(*first), features(*second)) >= SIMILAR
 
 
-def test_case_punctuation_and_white_space_say_nothing() -> None:
+def test_case_punctuation_and_white_space_do_not_count() -> None:
     assert shingles("The gate,  the GATE!") == shingles("the gate the\ngate") == {"the gate", "gate the"}
     assert shingles("港口今天。开放") == {"港 口 今", "口 今 天", "今 天 开", "天 开 放"}
 
 
-def test_width_and_composition_of_characters_say_nothing() -> None:
+def test_width_and_composition_of_characters_do_not_count() -> None:
     assert shingles("工事は１４か月、ﾃﾞｰﾀによる") == shingles("工事は14か月、データによる")
     for text in ("Die Fähre fährt über Nacht", "강한 바람으로 오늘 결항", "Ёлка и ещё одна"):
         assert shingles(normalize("NFD", text)) == shingles(text)
 
 
-def test_what_goes_on_holds_all_that_it_goes_on_from() -> None:
+def test_a_longer_text_has_all_shingles_of_its_beginning() -> None:
     for notice in NOTICES:
         assert shingles(notice.text) < shingles(notice.text + " 다음 소식 more of it")
 
 
-def test_a_text_that_says_nothing_is_no_copy_of_anything() -> None:
+def test_a_text_with_too_few_shingles_is_never_a_copy() -> None:
     for text in ("", "Read more", "Photo of the day", "The gate is shut.", "点击查看全文", "자세히 보기"):
-        assert len(shingles(text)) < FEW
+        assert len(shingles(text)) < MIN_SHINGLES
         assert bands("Storm closes the north quay for a week", text) == ()
-        assert similarity(read("Title", text), read("Title", text)) == 0
+        assert similarity(features("Title", text), features("Title", text)) == 0
 
 
 @pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: notice.title)
-def test_a_short_text_is_a_copy_only_of_the_same_under_the_same_title(notice: Notice) -> None:
-    told = notice.title, notice.text
-    assert FEW <= len(shingles(notice.text)) < ENOUGH
-    assert alike(told, told)
-    assert alike(told, (f"Update: {notice.title.upper()}!", f"  {notice.text} "))
-    assert alike(told, (notice.title, f"{notice.text} (ap)"))
-    assert not alike(told, (notice.other_title, notice.text))
+def test_a_short_text_is_only_a_copy_of_the_same_text_with_the_same_title(notice: Notice) -> None:
+    article = notice.title, notice.text
+    assert MIN_SHINGLES <= len(shingles(notice.text)) < LONG
+    assert are_copies(article, article)
+    assert are_copies(article, (f"Update: {notice.title.upper()}!", f"  {notice.text} "))
+    assert are_copies(article, (notice.title, f"{notice.text} (ap)"))
+    assert not are_copies(article, (notice.other_title, notice.text))
     for before, after in notice.figures:
-        assert not alike(told, (notice.title, notice.text.replace(before, after)))
+        assert not are_copies(article, (notice.title, notice.text.replace(before, after)))
 
 
-def test_a_short_text_is_a_copy_of_one_just_long_enough() -> None:
-    short = " ".join(f"word{number}" for number in range(ENOUGH))
+def test_a_short_text_can_be_a_copy_of_a_slightly_longer_one() -> None:
+    short = " ".join(f"word{number}" for number in range(LONG))
     longer = f"{short} and one more"
-    assert len(shingles(short)) < ENOUGH <= len(shingles(longer))
-    assert alike(("The gate", short), ("The gate", longer))
-    assert not alike(("The gate", short), ("The bridge", longer))
-    assert not alike(("The gate", short), ("The gate", " ".join([longer, *map(str, range(ENOUGH))])))
+    assert len(shingles(short)) < LONG <= len(shingles(longer))
+    assert are_copies(("The gate", short), ("The gate", longer))
+    assert not are_copies(("The gate", short), ("The bridge", longer))
+    assert not are_copies(("The gate", short), ("The gate", " ".join([longer, *map(str, range(LONG))])))
 
 
-def test_a_long_text_is_a_copy_under_any_title() -> None:
-    assert alike((EN.title, EN.text), (EN.headline, f"{EN.text} {EN.addition}"))
-    assert not alike((EN.title, EN.text), (EN.title, EN.retold[1]))
+def test_a_long_text_is_a_copy_with_any_title() -> None:
+    assert are_copies((EN.title, EN.text), (EN.headline, f"{EN.text} {EN.addition}"))
+    assert not are_copies((EN.title, EN.text), (EN.title, EN.retold[1]))
 
 
 def test_bands_stay_the_same() -> None:
-    """They are stored: another order of the shingles, another process, another day make the same."""
+    """They are stored, so they must not depend on the order of the shingles, the process or the day."""
     assert bands(EN.title, EN.text) == bands(EN.title, f"{EN.text} ")
     assert len(set(bands(EN.title, EN.text))) == 32
     assert not set(bands(EN.title, EN.text)) & set(bands(ZH.title, ZH.text))
@@ -84,25 +93,25 @@ def test_bands_stay_the_same() -> None:
 
 
 @given(WORDS, WORDS, WORDS, WORDS)
-def test_similarity_is_a_share_and_the_same_both_ways(title: str, text: str, other_title: str, other: str) -> None:
-    one, two = read(title, text), read(other_title, other)
-    assert 0 <= similarity(one, two) == similarity(two, one) <= jaccard(one.shingles, two.shingles) <= 1
-    assert similarity(one, one) == (1 if len(one.shingles) >= FEW else 0)
+def test_similarity_is_from_0_to_1_and_symmetric(title: str, text: str, other_title: str, other: str) -> None:
+    first, second = features(title, text), features(other_title, other)
+    assert 0 <= similarity(first, second) == similarity(second, first) <= jaccard(first.text, second.text) <= 1
+    assert similarity(first, first) == (1 if len(first.text) >= MIN_SHINGLES else 0)
 
 
 @given(WORDS, WORDS)
-def test_the_same_is_found_and_the_spelling_says_nothing(title: str, text: str) -> None:
-    spelt = title.upper(), normalize("NFD", text).replace(" ", "\n - ")
-    assert read(*spelt).shingles == shingles(text)
-    assert bands(*spelt) == bands(title, text)
-    assert alike((title, text), spelt) == (len(shingles(text)) >= FEW)
+def test_the_same_text_is_found_in_any_spelling(title: str, text: str) -> None:
+    respelled = title.upper(), normalize("NFD", text).replace(" ", "\n - ")
+    assert features(*respelled).text == shingles(text)
+    assert bands(*respelled) == bands(title, text)
+    assert are_copies((title, text), respelled) == (len(shingles(text)) >= MIN_SHINGLES)
 
 
 @given(WORDS, WORDS, WORDS)
-def test_a_short_text_of_another_title_is_never_a_copy(title: str, other_title: str, text: str) -> None:
-    one, other = read(f"Monday {title}", text), read(f"Tuesday {other_title}", text)
-    assert similarity(one, other) == (1 if len(one.shingles) >= ENOUGH else 0)
+def test_a_short_text_with_another_title_is_never_a_copy(title: str, other_title: str, text: str) -> None:
+    first, second = features(f"Monday {title}", text), features(f"Tuesday {other_title}", text)
+    assert similarity(first, second) == (1 if len(first.text) >= LONG else 0)
 
 
-def test_an_endless_text_is_looked_at_in_part() -> None:
-    assert len(shingles(" ".join(map(str, range(3 * MOST))))) <= MOST
+def test_of_an_endless_text_only_a_part_is_compared() -> None:
+    assert len(shingles(" ".join(map(str, range(3 * MAX_SHINGLES))))) <= MAX_SHINGLES

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import FetchError
-from tasks.fetch.feed import BACKOFF, LONGEST_BACKOFF, failed, fetch, reason_to_wait, skipped, state_of
+from tasks.fetch.feed import BACKOFF, LONGEST_BACKOFF, failed_fetch, fetch, reason_to_wait, skipped_fetch, state_of
 from tasks.fetch.feed import next_state as next_state_within
 from tasks.fetch.http import open_client
 from tasks.rhythm import Bounds
@@ -57,7 +57,7 @@ def test_document_is_landed_with_its_headers(tmp_path: Path) -> None:
     assert len(landing.pending()) == 1
 
 
-def test_moved_feed_is_asked_where_it_is_now(tmp_path: Path) -> None:
+def test_moved_feed_is_fetched_at_its_new_address(tmp_path: Path) -> None:
     with SiteServer({"/new": Page(BODY, "application/rss+xml")}) as site:
         feed = replace(FEED, url=site.url("/old"))
         done = fetched(feed, FeedState(feed.id, feed.url, moved_to=site.url("/new")), Landing(tmp_path))
@@ -67,7 +67,7 @@ def test_moved_feed_is_asked_where_it_is_now(tmp_path: Path) -> None:
     assert (done.document.url, done.document.final_url) == (feed.url, site.url("/new"))
 
 
-def test_state_of_another_address_is_forgotten() -> None:
+def test_state_of_an_old_address_is_not_used() -> None:
     state = FeedState("quay", "https://old.example/", etag='"a"', disabled_reason="gone", consecutive_failures=4)
     assert state_of(FEED, {"quay": state}) == STATE
     assert state_of(FEED, {}) == STATE
@@ -89,14 +89,14 @@ def test_reasons_to_wait() -> None:
 
 
 def failure(status: int | None = 500, retry_after: float | None = None) -> Fetch:
-    return failed(FEED, FetchError("no", status=status, retry_after=retry_after), started_at=NOW, attempts=3)
+    return failed_fetch(FEED, FetchError("no", status=status, retry_after=retry_after), started_at=NOW, attempts=3)
 
 
 def test_failed_fetch_records_the_error() -> None:
     record = failure(429, 60)
     assert (record.outcome, record.status, record.error, record.retry_after) == ("failed", 429, "no", 60)
     assert (record.attempts, record.started_at, record.document) == (3, NOW, None)
-    assert failed(FEED, RuntimeError(), started_at=NOW).error == "RuntimeError", "never an empty reason"
+    assert failed_fetch(FEED, RuntimeError(), started_at=NOW).error == "RuntimeError", "never an empty reason"
 
 
 @pytest.mark.parametrize("failures", range(12))
@@ -108,11 +108,11 @@ def test_waits_double_up_to_a_day(failures: int) -> None:
     assert 0.9 * expected <= state.next_fetch_at - NOW <= 1.1 * expected
 
 
-def test_waits_differ_so_that_feeds_are_not_asked_together() -> None:
+def test_waits_differ_so_that_feeds_are_not_retried_together() -> None:
     assert len({next_state(STATE, failure()).next_fetch_at for _ in range(20)}) > 1
 
 
-def test_wait_the_server_asks_for_is_kept_to() -> None:
+def test_wait_that_the_server_asks_for_is_kept() -> None:
     assert next_state(STATE, failure(503, 777)).next_fetch_at == NOW + timedelta(seconds=777)
     assert next_state(STATE, failure(None, 0)).next_fetch_at == NOW
 
@@ -131,7 +131,7 @@ def test_feed_that_is_missing_for_days_is_disabled() -> None:
     assert state.disabled_reason == "the server said 404 Not Found 5 times in a row, since 2026-11-20"
 
 
-def test_feed_that_is_missing_for_an_hour_or_now_and_then_is_asked_again() -> None:
+def test_feed_that_is_missing_for_an_hour_or_now_and_then_is_fetched_again() -> None:
     state = STATE
     for minute in range(40):
         state = next_state(state, replace(failure(404), started_at=NOW + timedelta(minutes=minute)))
@@ -152,7 +152,7 @@ def test_other_failures_neither_count_as_missing_nor_forget_it() -> None:
     assert (state.missing_count, state.missing_since, state.disabled_reason) == (1, NOW, None)
 
 
-def test_missing_feed_is_kept_where_the_settings_say_so() -> None:
+def test_missing_feed_is_not_disabled_if_the_settings_say_so() -> None:
     state = STATE
     for day in range(30):
         late = replace(failure(404), started_at=NOW + timedelta(days=day))
@@ -160,16 +160,16 @@ def test_missing_feed_is_kept_where_the_settings_say_so() -> None:
     assert state.disabled_reason is None
 
 
-def test_disabled_feed_stays_so_when_it_is_asked_all_the_same() -> None:
+def test_disabled_feed_stays_disabled_when_it_is_fetched_anyway() -> None:
     disabled = replace(STATE, disabled_reason="the server says 410 Gone")
     assert next_state(disabled, failure(500)).disabled_reason == "the server says 410 Gone"
 
 
-def test_failure_says_when_it_is_due_and_why() -> None:
+def test_failed_feed_has_a_due_time_and_a_reason() -> None:
     second = next_state(replace(STATE, consecutive_failures=1), failure())
     assert (second.due_at, second.interval_reason) == (second.next_fetch_at, "2 failures in a row")
-    told = next_state(STATE, failure(503, 777))
-    assert (told.interval_seconds, told.interval_reason) == (777, "the server asked for it")
+    asked = next_state(STATE, failure(503, 777))
+    assert (asked.interval_seconds, asked.interval_reason) == (777, "the server asked for it")
 
 
 def test_scheduled_run_waits_until_a_feed_is_due() -> None:
@@ -197,5 +197,5 @@ def test_new_address_is_forgotten_after_three_failures() -> None:
 
 
 def test_skipped_feed_says_why() -> None:
-    record = skipped(FEED, "waits")
+    record = skipped_fetch(FEED, "waits")
     assert (record.outcome, record.error, record.attempts) == ("skipped", "waits", 0)

@@ -1,13 +1,10 @@
-"""The HTTP client: decoding in bounded steps, waits the server asks for, private addresses, requests at once."""
+"""The HTTP client: limits, waits the server asks for, private addresses, requests at once."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
 import threading
-import tracemalloc
-import zlib
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,120 +12,15 @@ from pathlib import Path
 import brotli
 import httpcore
 import pytest
-import zstandard
 
 from tasks.errors import FetchError, TransientFetchError
-from tasks.fetch.decoding import STEP, decode
-from tasks.fetch.feed import failed
-from tasks.fetch.http import Response, open_client, retry_after
+from tasks.fetch.feed import failed_fetch
+from tasks.fetch.http import Response, open_client, parse_retry_after
 from tasks.settings import Settings
-from tests.sites import faults
 from tests.sites.faults import FaultySite
 from tests.sites.server import Page, RequestHandler, SiteServer
+from tests.tasks.fetch.packing import PACKED, PLENTY, TEXT
 from tests.tasks.making import FEED, NOW
-
-TEXT = b"The slipway is closed for painting. " * 10_000
-PLENTY = 10_000_000
-
-
-def deflated(data: bytes, wbits: int) -> bytes:
-    packer = zlib.compressobj(wbits=wbits)
-    return packer.compress(data) + packer.flush()
-
-
-def zstd(data: bytes) -> bytes:
-    return zstandard.ZstdCompressor().compress(data)
-
-
-PACKED = {
-    "gzip": ("gzip", gzip.compress(TEXT, mtime=0)),
-    "x-gzip": ("x-gzip", gzip.compress(TEXT, mtime=0)),
-    "gzip of three members": ("gzip", b"".join(gzip.compress(TEXT[i::3], mtime=0) for i in range(3))),
-    "deflate": ("deflate", deflated(TEXT, zlib.MAX_WBITS)),
-    "deflate without its wrapper": ("deflate", deflated(TEXT, -zlib.MAX_WBITS)),
-    "br": ("br", brotli.compress(TEXT)),
-    "zstd": ("zstd", zstd(TEXT)),
-    "zstd of two frames": ("zstd", zstd(TEXT[:1000]) + zstd(TEXT[1000:])),
-    "zstd that doesn't say its size": ("zstd", zstandard.ZstdCompressor(write_content_size=False).compress(TEXT)),
-}
-
-
-@pytest.mark.parametrize("name", PACKED)
-def test_decode_undoes_the_coding(name: str) -> None:
-    encoding, data = PACKED[name]
-    expected = b"".join(TEXT[i::3] for i in range(3)) if "three" in name else TEXT
-    assert decode(data, encoding, PLENTY) == expected
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-def test_exactly_the_cap_is_let_through_and_one_byte_more_is_not(encoding: str) -> None:
-    _, data = PACKED[encoding]
-    assert len(decode(data, encoding, len(TEXT))) == len(TEXT)
-    with pytest.raises(OverflowError):
-        decode(data, encoding, len(TEXT) - 1)
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-def test_what_is_cut_off_is_refused(encoding: str) -> None:
-    _, data = PACKED[encoding]
-    with pytest.raises(ValueError, match=r"\w"):
-        decode(data[: len(data) // 2], encoding, PLENTY)
-
-
-def test_gzip_whose_second_member_is_cut_off_is_refused() -> None:
-    data = gzip.compress(TEXT, mtime=0)
-    with pytest.raises(ValueError, match="ends too early"):
-        decode(data + data[:-20], "gzip", PLENTY)
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-def test_what_is_no_such_coding_is_refused(encoding: str) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
-        decode(b"<rss>plain</rss>", encoding, PLENTY)
-
-
-def test_gzip_with_a_wrong_checksum_is_refused() -> None:
-    data = bytearray(gzip.compress(TEXT, mtime=0))
-    data[-5] ^= 1
-    data[-8] ^= 1
-    with pytest.raises(ValueError, match="incorrect"):
-        decode(bytes(data), "gzip", PLENTY)
-
-
-@pytest.mark.timeout(30)
-@pytest.mark.parametrize("rest", [b"\0" * 512, b"\n", b"<!-- served by cache 3 -->"])
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_what_follows_the_packed_bytes_is_left_out(encoding: str, rest: bytes) -> None:
-    """Padding, a line end, a proxy's comment: it must neither count nor keep the decoder busy for ever."""
-    _, data = PACKED[encoding]
-    assert decode(data + rest, encoding, PLENTY) == TEXT
-
-
-def test_unknown_coding_is_refused() -> None:
-    with pytest.raises(ValueError, match="nobody asked for"):
-        decode(b"", "compress", PLENTY)
-
-
-BOMBS: dict[str, Callable[[], bytes]] = {
-    "gzip": lambda: b"".join(faults._gzip_bomb_chunks()),
-    "br": lambda: faults._BR_HEAD + faults._BR_FILLING * 1100 + faults._BR_TAIL,
-    "deflate": lambda: deflated(b" " * 300_000_000, zlib.MAX_WBITS),
-}
-
-
-@pytest.mark.parametrize("encoding", BOMBS)
-def test_bomb_stays_within_the_cap(encoding: str) -> None:
-    data, cap = BOMBS[encoding](), 4_000_000
-    tracemalloc.start()
-    try:
-        with pytest.raises(OverflowError):
-            decode(data, encoding, cap)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    # the cap, a bytearray's growth, a step or two, and what is left of the packed bytes
-    assert peak < 2 * cap + 4 * STEP + 2 * len(data)
-
 
 # --- Retry-After ----------------------------------------------------------------------------------------------------
 
@@ -150,17 +42,17 @@ def test_bomb_stays_within_the_cap(encoding: str) -> None:
     ],
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
-    assert retry_after(value) == seconds
+    assert parse_retry_after(value) == seconds
 
 
 def test_retry_after_as_a_date() -> None:
-    wait = retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True))
+    wait = parse_retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True))
     assert wait is not None
     assert 290 < wait <= 300
 
 
-def test_retry_after_that_is_no_number_is_none() -> None:
-    assert retry_after("nan") is None
+def test_retry_after_that_is_not_a_number_is_none() -> None:
+    assert parse_retry_after("nan") is None
 
 
 # --- the client -----------------------------------------------------------------------------------------------------
@@ -195,19 +87,19 @@ def test_answer_is_decoded_whatever_its_coding() -> None:
         assert site.requests[0].headers["user-agent"].startswith("newsmill/")
 
 
-def test_coding_upon_coding_is_refused() -> None:
+def test_too_many_codings_are_refused() -> None:
     page = Page(TEXT, "text/plain", headers={"Content-Encoding": "gzip, gzip, gzip, gzip"})
     with SiteServer({"/": page}) as site, pytest.raises(FetchError, match="encoded 4 times"):
         ask(local(), site.url("/"))
 
 
 @pytest.mark.parametrize("path", ["/gzip-bomb", "/br-bomb", "/zstd-bomb", "/huge"])
-def test_too_much_is_refused(path: str) -> None:
+def test_too_large_an_answer_is_refused(path: str) -> None:
     with FaultySite() as site, pytest.raises(FetchError, match="larger than 1,000,000 bytes"):
         ask(local(), site.url(path), max_bytes=1_000_000)
 
 
-def test_length_that_says_too_much_is_believed_before_a_byte_is_read() -> None:
+def test_too_large_a_content_length_is_refused_before_a_byte_is_read() -> None:
     def boasting(handler: RequestHandler) -> None:
         handler.send_head(200, {"Content-Length": "5000001"})
         handler.site.closing.wait(30)
@@ -216,7 +108,7 @@ def test_length_that_says_too_much_is_believed_before_a_byte_is_read() -> None:
         ask(local(), site.url("/"), max_bytes=5_000_000)
 
 
-def test_redirects_for_good_are_told_from_those_for_now() -> None:
+def test_permanent_redirects_are_told_from_temporary_ones() -> None:
     def to(path: str, status: int) -> Page:
         return Page(b"", "text/plain", status=status, headers={"Location": path})
 
@@ -239,7 +131,7 @@ def test_redirects_for_good_are_told_from_those_for_now() -> None:
     ("status", "transient"),
     [(404, False), (403, False), (410, False), (408, True), (500, True), (502, True), (503, True), (504, True)],
 )
-def test_statuses_worth_asking_again(status: int, transient: bool) -> None:
+def test_statuses_worth_a_retry(status: int, transient: bool) -> None:
     with (
         SiteServer({"/": Page(b"", "text/plain", status=status)}) as site,
         pytest.raises(FetchError, match=f"answered {status}") as caught,
@@ -266,10 +158,10 @@ def test_busy_server_is_left_alone(status: int, headers: dict[str, str], wait: f
     with SiteServer({"/": page}) as site, pytest.raises(FetchError) as caught:
         ask(local(), site.url("/"))
     assert isinstance(caught.value, TransientFetchError) == transient
-    assert failed(FEED, caught.value, started_at=NOW).retry_after == wait
+    assert failed_fetch(FEED, caught.value, started_at=NOW).retry_after == wait
 
 
-def test_nobody_listens() -> None:
+def test_a_refused_connection_is_worth_a_retry() -> None:
     with SiteServer() as site:
         address = site.url("/")
     with pytest.raises(TransientFetchError, match="the connection failed"):
@@ -277,7 +169,7 @@ def test_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("address", ["ftp://example.org/feed", "file:///etc/passwd", "not an address", "http://"])
-def test_addresses_that_are_not_the_webs(address: str) -> None:
+def test_addresses_that_are_not_of_the_web(address: str) -> None:
     with pytest.raises(FetchError, match="not http or https"):
         ask(local(), address)
 
@@ -350,7 +242,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_one_host_is_asked_so_many_times_at_once(limit: int) -> None:
+def test_requests_to_one_host_at_once_are_limited(limit: int) -> None:
     crowd = Crowd(limit)
     with SiteServer({f"/{number}": crowd for number in range(8)}) as site:
         answers = ask(local(per_host=limit, timeout=20), *(site.url(f"/{number}") for number in range(8)))

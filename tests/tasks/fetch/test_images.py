@@ -10,10 +10,10 @@ import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image as Pictures
+from PIL import Image as PillowImage
 
 from tasks.fetch.http import open_client
-from tasks.fetch.images import TRIES, ImageError, fetch_image, read_picture
+from tasks.fetch.images import TRIES, ImageError, fetch_image, inspect_image
 from tasks.settings import Settings
 from tests.sites.pictures import picture
 from tests.sites.server import Page, RequestHandler, SiteServer
@@ -35,7 +35,7 @@ KINDS = {
 
 def drawn(kind: str, size: tuple[int, int] = (48, 32)) -> bytes:
     out = io.BytesIO()
-    image = Pictures.new("RGB", size, (36, 112, 142))
+    image = PillowImage.new("RGB", size, (36, 112, 142))
     if kind == "MPO":
         image.save(out, kind, save_all=True, append_images=[image])
     elif kind == "ICO":
@@ -46,8 +46,8 @@ def drawn(kind: str, size: tuple[int, int] = (48, 32)) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_picture_of_every_kind_is_known_by_its_content(kind: str) -> None:
-    found = read_picture(drawn(kind), max_pixels=PIXELS)
+def test_every_format_is_recognised_by_its_content(kind: str) -> None:
+    found = inspect_image(drawn(kind), max_pixels=PIXELS)
     assert (found.media_type, found.suffix) == KINDS[kind]
     assert (found.width, found.height) == (48, 32)
 
@@ -65,40 +65,40 @@ def test_picture_of_every_kind_is_known_by_its_content(kind: str) -> None:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no image"),
     ],
 )
-def test_what_is_no_picture_is_refused(data: bytes, words: str) -> None:
-    with pytest.raises(ImageError, match=f"the answer is {words}, not a picture of a kind that is kept"):
-        read_picture(data, max_pixels=PIXELS)
+def test_bytes_that_are_not_an_image_are_refused(data: bytes, words: str) -> None:
+    with pytest.raises(ImageError, match=f"the answer is {words}, not an image of a format that is kept"):
+        inspect_image(data, max_pixels=PIXELS)
 
 
 @pytest.mark.parametrize("keep", [0.5, 0.9])
 def test_truncated_png_is_refused(keep: float) -> None:
     data = picture("quay.png")
     with pytest.raises(ImageError, match="damaged"):
-        read_picture(data[: int(len(data) * keep)], max_pixels=PIXELS)
+        inspect_image(data[: int(len(data) * keep)], max_pixels=PIXELS)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_picture_cut_off_in_its_header_is_refused(kind: str) -> None:
+def test_image_truncated_in_its_header_is_refused(kind: str) -> None:
     with pytest.raises(ImageError):
-        read_picture(drawn(kind)[:12], max_pixels=PIXELS)
+        inspect_image(drawn(kind)[:12], max_pixels=PIXELS)
 
 
 @pytest.mark.parametrize("name", ["quay.jpg", "quay.webp"])
-def test_truncated_picture_is_refused(name: str) -> None:
-    """A connection that ends early where no length was given: half a picture must not pass for the whole one."""
+def test_truncated_image_is_refused(name: str) -> None:
+    """A connection that ends early where no length was given: half an image must not pass for the whole one."""
     data = picture(name)
     with pytest.raises(ImageError, match="damaged"):
-        read_picture(data[: len(data) // 2], max_pixels=PIXELS)
+        inspect_image(data[: len(data) // 2], max_pixels=PIXELS)
 
 
-def test_cap_on_pixels() -> None:
+def test_limit_of_pixels() -> None:
     data = drawn("PNG", (100, 50))
-    assert read_picture(data, max_pixels=5000).width == 100
+    assert inspect_image(data, max_pixels=5000).width == 100
     with pytest.raises(ImageError, match="100 x 50 pixels are more than 4,999"):
-        read_picture(data, max_pixels=4999)
+        inspect_image(data, max_pixels=4999)
 
 
-def test_bomb_is_refused_by_what_its_header_says() -> None:
+def test_bomb_is_refused_by_the_size_in_its_header() -> None:
     """60,000 by 60,000 pixels in a few bytes: nothing of it is decoded."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
@@ -107,7 +107,7 @@ def test_bomb_is_refused_by_what_its_header_says() -> None:
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     with pytest.raises(ImageError, match="60000 x 60000 pixels are more than 80,000,000"):
-        read_picture(data, max_pixels=80_000_000)
+        inspect_image(data, max_pixels=80_000_000)
 
 
 # --- fetching -------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ GOOD = Page(drawn("JPEG"), "image/jpeg")
 OTHER = Page(drawn("PNG"), "image/png")
 
 
-def test_image_is_kept_under_the_name_of_its_content(tmp_path: Path) -> None:
+def test_image_is_stored_under_the_hash_of_its_content(tmp_path: Path) -> None:
     with SiteServer({"/a.jpg": GOOD}) as site:
         kept = fetch(pending(site, "/a.jpg", attempts=2), tmp_path)
     sha256 = hashlib.sha256(GOOD.body).hexdigest()
@@ -141,13 +141,13 @@ def test_image_is_kept_under_the_name_of_its_content(tmp_path: Path) -> None:
     assert (tmp_path / kept.path).read_bytes() == GOOD.body
 
 
-def test_content_counts_and_not_what_the_server_calls_it(tmp_path: Path) -> None:
+def test_content_decides_and_not_the_servers_content_type(tmp_path: Path) -> None:
     with SiteServer({"/a.jpg": Page(OTHER.body, "text/html")}) as site:
         kept = fetch(pending(site, "/a.jpg"), tmp_path)
     assert (kept.status, kept.media_type) == ("stored", "image/png")
 
 
-def test_origin_comes_first_and_the_proxy_is_left_alone(tmp_path: Path) -> None:
+def test_origin_comes_first_and_the_proxy_is_not_asked(tmp_path: Path) -> None:
     with SiteServer({"/a.jpg": GOOD, "/proxy": OTHER}) as site:
         kept = fetch(pending(site, "/a.jpg", "/proxy"), tmp_path)
         assert [request.path for request in site.requests] == ["/a.jpg"]
@@ -159,25 +159,25 @@ def test_origin_comes_first_and_the_proxy_is_left_alone(tmp_path: Path) -> None:
     [Page(b"", "text/plain", status=403), Page(b"<!DOCTYPE html>Hotlinking", "image/jpeg")],
     ids=["refused", "a page instead"],
 )
-def test_proxy_is_asked_where_the_origin_has_no_picture(tmp_path: Path, origin: Page) -> None:
+def test_proxy_is_asked_if_the_origin_has_no_image(tmp_path: Path, origin: Page) -> None:
     with SiteServer({"/a.jpg": origin, "/proxy": OTHER}) as site:
         kept = fetch(pending(site, "/a.jpg", "/proxy"), tmp_path)
         assert [request.path for request in site.requests] == ["/a.jpg", "/proxy"]
     assert (kept.status, kept.media_type, kept.error) == ("stored", "image/png", None)
 
 
-def test_failure_tells_of_both(tmp_path: Path) -> None:
+def test_failure_names_both_addresses(tmp_path: Path) -> None:
     with SiteServer({"/proxy": Page(b"<svg/>", "image/svg+xml")}) as site:
         failed = fetch(pending(site, "/a.jpg", "/proxy", attempts=1), tmp_path)
         assert failed.error == (
             f"{site.url('/a.jpg')}: the server answered 404 Not Found; "
-            f"{site.url('/proxy')}: the answer is SVG, not a picture of a kind that is kept"
+            f"{site.url('/proxy')}: the answer is SVG, not an image of a format that is kept"
         )
     assert (failed.status, failed.attempts, failed.path) == ("failed", 2, None)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_passing_failure_is_asked_again(tmp_path: Path) -> None:
+def test_transient_failure_is_retried(tmp_path: Path) -> None:
     calls: list[int] = []
 
     def flaky(handler: RequestHandler) -> None:
@@ -201,7 +201,7 @@ def test_too_many_bytes_and_too_many_pixels(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_same_picture_from_two_addresses_is_kept_once(tmp_path: Path) -> None:
+def test_same_image_from_two_addresses_is_stored_once(tmp_path: Path) -> None:
     with SiteServer({"/a.jpg": GOOD, "/b.jpg": GOOD}) as site:
         one, two = (fetch(pending(site, path), tmp_path) for path in ("/a.jpg", "/b.jpg"))
     assert one.path == two.path

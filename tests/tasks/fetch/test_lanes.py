@@ -39,7 +39,7 @@ class Host:
         self.order: list[object] = []
 
     async def ask(self, lanes: Lanes, name: object, steps: int = 3) -> None:
-        async with lanes.place():
+        async with lanes.enter():
             self.order.append(name)
             self.now += 1
             self.most = max(self.most, self.now)
@@ -50,23 +50,23 @@ class Host:
                 self.now -= 1
 
 
-async def test_so_many_at_once_in_their_order_on_one_slot_each() -> None:
+async def test_requests_run_in_order_with_one_slot_for_each_lane() -> None:
     shared, host = Shared(5), Host()
     lanes = Lanes(2, shared.turn)
     await asyncio.gather(*(host.ask(lanes, n) for n in range(50)))
-    await lanes.closed()
+    await lanes.wait_closed()
     assert host.most == 2
     assert host.order == list(range(50))
     assert shared.taken == 2, "a slot is handed on"
     assert not shared.slots.locked()
 
 
-async def test_a_slot_is_given_back_as_soon_as_nobody_waits() -> None:
+async def test_a_slot_is_given_back_when_no_request_waits() -> None:
     shared, host = Shared(1), Host()
     lanes = Lanes(2, shared.turn)
     for n in range(3):
         await host.ask(lanes, n)
-        await lanes.closed()
+        await lanes.wait_closed()
     assert shared.taken == 3
 
 
@@ -74,15 +74,15 @@ async def test_others_get_their_turn_while_requests_wait() -> None:
     shared, host = Shared(1), Host()
     one, other = Lanes(2, shared.turn, hold=0), Lanes(2, shared.turn, hold=0)
     await asyncio.gather(
-        *(host.ask(one, "one") for _ in range(9)), *(host.ask(other, "other") for _ in range(9)), one.closed()
+        *(host.ask(one, "one") for _ in range(9)), *(host.ask(other, "other") for _ in range(9)), one.wait_closed()
     )
-    await asyncio.gather(one.closed(), other.closed())
+    await asyncio.gather(one.wait_closed(), other.wait_closed())
     assert host.most == 1, "the limit holds for both together"
     assert host.order.count("one") == host.order.count("other") == 9
     assert host.order[:4].count("one") == 2, "neither waits for the other's end"
 
 
-async def test_who_is_cancelled_holds_nobody_up() -> None:
+async def test_a_cancelled_request_does_not_block_others() -> None:
     shared, host = Shared(1), Host()
     lanes = Lanes(1, shared.turn)
     asking, waiting, last = (asyncio.create_task(host.ask(lanes, n, steps=100)) for n in range(3))
@@ -91,12 +91,12 @@ async def test_who_is_cancelled_holds_nobody_up() -> None:
     waiting.cancel()
     asking.cancel()
     await last
-    await lanes.closed()
+    await lanes.wait_closed()
     assert host.order == [0, 2]
     assert not shared.slots.locked()
 
 
-async def test_no_turn_to_be_had_is_said_to_all_who_wait_and_the_next_may_try() -> None:
+async def test_all_waiting_requests_fail_without_a_slot_and_the_next_may_try() -> None:
     broken = True
 
     @asynccontextmanager
@@ -107,19 +107,19 @@ async def test_no_turn_to_be_had_is_said_to_all_who_wait_and_the_next_may_try() 
 
     host = Host()
     lanes = Lanes(1, turn)
-    said = await asyncio.gather(*(host.ask(lanes, n) for n in range(3)), return_exceptions=True)
-    assert [str(error) for error in said] == ["no server"] * 3
+    errors = await asyncio.gather(*(host.ask(lanes, n) for n in range(3)), return_exceptions=True)
+    assert [str(error) for error in errors] == ["no server"] * 3
     broken = False
     await host.ask(lanes, "next")
     assert host.order == ["next"]
 
 
 @pytest.mark.parametrize("width", [1, 3])
-async def test_closing_waits_for_what_is_under_way(width: int) -> None:
+async def test_closing_waits_for_running_requests(width: int) -> None:
     shared, host = Shared(9), Host()
     lanes = Lanes(width, shared.turn)
     asking = [asyncio.create_task(host.ask(lanes, n)) for n in range(7)]
     await asyncio.sleep(0)
-    await lanes.closed()
+    await lanes.wait_closed()
     await asyncio.gather(*asking)
     assert len(host.order) == 7

@@ -29,7 +29,7 @@ SITE = "https://quay.example"
         ([], ["/"], []),
     ],
 )
-def test_which_addresses_may_be_asked_for(lines: list[str], allowed: list[str], forbidden: list[str]) -> None:
+def test_which_addresses_may_be_fetched(lines: list[str], allowed: list[str], forbidden: list[str]) -> None:
     rules = Rules("\n".join(["User-agent: *", *lines]))
     assert [path for path in allowed if not rules.allow(SITE + path)] == []
     assert [path for path in forbidden if rules.allow(SITE + path)] == []
@@ -42,7 +42,7 @@ def test_the_group_of_newsmill_goes_before_that_of_all() -> None:
     assert rules.crawl_delay == 2.5
 
 
-def test_what_is_not_said() -> None:
+def test_rules_that_are_missing() -> None:
     assert Rules("User-agent: *\nDisallow: /a").crawl_delay is None
     assert Rules("no robots.txt at all: <html>").allow(f"{SITE}/")
 
@@ -86,7 +86,7 @@ def test_a_robots_txt_that_is_refused(status: int, open_to_all: bool) -> None:
     assert answer is (True if open_to_all else refusal)
 
 
-def test_no_more_hosts_than_are_reasonable() -> None:
+def test_the_number_of_hosts_is_limited() -> None:
     server = Server("")
     robots = Robots(server)
 

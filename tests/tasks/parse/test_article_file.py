@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 
 from tasks.errors import ParseError
 from tasks.mill.document import mill_bytes
-from tasks.parse.article_file import Verbatim, decode, parse_article, simple_front_matter, stated_time, take_apart
-from warehouse.export.archive_form import Exported, article_file, read_original
+from tasks.parse.article_file import (
+    Verbatim,
+    decode,
+    parse_article,
+    simple_front_matter,
+    split_article_file,
+    stated_time,
+)
+from warehouse.export.archive_form import ExportedArticle, article_file, read_original
 from warehouse.records import Document, Entry, Feed
 
 SITE = Feed("quay", "码头日报", "", language="zh")
@@ -25,17 +32,17 @@ def document(path: str = "quay/1.md") -> Document:
     return Document("d", "quay", path, path, SEEN, 200, headers, 1, "", source="archive", form="article")
 
 
-def entry(text: str | bytes) -> Entry:
+def parse_entry(text: str | bytes) -> Entry:
     data = text.encode() if isinstance(text, str) else text
-    (found,) = parse_article(data, document(), SITE).entries
-    return found
+    (entry,) = parse_article(data, document(), SITE).entries
+    return entry
 
 
-def exported(found: Entry) -> str:
+def export(entry: Entry) -> str:
     """The file as it is written again."""
-    assert found.link
-    original = read_original(found.parsed)
-    article = Exported(found.title, found.link, None, found.published_at, (), found.content_html or "", original)
+    assert entry.link
+    original = read_original(entry.parsed)
+    article = ExportedArticle(entry.title, entry.link, None, entry.published_at, (), entry.content_html or "", original)
     return article_file(article, 1).decode()
 
 
@@ -53,56 +60,61 @@ categories: [ 码头日报 ]
 
 
 def test_the_first_generation() -> None:
-    found = entry(FIRST)
-    assert found.title == "渡轮恢复通航"
-    assert found.link == "https://quay.example/ferry?id=1"
-    assert found.published_at == datetime(2024, 6, 1, 6, tzinfo=UTC)
-    assert found.content_html == "<p>渡轮今天恢复通航。</p>"
-    kept = json.loads(found.parsed)
-    assert (kept["generation"], kept["file"], kept["stated"], kept["end"]) == (1, "quay/1.md", "1717221600000", "\n")
-    assert kept["content"] is None
+    entry = parse_entry(FIRST)
+    assert entry.title == "渡轮恢复通航"
+    assert entry.link == "https://quay.example/ferry?id=1"
+    assert entry.published_at == datetime(2024, 6, 1, 6, tzinfo=UTC)
+    assert entry.content_html == "<p>渡轮今天恢复通航。</p>"
+    original = json.loads(entry.parsed)
+    assert (original["generation"], original["file"], original["stated"], original["end"]) == (
+        1,
+        "quay/1.md",
+        "1717221600000",
+        "\n",
+    )
+    assert original["content"] is None
 
 
 @pytest.mark.parametrize("begin", ["", "  ", "\n\u3000\u3000", "\x1c\r\n\t", "\u200b\n"])
-def test_white_space_before_the_content_is_kept_without_the_content(begin: str) -> None:
+def test_leading_white_space_is_stored_without_the_content(begin: str) -> None:
     text = FIRST.replace("<p>", begin + "<p>")
-    found = entry(text)
-    assert json.loads(found.parsed)["content"] is None
-    assert exported(found) == text
+    entry = parse_entry(text)
+    assert json.loads(entry.parsed)["content"] is None
+    assert export(entry) == text
 
 
-def test_what_had_to_be_taken_out_is_kept_with_the_content() -> None:
+def test_content_with_unprintable_characters_is_stored_as_it_was() -> None:
     text = FIRST.replace("今天", "今\x08\0天")
-    found = entry(text)
-    assert found.content_html == "<p>渡轮今天恢复通航。</p>"
-    assert exported(found) == text
+    entry = parse_entry(text)
+    assert entry.content_html == "<p>渡轮今天恢复通航。</p>"
+    assert export(entry) == text
 
 
 @given(st.text("a港<p>\t\n\u3000\xa0\x08\0\uffff\u200b", max_size=12))
-def test_a_file_that_was_read_gives_its_bytes(content: str) -> None:
+def test_an_exported_file_equals_the_file_that_was_parsed(content: str) -> None:
     text = FIRST.replace("<p>渡轮今天恢复通航。</p>", f"{content}港")
-    assert exported(entry(text)) == text
+    assert export(parse_entry(text)) == text
 
 
 def test_the_second_generation() -> None:
     body = FIRST.replace("<p>", "<div>\n<p>").replace("</p>", "</p>\n</div>")
-    found = entry(FRONT + body)
-    assert (found.title, found.author) == ("渡轮恢复通航", "林岸")
-    assert found.categories == ("港口", "渡轮", "码头日报")
-    assert json.loads(found.parsed)["generation"] == 2
+    entry = parse_entry(FRONT + body)
+    assert (entry.title, entry.author) == ("渡轮恢复通航", "林岸")
+    assert entry.categories == ("港口", "渡轮", "码头日报")
+    assert json.loads(entry.parsed)["generation"] == 2
 
 
 def test_front_matter_only() -> None:
-    found = entry(FRONT + "\n<p>渡轮今天恢复通航。</p>\n")
-    assert (found.title, found.link) == ("渡轮恢复通航", "https://quay.example/ferry?id=1")
-    assert found.published_at == datetime(2024, 6, 1, 6, tzinfo=UTC)
-    assert found.content_html == "<p>渡轮今天恢复通航。</p>"
+    entry = parse_entry(FRONT + "\n<p>渡轮今天恢复通航。</p>\n")
+    assert (entry.title, entry.link) == ("渡轮恢复通航", "https://quay.example/ferry?id=1")
+    assert entry.published_at == datetime(2024, 6, 1, 6, tzinfo=UTC)
+    assert entry.content_html == "<p>渡轮今天恢复通航。</p>"
 
 
 def test_nan_falls_back_to_the_front_matter() -> None:
-    assert entry(FIRST.replace("1717221600000", "NaN")).published_at is None
+    assert parse_entry(FIRST.replace("1717221600000", "NaN")).published_at is None
     body = FIRST.replace("1717221600000", "NaN")
-    assert entry(FRONT + body).published_at == datetime(2024, 6, 1, 6, tzinfo=UTC)
+    assert parse_entry(FRONT + body).published_at == datetime(2024, 6, 1, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +128,9 @@ def test_nan_falls_back_to_the_front_matter() -> None:
         ("标题](http", "https://quay.example/(a)(b)"),
     ],
 )
-def test_titles_and_addresses_hold_anything(title: str, url: str) -> None:
-    found = take_apart(f"<!--1-->\n[{title}]({url})\n------\n\n<p>x</p>\n")
-    assert (found.title, found.url, found.content) == (title, url, "<p>x</p>")
+def test_titles_and_addresses_may_contain_anything(title: str, url: str) -> None:
+    file = split_article_file(f"<!--1-->\n[{title}]({url})\n------\n\n<p>x</p>\n")
+    assert (file.title, file.url, file.content) == (title, url, "<p>x</p>")
 
 
 @pytest.mark.parametrize(
@@ -131,27 +143,27 @@ def test_titles_and_addresses_hold_anything(title: str, url: str) -> None:
         "title: *anchor",
     ],
 )
-def test_front_matter_that_is_no_yaml_is_read_line_by_line(front: str) -> None:
-    found = entry(f"---\n{front}\nfrom: https://quay.example/a\n---\n<p>x</p>")
-    assert found.title
-    assert found.link == "https://quay.example/a"
+def test_front_matter_that_is_not_yaml_is_read_line_by_line(front: str) -> None:
+    entry = parse_entry(f"---\n{front}\nfrom: https://quay.example/a\n---\n<p>x</p>")
+    assert entry.title
+    assert entry.link == "https://quay.example/a"
 
 
 def test_crlf_bom_and_other_encodings() -> None:
-    wanted = entry(FIRST)
+    wanted = parse_entry(FIRST)
     for data in (
         FIRST.replace("\n", "\r\n").encode(),
         FIRST.encode("utf-8-sig"),
         FIRST.encode("utf-16"),
         FIRST.encode("gb18030"),
     ):
-        found = entry(data)
-        assert (found.title, found.link, found.published_at) == (wanted.title, wanted.link, wanted.published_at)
-        assert found.content_html == wanted.content_html
+        entry = parse_entry(data)
+        assert (entry.title, entry.link, entry.published_at) == (wanted.title, wanted.link, wanted.published_at)
+        assert entry.content_html == wanted.content_html
 
 
 @pytest.mark.parametrize("data", [b"", b"  \n", b"# A list\n\n- [a](b)\n", b"---\ntitle: open\n", b"\0\1\2" * 50])
-def test_what_is_no_article_is_refused(data: bytes) -> None:
+def test_a_file_that_is_not_an_article_is_refused(data: bytes) -> None:
     with pytest.raises(ParseError):
         parse_article(data, document(), SITE)
 
@@ -161,36 +173,36 @@ def test_a_reject_names_the_file() -> None:
     assert [(reject.step, reject.location) for reject in milled.rejects] == [("parse", "quay/list.md")]
 
 
-def test_a_time_beyond_all_calendars_is_none() -> None:
-    assert stated_time(take_apart(FIRST.replace("1717221600000", "9999999999999999"))) is None
+def test_a_time_beyond_the_year_9999_is_none() -> None:
+    assert stated_time(split_article_file(FIRST.replace("1717221600000", "9999999999999999"))) is None
 
 
-def test_aliases_are_no_bomb() -> None:
+def test_yaml_aliases_do_not_expand() -> None:
     bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"{b}: &{b} [{','.join(f'*{a}' for _ in range(9))}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    found = entry(f"---\ntitle: t\n{bomb}from: https://quay.example/a\n---\n<p>x</p>")
-    assert found.title == "t"
+    entry = parse_entry(f"---\ntitle: t\n{bomb}from: https://quay.example/a\n---\n<p>x</p>")
+    assert entry.title == "t"
 
 
 @given(
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1),
     st.text(st.characters(exclude_categories=["Cs", "Cc"])),
 )
-def test_what_is_written_is_read(title: str, content: str) -> None:
+def test_any_title_and_content_are_read_as_written(title: str, content: str) -> None:
     written = f"<!--NaN-->\n[{title}](https://quay.example/a)\n------\n\n{content}\n"
-    found = take_apart(decode(written.encode()))
-    assert found.title == title or "](http" in title
-    assert found.content + found.end == content + "\n"
+    file = split_article_file(decode(written.encode()))
+    assert file.title == title or "](http" in title
+    assert file.content + file.end == content + "\n"
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_an_article_or_refused(data: bytes) -> None:
     try:
-        found = parse_article(data, document(), SITE)
+        parsed = parse_article(data, document(), SITE)
     except ParseError:
         return
-    assert len(found.entries) == 1
+    assert len(parsed.entries) == 1
 
 
 _PIECES = [
@@ -252,12 +264,12 @@ _PIECES = [
         max_size=3,
     )
 )
-def test_plain_front_matter_is_read_as_yaml_reads_it(lines: list[tuple[str, str, list[str]]]) -> None:
+def test_simple_front_matter_gives_what_yaml_gives(lines: list[tuple[str, str, list[str]]]) -> None:
     text = "".join(f"{name}: {form.format(''.join(pieces))}\n" for name, form, pieces in lines)
     simple = simple_front_matter(text)
     assume(simple is not None)
     assert simple == yaml.load(text, Loader=Verbatim)
 
 
-def test_most_front_matter_is_plain() -> None:
+def test_typical_front_matter_is_simple() -> None:
     assert simple_front_matter(FRONT.split("---\n")[1]) is not None

@@ -1,43 +1,22 @@
-"""The feeds registry, OPML and discovery."""
+"""feeds.toml: every problem is named with its line, and adding keeps the file as it is."""
 
 from __future__ import annotations
 
 import os
 import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tasks.errors import FeedsFileError
-from tasks.registry.discovery import COMMON_PATHS, Candidate, discover, looks_like_feed
-from tasks.registry.feed_table import UNPRINTABLE, slug
 from tasks.registry.feeds_file import add_feed, add_feeds, choose, read_feeds
-from tasks.registry.opml_files import from_opml, import_opml, to_opml
-from tests.places import ROOT
-from tests.sites.faults import FaultySite
 from tests.sites.sample import SampleSite
+from tests.tasks.registry.feeds import DEFAULT, FEEDS, Write, feed, lists
 from warehouse.errors import LandingError
 from warehouse.records import Feed, Rules
-
-DEFAULT = ROOT / "feeds.toml"
-
-Write = Callable[[str], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def make(text: str) -> Path:
-        path = tmp_path / "feeds.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return make
 
 
 def problems(path: Path) -> list[str]:
@@ -45,13 +24,6 @@ def problems(path: Path) -> list[str]:
     with pytest.raises(FeedsFileError) as caught:
         read_feeds(path)
     return str(caught.value).replace(f"{path.parent}{os.sep}", "").splitlines()
-
-
-def feed(line: str = "", *, name: str = "a") -> str:
-    return f'[[feed]]\nid = "{name}"\nname = "{name.upper()}"\nurl = "https://example.org/{name}"\n{line}\n'
-
-
-# --- feeds.toml, read
 
 
 def test_the_default_file_is_valid() -> None:
@@ -66,7 +38,7 @@ def test_the_sample_sites_file_is_valid(write: Write) -> None:
     assert [f.name for f in feeds][:2] == ["The Harbour Post", "海港日报"]
 
 
-def test_every_key_arrives(write: Write) -> None:
+def test_every_key_is_read(write: Write) -> None:
     path = write(
         """
 [[feed]]
@@ -135,13 +107,13 @@ def test_an_empty_file_has_no_feeds(write: Write) -> None:
         ('group = "a\\nb"', "group must be one line of text"),
         ('rules = "p"', "rules must be a table (write rules = { remove = "),
         ('rules = { remove = "p" }', "rules.remove must be a list (write rules.remove = "),
-        ('rules = { remove = ["p["] }', 'rules.remove holds "p[", which is no CSS selector'),
-        ('rules = { content = "" }', 'rules.content holds "", which is no CSS selector'),
+        ('rules = { remove = ["p["] }', 'rules.remove holds "p[", which is not a CSS selector'),
+        ('rules = { content = "" }', 'rules.content holds "", which is not a CSS selector'),
         ('rules = { drop_after = "(版权" }', "rules.drop_after must be a regular expression, and '(版权' is not one"),
         ('rules = { drop_afer = "x" }', "unknown key rules.drop_afer (write rules.drop_after)"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line_and_mended(write: Write, line: str, expected: str) -> None:
+def test_a_problem_is_reported_with_its_line_and_a_fix(write: Write, line: str, expected: str) -> None:
     found = problems(write(f"# heading\n\n{feed(line)}"))
     assert len(found) == 1
     assert found[0].startswith('feeds.toml:7: feed "a": ')
@@ -152,7 +124,7 @@ def test_what_is_wrong_is_named_with_its_line_and_mended(write: Write, line: str
     ("name", "better"),
     [("voa zh", "voa-zh"), ("BBC", "bbc"), ("Élan_vital", "elan-vital"), ("美国之音", "example-org"), ("-x", "x")],
 )
-def test_a_bad_id_gets_a_slug_to_write(write: Write, name: str, better: str) -> None:
+def test_a_slug_is_suggested_for_an_invalid_id(write: Write, name: str, better: str) -> None:
     path = write(f'[[feed]]\nurl = "https://www.example.org/"\nname = "x"\nid = "{name}"\n')
     assert problems(path) == [
         f'feeds.toml:4: feed "{name}": id must be a slug of a-z, 0-9 and "-", 63 characters at the most '
@@ -165,7 +137,7 @@ def test_ids_have_63_characters_at_the_most(write: Write) -> None:
     assert f'(write "{"a" * 63}")' in problems(write(feed(name="a" * 64)))[0]
 
 
-def test_all_problems_are_told_at_once_in_order(write: Write) -> None:
+def test_all_problems_are_reported_at_once_in_order(write: Write) -> None:
     path = write(
         '''wrong = 1
 [[feed]]
@@ -232,11 +204,11 @@ def test_feeds_that_differ_in_their_query_are_different(write: Write) -> None:
         ("feed = [{}]", "feeds.toml:1: feed 1: id is missing (write id = "),
     ],
 )
-def test_what_is_no_list_of_feeds(write: Write, text: str, expected: str) -> None:
+def test_files_that_are_not_a_list_of_feeds(write: Write, text: str, expected: str) -> None:
     assert expected in problems(write(text))[0]
 
 
-def test_other_encodings_are_refused_by_line(tmp_path: Path) -> None:
+def test_other_encodings_are_refused_with_the_line(tmp_path: Path) -> None:
     path = tmp_path / "feeds.toml"
     path.write_bytes(feed('group = "新闻"').encode("gb18030"))
     assert problems(path) == ["feeds.toml:5: not UTF-8 (byte 0xD0); save it as UTF-8"]
@@ -245,16 +217,6 @@ def test_other_encodings_are_refused_by_line(tmp_path: Path) -> None:
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     assert "newsmill feeds add URL" in problems(tmp_path / "feeds.toml")[0]
     assert "can't be read" in problems(tmp_path)[0]
-
-
-# --- choosing
-
-FEEDS = [
-    Feed("bbc-zh", "BBC 中文", "https://example.org/1", group="zh"),
-    Feed("voa-zh", "美国之音", "https://example.org/2", group="zh", enabled=False),
-    Feed("npr", "NPR", "https://example.org/3", group="en"),
-    Feed("alone", "Alone", "https://example.org/4"),
-]
 
 
 @pytest.mark.parametrize(
@@ -270,16 +232,13 @@ def test_choose(ids: list[str], groups: list[str], chosen: list[str]) -> None:
     assert [f.id for f in choose(FEEDS, ids, groups)] == chosen
 
 
-def test_unknown_names_bring_the_nearest() -> None:
+def test_the_nearest_name_is_suggested_for_an_unknown_one() -> None:
     with pytest.raises(FeedsFileError, match='no feed "BBC-ZN"; did you mean "bbc-zh"'):
         choose(FEEDS, ["BBC-ZN"])
     with pytest.raises(FeedsFileError, match='no group "ZH"; did you mean "zh"'):
         choose(FEEDS, groups=["ZH"])
     with pytest.raises(FeedsFileError, match=r"those there are: zh, en$"):
         choose(FEEDS, groups=["sport"])
-
-
-# --- adding
 
 
 def test_adding_keeps_what_is_there_byte_for_byte(write: Write) -> None:
@@ -293,7 +252,7 @@ def test_adding_keeps_what_is_there_byte_for_byte(write: Write) -> None:
     assert [f.id for f in read_feeds(path)] == ["a", "b"]
 
 
-def test_adding_keeps_line_ends_mark_mode_and_link(tmp_path: Path) -> None:
+def test_adding_keeps_line_ends_byte_order_mark_mode_and_link(tmp_path: Path) -> None:
     target, path = tmp_path / "real.toml", tmp_path / "feeds.toml"
     target.write_bytes(b"\xef\xbb\xbf" + feed().replace("\n", "\r\n").encode())
     target.chmod(0o640)
@@ -307,7 +266,7 @@ def test_adding_keeps_line_ends_mark_mode_and_link(tmp_path: Path) -> None:
     assert [f.id for f in read_feeds(path)] == ["a", "bbc-zh"]
 
 
-def test_adding_makes_the_file_and_its_folder(tmp_path: Path) -> None:
+def test_adding_creates_the_file_and_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "new" / "feeds.toml"
     add_feed(path, FEEDS[1])
     assert read_feeds(path) == [FEEDS[1]]
@@ -322,7 +281,7 @@ def test_adding_makes_the_file_and_its_folder(tmp_path: Path) -> None:
         (Feed("b", "B\ud800", "https://example.org/b"), "can't be added: name"),
     ],
 )
-def test_what_can_not_be_added_leaves_the_file_alone(write: Write, new: Feed, expected: str) -> None:
+def test_an_invalid_feed_leaves_the_file_unchanged(write: Write, new: Feed, expected: str) -> None:
     path = write(feed())
     with pytest.raises(FeedsFileError, match=re.escape(expected)):
         add_feeds(path, [FEEDS[0], new])
@@ -344,325 +303,10 @@ def test_a_file_that_can_not_be_written_is_a_landing_error(tmp_path: Path) -> No
         add_feed(tmp_path / "file" / "feeds.toml", FEEDS[0])
 
 
-# --- property tests
-
-slugs = st.from_regex(r"[a-z0-9][a-z0-9-]{0,62}", fullmatch=True)
-texts = st.text(min_size=1, max_size=40).filter(lambda t: t == t.strip() and not UNPRINTABLE.search(t))
-addresses = st.builds(
-    "https://{}.example/{}".format,
-    st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True),
-    st.from_regex(r"[A-Za-z0-9/_.~%26&=?-]{0,20}", fullmatch=True).filter(lambda t: "%" not in t),
-)
-selectors = st.sampled_from(["p", ".ad", 'a[href^="x"]', "div > p:first-child", "中文", ":is(h1, h2)\n"])
-patterns = st.sampled_from([r"^\d+\.", "'quoted'", '"""', "版权|©", "a\nb\t\x7f\\\\", ""])
-rules = st.builds(Rules, st.none() | selectors, st.lists(selectors, max_size=3).map(tuple), st.none() | patterns)
-feeds_ = st.builds(
-    Feed,
-    id=slugs,
-    name=texts,
-    url=addresses,
-    site_url=st.none() | addresses,
-    language=st.sampled_from([None, "zh", "zh-Hant", "en-GB", "pt-BR", "mul", "sr-Latn-RS", "es-419"]),
-    timezone=st.sampled_from(["UTC", "Asia/Shanghai", "America/Argentina/Ushuaia"]),
-    group=st.none() | texts,
-    images=st.sampled_from(["all", "lead", "none"]),
-    enabled=st.booleans(),
-    rules=rules,
-)
-lists = st.lists(feeds_, min_size=1, max_size=6, unique_by=(lambda f: f.id, lambda f: f.url.split("?")[0].rstrip("/")))
-
-
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lists)
 def test_what_is_added_is_read_again(tmp_path_factory: pytest.TempPathFactory, feeds: list[Feed]) -> None:
     path = tmp_path_factory.mktemp("feeds") / "feeds.toml"
     for new in feeds:
         add_feed(path, new)
     assert read_feeds(path) == feeds
-
-
-def exchanged(feeds: list[Feed]) -> list[Feed]:
-    """The feeds as OPML has them."""
-    return sorted(
-        (replace(f, timezone="UTC", images="all", enabled=True, rules=Rules()) for f in feeds), key=lambda f: f.id
-    )
-
-
-@settings(max_examples=100, deadline=None)
-@given(lists, st.text(max_size=20))
-def test_opml_round_trip(feeds: list[Feed], title: str) -> None:
-    found, notes = from_opml(to_opml(feeds, title).encode())
-    assert notes == []
-    assert sorted(found, key=lambda f: f.id) == exchanged(feeds)
-
-
-@settings(deadline=None)
-@given(st.text(max_size=90) | addresses, st.sets(slugs, max_size=5))
-def test_a_slug_is_always_a_free_id(name: str, taken: set[str]) -> None:
-    for _ in range(3):
-        found = slug(name, taken)
-        assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", found)
-        assert found not in taken
-        taken.add(found)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("www.example.co.uk", "example-co-uk"),
-        ("https://www.example.co.uk:8080/feed?x=1", "example-co-uk"),
-        ("Le Café du Port", "le-cafe-du-port"),
-        ("Ｆｕｌｌ Width", "full-width"),
-        ("联合早报", "feed"),
-        ("http://[", "feed"),
-        ("", "feed"),
-    ],
-)
-def test_slug(name: str, expected: str) -> None:
-    assert slug(name, ()) == expected
-    assert slug(name, {expected, f"{expected}-2"}) == f"{expected}-3"
-
-
-# --- OPML
-
-OPML = """<?xml version="1.0" encoding="utf-8"?>
-<opml version="1.1"><head><title>订阅</title><windowTop></windowTop></head><body>
-<outline text="新闻" title="新闻">
-  <outline text="中国">
-    <outline type="rss" text="zaobao" title="联合早报" xmlUrl=" https://example.sg/rss " htmlUrl="https://example.sg/"
-      language="zh_CN"/>
-  </outline>
-  <outline type="rss" text="El País" xmlUrl="feed://www.example.es/rss" htmlUrl="javascript:x" language="Spanish"/>
-</outline>
-<outline type="rss" text="Άλφα" xmlUrl="https://example.gr/feed" language="unknown" category="/x,/newsmill/alpha"/>
-<outline type="rss" xmlUrl="https://www.example.sg/other"/>
-<outline type="rss" text="twice" xmlUrl="https://example.SG/rss"/>
-<outline type="rss" text="no address"/>
-<outline type="rss" text="odd address" xmlUrl="gopher://example.org/1"/>
-</body></opml>
-"""
-
-
-def test_opml_from_elsewhere() -> None:
-    feeds, notes = from_opml(OPML.encode())
-    assert feeds == [
-        Feed("example-sg", "联合早报", "https://example.sg/rss", "https://example.sg/", "zh-CN", group="新闻/中国"),
-        Feed("example-es", "El País", "https://www.example.es/rss", group="新闻"),
-        Feed("alpha", "Άλφα", "https://example.gr/feed"),
-        Feed("example-sg-2", "https://www.example.sg/other", "https://www.example.sg/other"),
-    ]
-    assert [note.split(":")[0] for note in notes] == [
-        '"El País" goes without its site_url',
-        '"El País" goes without its language',
-        '"twice" is listed more than once (https',
-        '"no address" is left out',
-        '"odd address" is left out',
-    ]
-    assert 'it is kept in group "新闻/中国"' in notes[2]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb2312", "euc-jp", "windows-1252"])
-def test_opml_in_its_declared_encoding(encoding: str) -> None:
-    name = {"windows-1252": "Café", "euc-jp": "朝日", "gb2312": "朝日"}.get(encoding, "𠮷 朝日 ©")
-    declared = {"utf-8-sig": "utf-8"}.get(encoding, encoding)
-    xml = (
-        f'<?xml version="1.0" encoding="{declared}"?>'
-        f'<opml><body><outline text="{name}" xmlUrl="https://example.jp/"/></body></opml>'
-    )
-    feeds, _ = from_opml(xml.encode(encoding))
-    assert [f.name for f in feeds] == [name]
-
-
-def nested(levels: int) -> bytes:
-    inner = '<outline text="x" xmlUrl="https://example.org/"/>'
-    return ("<opml><body>" + '<outline text="g">' * levels + inner + "</outline>" * levels + "</body></opml>").encode()
-
-
-def test_nesting_is_bounded() -> None:
-    assert len(from_opml(nested(40))[0]) == 1
-    with pytest.raises(FeedsFileError, match="nested deeper than 50 levels"):
-        from_opml(nested(20_000))
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (b"", "no well-formed XML"),
-        (b"not xml", "no well-formed XML"),
-        (b"<opml><body>", "no well-formed XML"),
-        (b'<opml><body><outline xmlUrl="?a=1&b=2"/></body></opml>', "no well-formed XML"),
-        (b'<?xml version="1.0" encoding="klingon"?><opml/>', "no well-formed XML"),
-        (b"<opml><body>\xff</body></opml>", "no well-formed XML"),
-        (b"<opml><head/></opml>", "no OPML"),
-        (b"<rss><channel/></rss>", "no OPML"),
-        (b'<!DOCTYPE x [<!ENTITY a "b">]><opml><body>&a;</body></opml>', "entities"),
-        (b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml><body>&a;</body></opml>', "entities"),
-        (b" " * 10_000_001, "10,000,000 is the most"),
-    ],
-)
-def test_what_is_no_opml(data: bytes, expected: str) -> None:
-    with pytest.raises(FeedsFileError, match=expected):
-        from_opml(data)
-
-
-def test_the_number_of_feeds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.registry.opml_files.MAX_FEEDS", 20)
-    outlines = [f'<outline xmlUrl="https://example.org/{number}"/>' for number in range(21)]
-    feeds, _ = from_opml(f"<opml><body>{''.join(outlines[:20])}</body></opml>".encode())
-    assert feeds[-1].id == "example-org-20"
-    with pytest.raises(FeedsFileError, match="more than 20 feeds"):
-        from_opml(f"<opml><body>{''.join(outlines)}</body></opml>".encode())
-
-
-def test_to_opml_keeps_groups_together() -> None:
-    text = to_opml(FEEDS, 'A & "B" <C>')
-    assert '<title>A &amp; "B" &lt;C&gt;</title>' in text
-    assert text.count('<outline text="zh">') == 1
-    assert 'text="BBC 中文"' in text
-
-
-def test_import_adds_what_is_not_there_in_one_write(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(feed(name="example-es") + "# kept\n" + feed(name="b").replace("org/b", "sg/rss"))
-    writes: list[Path] = []
-
-    def write_plainly(path: Path, data: bytes) -> None:
-        writes.append(path)
-        path.write_bytes(data)
-
-    monkeypatch.setattr("tasks.registry.feeds_file.write_durably", write_plainly)
-    added, notes = import_opml(path, OPML.encode())
-    assert [f.id for f in added] == ["example-es-2", "alpha", "example-sg-2"]
-    assert [f.id for f in read_feeds(path)] == ["example-es", "b", *(f.id for f in added)]
-    assert '"联合早报" is there already, as "b"' in notes
-    assert '"El País" became "example-es-2": "example-es" is another feed' in notes
-    assert import_opml(path, OPML.encode())[0] == []
-    assert writes == [path]
-
-
-def test_import_makes_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "feeds.toml"
-    added, _ = import_opml(path, to_opml(read_feeds(DEFAULT), "newsmill").encode())
-    assert read_feeds(path) == added
-    assert exchanged(added) == exchanged(read_feeds(DEFAULT))
-
-
-# --- discovery
-
-
-@pytest.fixture(scope="module")
-def front_page() -> tuple[str, bytes]:
-    with SampleSite() as site:
-        return site.url(), httpx.get(site.url()).content
-
-
-def test_discover_on_the_sample_site(front_page: tuple[str, bytes]) -> None:
-    url, html = front_page
-    assert discover(html, url) == [
-        Candidate(f"{url}en/feed.xml", "The Harbour Post", "application/rss+xml"),
-        Candidate(f"{url}zh/feed.xml", "海港日报", "application/rss+xml"),
-        Candidate(f"{url}world/atom.xml", "The World at the Quay", "application/atom+xml"),
-        Candidate(f"{url}brief.json", "The Harbour Post in Brief", "application/feed+json"),
-    ]
-
-
-def test_linked_feeds_come_likeliest_first() -> None:
-    html = """<html><head><base href="https://cdn.example.org/sub/">
-<link rel="alternate" type="application/json" href="/api.json">
-<link rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/2" title="JSON">
-<link rel="alternate" type="application/rss+xml" title="Tide » Comments Feed" href="comments/feed/">
-<link rel="ALTERNATE home" type="Application/RSS+XML; charset=utf-8" title=" Tide
- » Feed" href="feed/">
-<link rel="alternate" type="application/rss+xml" href="feed/">
-<link rel="alternate" hreflang="de" href="/de/">
-<link rel="stylesheet" type="text/css" href="/feed">
-<link rel="alternate" type="application/atom+xml" href="javascript:alert(1)">
-</head><body><a href="/rss">RSS</a></body></html>"""
-    assert [(c.url, c.title) for c in discover(html.encode(), "https://example.org/")] == [
-        ("https://cdn.example.org/sub/feed/", "Tide » Feed"),
-        ("https://cdn.example.org/api.json", ""),
-        ("https://cdn.example.org/sub/comments/feed/", "Tide » Comments Feed"),
-    ]
-
-
-def test_anchors_are_taken_where_nothing_is_linked() -> None:
-    html = """<meta charset="gb18030"><p><a href="https://feedly.com/i/rss.xml">Feedly</a>
-<a href="/feeders">about feeding</a> <a href="/blog/index.xml"><b>订阅</b> RSS</a> <a href="?feed=rss2">博客</a>
-<a href="/feed/">x</a><a href="https://www.example.org/">home</a><a href="/news.rss">n</a>"""
-    assert discover(html.encode("gb18030"), "https://www.example.org/") == [
-        Candidate("https://www.example.org/blog/index.xml", "订阅 RSS", None),
-        Candidate("https://www.example.org/?feed=rss2", "博客", None),
-        Candidate("https://www.example.org/feed/", "x", None),
-        Candidate("https://www.example.org/news.rss", "n", None),
-        Candidate("https://feedly.com/i/rss.xml", "Feedly", None),
-    ]
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(
-    "data", [b"", b"plain", b"\x89PNG\r\n<\x00\xff", b'<?xml version="1.0"?><rss/>', b"<div>" * 20_000]
-)
-def test_pages_without_feeds(data: bytes) -> None:
-    assert discover(data, "https://example.org/") == []
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=200) | st.text(alphabet="<>/=\"' abhreflinktypss&;{}[]:,", max_size=200).map(str.encode))
-def test_strangers_bytes_break_nothing(data: bytes) -> None:
-    discover(data, "https://example.org/")
-    looks_like_feed(data)
-
-
-def test_common_paths_are_paths() -> None:
-    assert all(path.startswith("/") for path in COMMON_PATHS)
-    assert len(set(COMMON_PATHS)) == len(COMMON_PATHS)
-
-
-def test_looks_like_feed_on_the_sample_site() -> None:
-    with SampleSite() as site, httpx.Client() as client:
-        titles = {
-            path: looks_like_feed(client.get(site.url(path)).content)
-            for path in ("/en/feed.xml", "/zh/feed.xml", "/world/atom.xml", "/brief.json", "/", "/pixel.gif")
-        }
-    assert titles == {
-        "/en/feed.xml": "The Harbour Post",
-        "/zh/feed.xml": "海港日报",
-        "/world/atom.xml": "The World at the Quay",
-        "/brief.json": "The Harbour Post in Brief",
-        "/": None,
-        "/pixel.gif": None,
-    }
-
-
-def test_looks_like_feed_on_the_faulty_site() -> None:
-    with FaultySite() as site, httpx.Client() as client:
-        found = {
-            path: looks_like_feed(client.get(site.url(path)).content)
-            for path in ("/feed", "/html", "/empty", "/gb18030", "/utf16", "/many", "/nul", "/undeclared-namespace")
-        }
-    assert found.pop("/html") is None
-    assert found.pop("/empty") is None
-    assert all(title is not None for title in found.values()), found
-    assert found["/feed"] == "Harbour notices"
-
-
-@pytest.mark.parametrize(
-    ("data", "title"),
-    [
-        (b'{"version": "https://jsonfeed.org/version/1", "items": []}', ""),
-        (b'\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "title": "\xe6\xb5\xb7", "items": []}', "海"),
-        (b'{"items": []}', None),
-        (b'{"version": "https://jsonfeed.org/version/1"}', None),
-        (b"{", None),
-        (b'{"a":' * 100_000, None),
-        (b"<rss version='2.0'><channel><title>A &lt;b&gt;bold&lt;/b&gt; one</title></channel></rss>", "A bold one"),
-        (b"<rss version='2.0'><channel></channel></rss>", ""),
-    ],
-)
-def test_looks_like_feed(data: bytes, title: str | None) -> None:
-    assert looks_like_feed(data) == title
-
-
-def test_bytes_that_name_a_file_are_not_opened(tmp_path: Path) -> None:
-    path = tmp_path / "feed.xml"
-    path.write_text("<rss version='2.0'><channel><title>secret</title></channel></rss>")
-    assert looks_like_feed(str(path).encode()) is None

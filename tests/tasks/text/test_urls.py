@@ -11,9 +11,12 @@ from w3lib.url import canonicalize_url
 from tasks.text.urls import (
     MAX_LENGTH,
     canonical,
+    host_of,
     identity,
-    presentable,
+    redact,
     resolve,
+    site_of,
+    strip_www,
     unwrap_image,
     unwrap_link,
     without_tracking,
@@ -46,10 +49,10 @@ ENCODED = quote(ORIGIN, safe="")
     ],
 )
 def test_resolve(base: str | None, address: str, absolute: str) -> None:
-    found = resolve(base, address)
-    assert found is not None
+    resolved = resolve(base, address)
+    assert resolved is not None
     # the letters' case in scheme and host is canonical()'s business
-    assert found.lower() == absolute.lower()
+    assert resolved.lower() == absolute.lower()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,7 @@ def test_resolve(base: str | None, address: str, absolute: str) -> None:
         "https://quay.example/" + "a" * MAX_LENGTH,
     ],
 )
-def test_what_is_no_address(address: str | None) -> None:
+def test_text_that_is_not_an_address(address: str | None) -> None:
     assert resolve(None, address) is None
 
 
@@ -81,14 +84,14 @@ def test_what_is_no_address(address: str | None) -> None:
 @example(".\x1b", None)
 def test_any_text_resolves_to_an_http_address_or_nothing(text: str, base: str | None) -> None:
     for address in (text, "http://" + text, "https://quay.example/" + text):
-        found = resolve(base, address)
-        assert found is None or (found.lower().startswith(("http://", "https://")) and "\n" not in found)
-        if found is not None:
-            assert resolve(None, found) is not None, "what is an address is one when it is asked again"
+        resolved = resolve(base, address)
+        assert resolved is None or (resolved.lower().startswith(("http://", "https://")) and "\n" not in resolved)
+        if resolved is not None:
+            assert resolve(None, resolved) is not None, "the result must resolve again"
 
 
 @pytest.mark.parametrize(
-    ("address", "kept"),
+    ("address", "stripped"),
     [
         ("https://quay.example/x?utm_source=rss&utm_medium=feed", "https://quay.example/x"),
         ("https://quay.example/x?id=3&utm_campaign=a&page=2", "https://quay.example/x?id=3&page=2"),
@@ -105,9 +108,9 @@ def test_any_text_resolves_to_an_http_address_or_nothing(text: str, base: str | 
         ("https://quay.example/x?b=&a=1&utm_source=q", "https://quay.example/x?b=&a=1"),
     ],
 )
-def test_without_tracking(address: str, kept: str) -> None:
-    assert without_tracking(address) == kept
-    assert without_tracking(kept) == kept
+def test_without_tracking(address: str, stripped: str) -> None:
+    assert without_tracking(address) == stripped
+    assert without_tracking(stripped) == stripped
 
 
 @pytest.mark.parametrize(
@@ -160,7 +163,7 @@ def test_one_identity_for_all_addresses_of_an_article(address: str) -> None:
     assert identity(address) == "quay.example/2024/gate"
 
 
-def test_identities_differ_where_articles_do() -> None:
+def test_different_articles_have_different_identities() -> None:
     addresses = [
         "https://quay.example/gate",
         "https://quay.example/gate2",
@@ -180,7 +183,7 @@ def test_identities_differ_where_articles_do() -> None:
     "address",
     ["https://quay.example", "http://www.quay.example/", "https://quay.example/index.html", "https://quay.example/#x"],
 )
-def test_a_front_page_identifies_nothing(address: str) -> None:
+def test_a_front_page_has_no_identity(address: str) -> None:
     assert identity(address) is None
 
 
@@ -239,34 +242,33 @@ _ADDRESSES = st.builds(
 
 
 @given(_ADDRESSES)
-@settings(max_examples=400, deadline=None)
-def test_the_canonical_form_is_final(address: str) -> None:
+@settings(max_examples=400)
+def test_the_canonical_form_of_a_canonical_address_is_itself(address: str) -> None:
     form = canonical(address)
     assert canonical(form) == form
     assert identity(form) == identity(address)
     assert resolve(None, form) == form
 
 
-_PLAIN = st.builds(
+_ORDINARY = st.builds(
     lambda host, path, end, pair: (f"https://{host}/{'/'.join(path)}{end}", pair),
     st.from_regex(r"([a-z0-9]{1,3}[.-]){0,3}[a-z0-9]{1,64}\.[a-z]{2,6}", fullmatch=True),
     st.lists(st.from_regex(r"[A-Za-z0-9_.~-]{1,8}", fullmatch=True), max_size=4),
     st.sampled_from(["", "/"]),
     st.from_regex(r"(\?[A-Za-z0-9_.~-]{1,8}=[A-Za-z0-9_.~-]{0,8})?", fullmatch=True) | st.just("?utm_source=x"),
-).filter(lambda made: "//" not in made[0].removeprefix("https://"))
+).filter(lambda parts: "//" not in parts[0].removeprefix("https://"))
 
 
-@given(_PLAIN)
-@settings(max_examples=400, deadline=None)
-def test_an_address_without_anything_odd_is_what_w3lib_makes_of_it(made: tuple[str, str]) -> None:
-    address, pair = made
-    kept = "" if without_tracking(f"https://quay.example/{pair}") == "https://quay.example/" else pair
-    assert canonical(address + pair) == canonicalize_url(address + kept)
+@given(_ORDINARY)
+@settings(max_examples=400)
+def test_the_canonical_form_of_an_ordinary_address_is_w3libs(parts: tuple[str, str]) -> None:
+    address, pair = parts
+    stripped = "" if without_tracking(f"https://quay.example/{pair}") == "https://quay.example/" else pair
+    assert canonical(address + pair) == canonicalize_url(address + stripped)
 
 
 @given(_ADDRESSES)
-@settings(deadline=None)
-def test_tracking_never_changes_an_identity(address: str) -> None:
+def test_tracking_parameters_never_change_an_identity(address: str) -> None:
     before, _, fragment = address.partition("#")
     tracked = f"{before}{'&' if '?' in before else '?'}utm_source=rss&utm_medium=feed" + (
         f"#{fragment}" if fragment else ""
@@ -274,7 +276,7 @@ def test_tracking_never_changes_an_identity(address: str) -> None:
     assert identity(tracked) == identity(address)
 
 
-def test_redirectors_in_one_another_are_unwrapped_all() -> None:
+def test_nested_redirectors_are_unwrapped() -> None:
     inner = "https://quay.example/gate"
     address = "https://www.google.com/url?q=" + quote("https://www.google.com/url?q=" + quote(inner, safe=""), safe="")
     assert canonical(address) == inner
@@ -309,7 +311,7 @@ def test_unwrap_link(address: str) -> None:
         "https://quay.example/c/s/other.example/x",
     ],
 )
-def test_what_wraps_no_link(address: str) -> None:
+def test_an_address_that_is_not_a_redirectors(address: str) -> None:
     assert unwrap_link(address) == address
 
 
@@ -366,7 +368,7 @@ def test_unwrap_image(proxy: str) -> None:
         ("https://quay.example/_next/image?url=%2Fpics%2Fa.jpg&w=640&q=75", "https://quay.example/pics/a.jpg"),
     ],
 )
-def test_an_origin_of_another_form(proxy: str, origin: str) -> None:
+def test_unwrapped_images_with_another_address(proxy: str, origin: str) -> None:
     assert unwrap_image(proxy) == (origin, proxy)
 
 
@@ -384,7 +386,7 @@ def test_an_origin_of_another_form(proxy: str, origin: str) -> None:
         "https://quay.example/_next/image?w=80",
     ],
 )
-def test_what_is_no_proxy(address: str) -> None:
+def test_an_address_that_is_not_an_image_proxys(address: str) -> None:
     assert unwrap_image(address) == (address, None)
 
 
@@ -401,7 +403,7 @@ _WRAPPERS: list[Callable[[str], str]] = [
     st.lists(st.sampled_from(_WRAPPERS), max_size=3),
     st.sampled_from([ORIGIN, ORIGIN + "?a=1&b=%20", "http://p.example/"]),
 )
-def test_however_proxies_are_nested(wrappers: list[Callable[[str], str]], origin: str) -> None:
+def test_nested_proxies_are_unwrapped(wrappers: list[Callable[[str], str]], origin: str) -> None:
     address = origin
     for wrap in wrappers:
         address = wrap(address)
@@ -409,8 +411,7 @@ def test_however_proxies_are_nested(wrappers: list[Callable[[str], str]], origin
 
 
 @given(_ADDRESSES, st.text(max_size=30))
-@settings(deadline=None)
-def test_whatever_a_proxy_is_given_an_address_comes_out(address: str, text: str) -> None:
+def test_unwrapping_gives_an_address_whatever_the_proxy_is_given(address: str, text: str) -> None:
     for proxied in (
         address,
         resolve(None, f"https://images.weserv.nl/?url={text}"),
@@ -436,5 +437,35 @@ def test_whatever_a_proxy_is_given_an_address_comes_out(address: str, text: str)
         ("https://news.example/@editor/feed?keyword=port", "https://news.example/@editor/feed?keyword=port"),
     ],
 )
-def test_what_is_secret_in_an_address_is_not_shown(address: str, shown: str) -> None:
-    assert presentable(address) == shown
+def test_redact_removes_credentials_and_tokens(address: str, shown: str) -> None:
+    assert redact(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "site"),
+    [
+        ("https://www.quay.example/gate", "quay.example", "quay.example"),
+        ("https://WWW2.Quay.example:8080/gate", "quay.example", "quay.example"),
+        ("https://quay.example./gate", "quay.example", "quay.example."),
+        ("https://m.quay.example/", "m.quay.example", "quay.example"),
+        ("https://mobile.quay.example/", "mobile.quay.example", "quay.example"),
+        ("https://amp.quay.example/", "amp.quay.example", "quay.example"),
+        ("https://www.example/", "www.example", "www.example"),
+        ("https://m.example/", "m.example", "m.example"),
+        ("https://wwwquay.example/", "wwwquay.example", "wwwquay.example"),
+        ("http://[::1]:8080/", "::1", "::1"),
+        ("http://[", "", ""),
+        ("quay.example", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_host_of_an_address_and_its_site(address: str, host: str, site: str) -> None:
+    assert (host_of(address), site_of(address)) == (host, site)
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [("www.quay.example/gate", "quay.example/gate"), ("www3.com", "com"), ("wwww.example", "wwww.example"), ("", "")],
+)
+def test_strip_www(text: str, stripped: str) -> None:
+    assert strip_www(text) == stripped

@@ -11,29 +11,29 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks.parse.article_file import read_front_matter, take_apart
+from tasks.parse.article_file import read_front_matter, split_article_file
 from tests.places import CORPUS
 from warehouse.export.archive_form import (
     MAX_NAME,
-    Exported,
+    ExportedArticle,
     Generation,
     Original,
     article_file,
-    folded,
-    free_name,
-    in_link,
+    escape_address,
+    fold_name,
+    generated_name,
     list_page,
-    made_name,
-    own_name,
+    original_name,
     read_original,
     safe_name,
     site_name,
+    unused_name,
 )
 
 SEED = CORPUS / "seed"
 ARCHIVE = SEED.with_name("archive")
 MOMENT = datetime(2024, 11, 15, 3, 39, 3, 125000, tzinfo=UTC)
-CAFE = Exported(
+CAFE = ExportedArticle(
     title="港口咖啡馆重新开张",
     url="https://quay.example/cafe?page=2",
     author="林海",
@@ -82,7 +82,7 @@ def test_second_generation() -> None:
 
 
 def test_what_is_not_known() -> None:
-    bare = Exported("A title", None, None, None, (), "")
+    bare = ExportedArticle("A title", None, None, None, (), "")
     assert article_file(bare, 1) == b"<!--NaN-->\n[A title]()\n------\n\n\n"
     assert article_file(bare, 2).startswith(
         b'---\nlayout: post\ntitle: "A title"\ntags: []\ncategories: []\n---\n<!--NaN-->'
@@ -95,9 +95,9 @@ def test_milliseconds(year: int, milliseconds: int) -> None:
     assert found.startswith(f"<!--{milliseconds}-->\n".encode())
 
 
-def kept(text: str, content: str | None = None) -> Exported:
+def kept(text: str, content: str | None = None) -> ExportedArticle:
     """The article as it is exported after this file was read into a warehouse; its content as `raw.entries` has it."""
-    read = take_apart(text)
+    read = split_article_file(text)
     parsed = {
         "generation": read.generation,
         "file": "a/b.md",
@@ -108,7 +108,7 @@ def kept(text: str, content: str | None = None) -> Exported:
         "end": read.end,
         "front_matter": read.front_matter,
     }
-    return Exported(
+    return ExportedArticle(
         title="Cleaned",
         url="https://quay.example/cleaned",
         author=None,
@@ -163,21 +163,21 @@ def test_any_first_generation_file_gives_its_bytes(stated: str, title: str, cont
 @example(title="](http://c)", content="\n------\n", url="https://quay.example/1")
 def test_what_is_written_is_read_again(title: str, content: str, url: str) -> None:
     """The comment, the link and the content of a first-generation file, whatever the feed put into them."""
-    article = Exported(title, url, None, MOMENT, (), f"<p>{content}</p>")
+    article = ExportedArticle(title, url, None, MOMENT, (), f"<p>{content}</p>")
     lines = article_file(article, 1).decode().split("\n")
     assert len(lines) == 6, lines
     assert (lines[0], lines[2], lines[3], lines[5]) == ("<!--1731641943125-->", "------", "", "")
     assert "\r" not in lines[4]
-    read = take_apart("\n".join(lines))
+    read = split_article_file("\n".join(lines))
     assert read.stated == "1731641943125"
-    assert read.url == in_link(url)
+    assert read.url == escape_address(url)
     assert read.content == lines[4].rstrip()
     assert read.title == " ".join(printable(title).split())
 
 
 @given(title=titles, author=titles, categories=st.lists(titles, max_size=3))
 def test_front_matter_is_yaml(title: str, author: str, categories: list[str]) -> None:
-    article = Exported(title, "https://quay.example/a:", author, MOMENT, tuple(categories), "<p>x</p>")
+    article = ExportedArticle(title, "https://quay.example/a:", author, MOMENT, tuple(categories), "<p>x</p>")
     written = article_file(article, 2).decode()
     front = written.split("---\n")[1]
     for fields in (yaml.safe_load(front), read_front_matter(front)):
@@ -186,7 +186,7 @@ def test_front_matter_is_yaml(title: str, author: str, categories: list[str]) ->
         assert [str(tag).split() for tag in fields["tags"]] == [printable(tag).split() for tag in categories]
         assert fields["tags"] == fields["categories"]
         assert fields["from"] == "https://quay.example/a:"
-    assert take_apart(written).generation == 2
+    assert split_article_file(written).generation == 2
 
 
 @pytest.mark.parametrize("generation", [1, 2])
@@ -194,7 +194,7 @@ def test_the_other_generation_and_back(generation: Generation) -> None:
     text = article_file(CAFE, generation).decode()
     other: Generation = 2 if generation == 1 else 1
     there = article_file(replace(kept(text), title=CAFE.title), other).decode()
-    assert take_apart(there).generation == other
+    assert split_article_file(there).generation == other
     back = article_file(replace(kept(there), title=CAFE.title), 1).decode()
     assert back == article_file(CAFE, 1).decode()
 
@@ -276,7 +276,7 @@ def test_each_article_has_one_line(found: list[str]) -> None:
     | st.sampled_from(["../../etc/passwd", "..", ".", "", "con", "NUL.md", "a/b\\c", "\0", ".git", "x" * 300 + ".md"])
 )
 def test_a_name_stays_one_file(name: str) -> None:
-    for found in (safe_name(name), own_name(name), made_name("0" * 32, name)):
+    for found in (safe_name(name), original_name(name), generated_name("0" * 32, name)):
         assert found == PurePosixPath(found).name
         assert found not in ("", ".", "..")
         assert not found.startswith(".")
@@ -284,7 +284,7 @@ def test_a_name_stays_one_file(name: str) -> None:
         assert found.partition(".")[0].strip().lower() not in {"con", "nul", "prn", "aux", "com1", "lpt9"}
         assert len(found.encode()) <= 255
     assert len(safe_name(name).encode()) <= MAX_NAME
-    assert len(made_name("0" * 32, name).encode()) <= MAX_NAME
+    assert len(generated_name("0" * 32, name).encode()) <= MAX_NAME
     assert safe_name(safe_name(name)) == safe_name(name)
 
 
@@ -316,40 +316,40 @@ def test_a_name_can_be_a_file(tmp_path_factory: pytest.TempPathFactory, name: st
     ],
 )
 def test_own_names(name: str, expected: str) -> None:
-    assert own_name(name) == expected
+    assert original_name(name) == expected
 
 
 def test_made_names() -> None:
-    assert made_name("0123456789abcdef" * 2, "港口: 开门?") == "0123456789abcdef_港口_ 开门_.md"
-    assert made_name("0123456789abcdef" * 2, " \n") == "0123456789abcdef.md"
-    long = made_name("0123456789abcdef" * 2, "港" * 100)
+    assert generated_name("0123456789abcdef" * 2, "港口: 开门?") == "0123456789abcdef_港口_ 开门_.md"
+    assert generated_name("0123456789abcdef" * 2, " \n") == "0123456789abcdef.md"
+    long = generated_name("0123456789abcdef" * 2, "港" * 100)
     assert long == f"0123456789abcdef_{'港' * 60}.md"
 
 
 @given(st.lists(st.text("aAäÄéE\u0301.", min_size=1, max_size=3), max_size=30))
 def test_no_two_articles_share_a_name(names: list[str]) -> None:
     taken: set[str] = set()
-    given = [free_name(safe_name(f"{name}.md"), f"{number:032x}"[::-1], taken) for number, name in enumerate(names)]
-    assert len({folded(name) for name in given}) == len(names)
+    given = [unused_name(safe_name(f"{name}.md"), f"{number:032x}"[::-1], taken) for number, name in enumerate(names)]
+    assert len({fold_name(name) for name in given}) == len(names)
 
 
 def test_a_taken_name_gets_the_id() -> None:
     taken: set[str] = set()
-    names = [free_name(name, each * 32, taken) for name, each in (("1.md", "a"), ("1.MD", "b"), ("1.md", "c"))]
+    names = [unused_name(name, each * 32, taken) for name, each in (("1.md", "a"), ("1.MD", "b"), ("1.md", "c"))]
     assert names == ["1.md", f"1_{'b' * 16}.MD", f"1_{'c' * 16}.md"]
     long = "港" * 84 + ".md"
-    assert free_name(long, "d" * 32, taken) == long
-    cut = free_name(long, "e" * 32, taken)
+    assert unused_name(long, "d" * 32, taken) == long
+    cut = unused_name(long, "e" * 32, taken)
     assert cut == f"{'港' * 60}_{'e' * 16}.md"
     # an archive may have a file that is named like this already
-    assert free_name(cut, "e" * 32, taken) == f"{'港' * 54}_{'e' * 32}-1.md"
+    assert unused_name(cut, "e" * 32, taken) == f"{'港' * 54}_{'e' * 32}-1.md"
 
 
 def test_site_names() -> None:
     assert site_name("voa-zh") == "voa-zh"
     strange = ["../x", "x.md", "X", "con", "", "港口", "a" * 100]
     found = [site_name(each) for each in strange]
-    assert len({folded(each) for each in found}) == len(strange)
+    assert len({fold_name(each) for each in found}) == len(strange)
     for each in found:
         assert "/" not in each
         assert not each.startswith(".")

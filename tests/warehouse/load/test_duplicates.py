@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.duplicates import SHORT_OTHERS, edited, measured
+from benchmarks.duplicates import SHORT_OTHERS, edit, measure
 from benchmarks.stories import NOTICES, STORIES, Notice
 from tasks.clean.similarity import MEASURE
 from tests.tasks.making import NOW, Item, milled
 from warehouse.load import duplicates
 from warehouse.load.batch import load
-from warehouse.load.duplicates import Measure, first_of_each, mark_duplicates
+from warehouse.load.duplicates import Measure, find_first_articles, mark_duplicates
 from warehouse.publish.copy import publish
 from warehouse.read.queries import run_query
 from warehouse.records import Feed
@@ -39,10 +39,10 @@ def told(name: str, text: str, moment: datetime, title: str | None = None) -> tu
 
 TOLD = [
     told("quay-en", EN.text, FIRST),
-    told("wire-en", edited(EN.text, *EN.changes), FIRST + timedelta(hours=3)),
+    told("wire-en", edit(EN.text, *EN.changes), FIRST + timedelta(hours=3)),
     told("late-en", f"{EN.text} {EN.addition}", FIRST + timedelta(days=2)),
     told("quay-zh", ZH.text, FIRST + timedelta(hours=1)),
-    told("wire-zh", edited(ZH.text, *ZH.changes), FIRST),
+    told("wire-zh", edit(ZH.text, *ZH.changes), FIRST),
     told("quay-es", ES.text, FIRST),
     told("year-es", ES.text + " Otra vez.", FIRST - timedelta(days=200)),
     told("quay-decoy", EN.retold[1], FIRST),
@@ -129,7 +129,7 @@ def test_a_killed_comparison_goes_on_where_it_was(tmp_path: Path, monkeypatch: p
         return MEASURE.similarity(one, other)
 
     with pytest.raises(KeyboardInterrupt):
-        mark_duplicates(store, duplicates.Measure(MEASURE.method, MEASURE.bands, MEASURE.read, similarity))
+        mark_duplicates(store, duplicates.Measure(MEASURE.method, MEASURE.bands, MEASURE.features, similarity))
     mark_duplicates(store, MEASURE)
     assert rows(store, COPIES) == WANTED
 
@@ -211,7 +211,7 @@ def test_signatures_of_another_measure_are_made_anew_and_not_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = filled(tmp_path / "newsmill.duckdb", [0, 4, 5], between=False)
-    mark_duplicates(store, Measure("old", lambda *_: (1, 2, 3), MEASURE.read, lambda *_: 1.0))
+    mark_duplicates(store, Measure("old", lambda *_: (1, 2, 3), MEASURE.features, lambda *_: 1.0))
     assert len(rows(store, COPIES)) == 2
     compared = []
 
@@ -220,7 +220,7 @@ def test_signatures_of_another_measure_are_made_anew_and_not_compared(
         return 0.0
 
     monkeypatch.setattr(duplicates, "CHUNK", 1)
-    mark_duplicates(store, Measure("new", lambda *_: (1, 2, 3), MEASURE.read, similarity))
+    mark_duplicates(store, Measure("new", lambda *_: (1, 2, 3), MEASURE.features, similarity))
     assert len(compared) == 3  # each two once, when the second of them is signed anew
     assert rows(store, COPIES) == rows(store, "FROM clean.similar_articles") == []
     assert rows(store, "SELECT DISTINCT method FROM ops.article_signatures") == [("new",)]
@@ -228,16 +228,16 @@ def test_signatures_of_another_measure_are_made_anew_and_not_compared(
 
 def test_labelled_articles_are_told_apart(tmp_path: Path) -> None:
     """benchmarks/README.md has what was measured; this is a little less."""
-    figures = measured(tmp_path)
-    assert figures.precision >= 0.96, figures.says
-    assert figures.recall >= 0.87, figures.says
-    assert figures.alone >= 0.81, figures.says
+    figures = measure(tmp_path)
+    assert figures.precision >= 0.96, figures.mistakes
+    assert figures.recall >= 0.87, figures.mistakes
+    assert figures.alone >= 0.81, figures.mistakes
     not_found = {"a teaser: its first paragraph", "with a word or two changed"}
     for kind, found in figures.kinds.items():
         if kind.partition(", ")[2] not in not_found:
-            assert found.right >= 0.9 * found.copies, (kind, figures.says)
+            assert found.right >= 0.9 * found.copies, (kind, figures.mistakes)
         if not kind.startswith("a machine's daily report"):
-            assert not found.wrong, (kind, figures.says)
+            assert not found.wrong, (kind, figures.mistakes)
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
@@ -255,4 +255,4 @@ def test_a_story_is_what_pairs_connect_and_its_first_is_the_oldest(found: list[t
             story |= more
         if min(story) != article:
             wanted[f"{article:02}"] = f"{min(story):02}"
-    assert first_of_each(pairs) == wanted
+    assert find_first_articles(pairs) == wanted

@@ -218,7 +218,7 @@ def test_who_comes_second_reads_later(store: Warehouse, target: Path) -> None:
     with ThreadPoolExecutor(1) as thread:
         with FileLock(target.with_name(f".{target.name}.lock")):
             with pytest.raises(WarehouseError, match="another process has been publishing it"):
-                publish(store, target, patience=0)
+                publish(store, target, lock_timeout=0)
             second = thread.submit(publish, store, target)
             add(store, item("late", "The late one", "It came while the second publisher waited."), hour=1)
         assert second.result().rows_copied

@@ -16,7 +16,7 @@ from tests.tasks.making import NOW, Item, milled
 from warehouse.errors import WarehouseError
 from warehouse.load.batch import load
 from warehouse.publish.copy import publish
-from warehouse.read.revisions import MAX_TOKENS, Piece, around, difference, versions_of
+from warehouse.read.revisions import MAX_TOKENS, Piece, difference, shorten_kept, versions_of
 from warehouse.store.connection import Warehouse
 
 BEFORE = "<p>The north gate opens at eight.</p><p>港口咖啡馆今天重新开张。</p><p>Boats may pass.</p>"
@@ -57,7 +57,7 @@ def test_two_articles_of_one_address_are_an_error(tmp_path: Path) -> None:
             "INSERT INTO clean.article_versions BY NAME SELECT 'other' AS article_id, 1 AS version"
         )
     copy = publish(store, tmp_path / "news.duckdb").path
-    with pytest.raises(WarehouseError, match=r"2 articles are called so; give one of .*, other"):
+    with pytest.raises(WarehouseError, match=r"2 articles match; give one of .*, other"):
         versions_of(copy, "https://quay.example/gate")
 
 
@@ -133,4 +133,4 @@ def test_a_long_passage_is_replaced_whole() -> None:
 def test_what_was_kept_is_shortened_to_what_is_around() -> None:
     before = "".join(f"line {n}\n" for n in range(9))
     pieces = difference(before, before.replace("line 4", "line four"))
-    assert around(pieces) == [("kept", "…\nline "), ("removed", "4"), ("added", "four"), ("kept", "\n…\n")]
+    assert shorten_kept(pieces) == [("kept", "…\nline "), ("removed", "4"), ("added", "four"), ("kept", "\n…\n")]

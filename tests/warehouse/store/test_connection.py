@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Warehouse:
 
 
 def test_batches_of_any_thread_share_what_is_held(store: Warehouse) -> None:
-    with store.holding():
+    with store.keep_open():
         for number in range(4):
             with ThreadPoolExecutor(1) as thread:
                 thread.submit(add, store, number).result()
@@ -44,12 +44,12 @@ def test_batches_of_any_thread_share_what_is_held(store: Warehouse) -> None:
 
 
 def test_others_are_let_in(store: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "HOLD", 0.0)
+    monkeypatch.setattr(connection, "REOPEN_AFTER", 0.0)
     let_in = []
     monkeypatch.setattr(
         "warehouse.store.connection.time.sleep", lambda _: let_in.append(seen_by_another_process(store.path))
     )
-    with store.holding():
+    with store.keep_open():
         add(store, 1)
         add(store, 2)
     assert let_in == ["1"]
@@ -60,7 +60,7 @@ def test_an_error_lets_go(store: Warehouse) -> None:
         with store.writing() as opened:
             opened.execute("SELECT 1/'x'::INTEGER")
 
-    with store.holding():
+    with store.keep_open():
         add(store, 1)
         with pytest.raises(Exception, match="Conversion"):
             fail()
@@ -71,7 +71,7 @@ def test_an_error_lets_go(store: Warehouse) -> None:
 
 def test_a_batch_larger_than_what_is_held_gets_room(store: Warehouse) -> None:
     text = "港口" * 500_000
-    with store.holding():
+    with store.keep_open():
         add(store, 1)
         with store.writing(100 * len(text.encode())) as opened:
             opened.execute("INSERT INTO raw.entries (content_html) SELECT ? FROM range(100)", [text])
@@ -85,7 +85,7 @@ def test_a_batch_larger_than_what_is_held_gets_room(store: Warehouse) -> None:
 
 
 def test_what_is_appended_to_is_small(store: Warehouse) -> None:
-    with store.holding(), store.writing() as opened:
+    with store.keep_open(), store.writing() as opened:
         opened.execute("INSERT INTO ops.rejects (reject_id) SELECT range FROM range(10000)")
     with store.reading() as opened:
         groups = opened.execute("SELECT max(count) FROM pragma_storage_info('ops.rejects')").fetchone()

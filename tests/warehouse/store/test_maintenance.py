@@ -1,4 +1,4 @@
-"""Upkeep: smaller, and not a row of raw.* or clean.* fewer."""
+"""Maintenance makes the warehouse smaller, and removes no row of raw.* and clean.*."""
 
 from __future__ import annotations
 
@@ -9,25 +9,18 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import duckdb
 import pytest
 
 from tests.stores import PASSWORD
-from tests.tasks.making import NOW, Item, milled
+from tests.warehouse.store.making import DISTINCT, KEEP, LATER, add_rejects, fill, read_all, run_maintenance
 from warehouse.errors import WarehouseLockedError
-from warehouse.load.batch import load
-from warehouse.publish.dictionary import read_macros, read_relations
+from warehouse.publish.catalogue import read_macros, read_relations
 from warehouse.store import maintenance
 from warehouse.store.connection import Warehouse
 from warehouse.store.lake import Bucket, Lake, lake_at
-from warehouse.store.maintenance import Retention, upkeep
-from warehouse.store.transactions import Connection
-
-KEEP = Retention(timedelta(days=90), timedelta(days=365), timedelta(days=90), timedelta(days=7))
-LATER = datetime.now(UTC) + timedelta(days=30)
-"""A moment at which all that is here today is old."""
+from warehouse.store.maintenance import maintain
 
 
 @pytest.fixture(params=["file", "lake"])
@@ -38,41 +31,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
     return Warehouse(lake_at(address, data=None, bucket=Bucket(), password=None))
 
 
-def fill(store: Warehouse) -> None:
-    """Four loads: an article is edited each time, another one comes."""
-    for number in range(4):
-        edited = Item(text=f"<p>The gate opens at {number}, the harbour master says, and shuts at noon.</p>")
-        new = Item(f"Berth {number} opens", guid=f"berth{number}", link=f"https://quay.example/berth/{number}")
-        with store.writing() as connection:
-            load(connection, [milled(edited, new, at=NOW + timedelta(hours=2 * number))], run_id=f"run{number}")
-
-
-def held(store: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of raw.* and clean.*."""
-    with store.reading() as connection:
-        return held_by(connection)
-
-
-def held_by(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    names = connection.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'newsmill' "
-        "AND schema_name IN ('raw', 'clean') ORDER BY ALL"
-    ).fetchall()
-    return {name: connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for (name,) in names}
-
-
-def tidy(store: Warehouse, tmp_path: Path, now: datetime = LATER) -> maintenance.Upkeep:
-    return upkeep(store, KEEP, tmp_path / "images", tmp_path / "landing", now)
-
-
 def test_nothing_of_raw_and_clean_is_dropped_and_twice_is_once(store: Warehouse, tmp_path: Path) -> None:
     fill(store)
-    before = held(store)
+    before = read_all(store)
     assert len(before["clean.articles"]) == 5
-    first = tidy(store, tmp_path)
-    assert held(store) == before
-    second = tidy(store, tmp_path)
-    assert held(store) == before
+    first = run_maintenance(store, tmp_path)
+    assert read_all(store) == before
+    second = run_maintenance(store, tmp_path)
+    assert read_all(store) == before
     assert second.compaction.after == second.compaction.before == first.compaction.after
 
 
@@ -83,15 +49,15 @@ def test_records_are_forgotten_when_they_are_old(store: Warehouse, tmp_path: Pat
         connection.execute(f"INSERT INTO ops.fetches BY NAME {ages} AS started_at, 'gone' AS feed_id FROM range(9, 10)")
         connection.execute(f"INSERT INTO ops.runs BY NAME {ages} AS started_at FROM range(10)")
         connection.execute(f"INSERT INTO ops.checks BY NAME {ages} AS checked_at FROM range(10)")
-    done = tidy(store, tmp_path)
+    done = run_maintenance(store, tmp_path)
     assert done.forgotten == {"fetches": 8, "runs": 2, "checks": 8}
-    assert "forgotten records: 8 fetches, 2 runs, 8 checks" in done.says
+    assert "forgotten records: 8 fetches, 2 runs, 8 checks" in done.messages
     with store.reading() as connection:
         assert connection.execute("SELECT feed_id, count(*) FROM ops.fetches GROUP BY ALL ORDER BY ALL").fetchall() == [
             ("gone", 1),
             ("quay", 2),
         ], "the last one of each feed stays"
-    assert tidy(store, tmp_path).forgotten == {"fetches": 0, "runs": 0, "checks": 0}
+    assert run_maintenance(store, tmp_path).forgotten == {"fetches": 0, "runs": 0, "checks": 0}
 
 
 def test_a_file_with_much_free_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,17 +71,17 @@ def test_a_file_with_much_free_is_written_anew(tmp_path: Path, monkeypatch: pyte
     fill(store)  # behind them in the file
     with store.writing() as connection:
         connection.execute("DELETE FROM ops.rejects")
-    before, inode = held(store), store.path.stat().st_ino
+    before, inode = read_all(store), store.path.stat().st_ino
     (tmp_path / ".newsmill.duckdb.compact").write_bytes(b"what a killed one left")
-    done = tidy(store, tmp_path)
+    done = run_maintenance(store, tmp_path)
     assert done.compaction.after.bytes < done.compaction.before.bytes / 2
     assert store.path.stat().st_size == done.compaction.after.bytes
-    assert held(store) == before
+    assert read_all(store) == before
     with store.writing() as connection:
         assert (read_relations(connection), read_macros(connection)) == kept, "comments and views are there too"
     assert store.path.stat().st_ino != inode
     inode = store.path.stat().st_ino
-    tidy(store, tmp_path)
+    run_maintenance(store, tmp_path)
     assert store.path.stat().st_ino == inode, "what has nothing free is left alone"
     assert [path.name for path in tmp_path.iterdir() if "compact" in path.name] == []
 
@@ -136,7 +102,7 @@ def test_what_was_deleted_takes_no_place_after_it(tmp_path: Path) -> None:
         with store.writing() as connection:
             connection.execute(sql)
     before = groups()
-    tidy(store, tmp_path, datetime.now(UTC))
+    run_maintenance(store, tmp_path, datetime.now(UTC))
     assert groups() < before / 4
 
 
@@ -147,22 +113,13 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
     store = Warehouse(tmp_path / "newsmill.duckdb")
     fill(store)
     inode = store.path.stat().st_ino
-    tidy(store, tmp_path)
+    run_maintenance(store, tmp_path)
     assert store.path.stat().st_ino == inode
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return lake_at(f"ducklake:sqlite:{tmp_path / 'news.sqlite'}", data=None, bucket=Bucket(), password=None)
-
-
-def add_rejects(store: Warehouse) -> None:
-    """In files of their own: fewer rows would stay in the catalog."""
-    for number in range(4):
-        with store.writing() as connection:
-            connection.execute(
-                "INSERT INTO ops.rejects (error) SELECT md5(CAST(range AS VARCHAR)) FROM range($1)", [100 + number]
-            )
 
 
 def parquet(folder: Path) -> int:
@@ -173,19 +130,16 @@ def test_a_lake_gets_fewer_files(lake: Lake, tmp_path: Path) -> None:
     store = Warehouse(lake)
     fill(store)
     add_rejects(store)
-    before = held(store)
-    done = tidy(store, tmp_path, datetime.now(UTC))
+    before = read_all(store)
+    done = run_maintenance(store, tmp_path, datetime.now(UTC))
     assert done.compaction.after.files < done.compaction.before.files
     assert done.compaction.snapshots == 0, "they are a day old at the most"
     many = parquet(tmp_path)
-    done = tidy(store, tmp_path)
+    done = run_maintenance(store, tmp_path)
     assert done.compaction.snapshots > 0
     assert parquet(tmp_path) < many, "what no snapshot needs is removed"
-    assert held(store) == before
-    assert done.facts["files_after"] == done.compaction.after.files
-
-
-DISTINCT = "SELECT count(*), count(DISTINCT error) FROM ops.rejects"
+    assert read_all(store) == before
+    assert done.counts["files_after"] == done.compaction.after.files
 
 
 REMEMBERING = """
@@ -225,7 +179,7 @@ def test_a_process_that_goes_on_after_a_lake_was_compacted(
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "it knows the schema\n"
-        tidy(store, tmp_path)
+        run_maintenance(store, tmp_path)
         said, _ = process.communicate("\n", timeout=120)
     assert (process.returncode, said) == (0, "[(7,)]\n")
     with store.reading() as connection:
@@ -243,9 +197,9 @@ def test_a_lake_in_sqlite_is_not_compacted_while_it_is_read(lake: Lake, tmp_path
     with store.reading() as reader:
         reader.execute("BEGIN")
         with pytest.raises(WarehouseLockedError, match="can't be compacted while it is read"):
-            tidy(store, tmp_path)
+            run_maintenance(store, tmp_path)
         assert reader.execute(DISTINCT).fetchall() == [(406, 103)]
-    tidy(store, tmp_path)
+    run_maintenance(store, tmp_path)
     with store.reading() as reader:
         assert reader.execute(DISTINCT).fetchall() == [(406, 103)]
 
@@ -278,11 +232,11 @@ def test_files_that_nothing_names(tmp_path: Path) -> None:
             "INSERT INTO clean.images (image_id, status, path) VALUES ('1', 'stored', 'ab/cd/named.jpg')"
         )
         connection.execute("UPDATE ops.schema_migrations SET applied_at = applied_at - INTERVAL 9 DAY")
-    done = upkeep(store, KEEP, images, landing, now)
+    done = maintain(store, KEEP, images, landing, now)
     assert {name: (tmp_path / name).exists() for name in files} == files
     assert (done.orphans.files, done.orphans.bytes) == (4, 16)
-    assert "removed, as nothing named them: 4 files, 16 bytes" in done.says
-    assert upkeep(store, KEEP, images, landing, now).orphans.files == 0
+    assert "removed files that nothing refers to: 4 files, 16 bytes" in done.messages
+    assert maintain(store, KEEP, images, landing, now).orphans.files == 0
 
 
 def test_images_that_are_older_than_the_warehouse_stay(tmp_path: Path) -> None:
@@ -293,14 +247,14 @@ def test_images_that_are_older_than_the_warehouse_stay(tmp_path: Path) -> None:
     kept.write_bytes(b"1234")
     with store.writing():
         pass  # made after it
-    assert upkeep(store, KEEP, tmp_path / "images", tmp_path / "landing", LATER).orphans.files == 0
+    assert maintain(store, KEEP, tmp_path / "images", tmp_path / "landing", LATER).orphans.files == 0
     assert kept.exists()
 
 
 def test_without_image_store_and_landing_zone(tmp_path: Path) -> None:
     store = Warehouse(tmp_path / "newsmill.duckdb")
     fill(store)
-    assert tidy(store, tmp_path).orphans.files == 0
+    assert run_maintenance(store, tmp_path).orphans.files == 0
 
 
 def test_a_published_copy_is_made_of_a_compacted_lake(lake: Lake, tmp_path: Path) -> None:
@@ -308,7 +262,7 @@ def test_a_published_copy_is_made_of_a_compacted_lake(lake: Lake, tmp_path: Path
 
     store = Warehouse(lake)
     fill(store)
-    tidy(store, tmp_path)
+    run_maintenance(store, tmp_path)
     copy = publish(store, tmp_path / "news.duckdb").path
     with duckdb.connect(str(copy), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM clean.article_versions").fetchall() == [(8,)]

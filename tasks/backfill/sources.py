@@ -1,0 +1,220 @@
+"""The sources of a backfill, a row for each in SOURCES.
+
+The command line's choices and help, the flow, form and deployment of Prefect, and the table in docs/backfill.md follow
+from the rows. To add a source: write its module (anything with `plan` and `finds`, see `BackfillSource`), add its form,
+its opener and its row here, and run `make docs`.
+
+A source's module is imported when it is opened: each brings libraries of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from tasks.backfill.finds import BackfillRequest, BackfillSource
+from tasks.backfill.forms import Backfill, NoneHidden, SeveralSites, optional_field, where_field
+from tasks.errors import BackfillError
+from tasks.registry.feed_table import slug
+from warehouse.records import Feed, Source
+
+if TYPE_CHECKING:
+    from tasks.backfill.polite import Asker
+    from tasks.fetch.http import Client
+    from tasks.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a source is opened with."""
+
+    request: BackfillRequest
+    registry: Sequence[Feed]
+    settings: Settings
+    client: Client
+    loaded_addresses: Callable[[str], Mapping[str, datetime]]
+    """For a feed's id: the addresses that this source loaded before, and as of when."""
+
+    @property
+    def asker(self) -> Asker:
+        """Sends requests at the pace of a backfill."""
+        from tasks.backfill.polite import Asker
+
+        return Asker(self.client, pause=self.settings.backfill_pause, delay=self.settings.retry_delay)
+
+    @property
+    def feed(self) -> Feed:
+        """The feed that `where` names by its id or its address, else one made of the address. Raises BackfillError."""
+        request = self.request
+        for feed in self.registry:
+            if request.where in (feed.id, feed.url):
+                return feed
+            if request.feed in (feed.id, feed.url):
+                return replace(feed, url=request.where)
+        host = urlsplit(request.where).hostname if "://" in request.where else None
+        if not host:
+            raise BackfillError(
+                f"{request.where}: neither a feed in the registry nor an address; `newsmill feeds list` shows the feeds"
+            )
+        return Feed(request.feed or slug(host, ()), host, request.where, site_url=request.where)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """A row of SOURCES."""
+
+    name: str
+    """As the command line and the deployment have it."""
+    reads: str
+    """What it reads, in words: in the command line's help, the deployment's description, the documentation."""
+    source: Source
+    """What clean.articles.source says of its articles."""
+    form: type[Backfill]
+    open: Callable[[Opening], BackfillSource]
+    always_planned: bool = False
+    """Whether a backfill plans even without --dry-run: the plan reads no more than the backfill itself does."""
+
+
+class Archive(SeveralSites):
+    """Article files."""
+
+    where: str = where_field("A folder, zip, tar or git repository on the worker's machine, or a repository's address.")
+    versions: Literal["newest", "all"] = Field(
+        "newest",
+        title="Versions",
+        description="Of a git repository: the files as they are, or every version that every article ever had.",
+    )
+    revision: str | NoneHidden = optional_field("Revision", "Of a git repository: the branch, tag or commit to read.")
+
+    def request(self) -> BackfillRequest:
+        return replace(super().request(), revision=self.revision or None, history=self.versions == "all")
+
+
+def _open_archive(opening: Opening) -> BackfillSource:
+    from tasks.backfill import archive
+
+    settings = opening.settings
+    clones = settings.landing_zone.root / "clones"
+    return archive.Archive(
+        opening.request, opening.registry, settings.max_page_bytes, clones, settings.allow_private_addresses
+    )
+
+
+class SavedFeeds(SeveralSites):
+    """Feed files that somebody kept."""
+
+    where: str = where_field("A folder or zip of saved feeds.")
+
+
+def _open_saved_feeds(opening: Opening) -> BackfillSource:
+    from tasks.backfill import saved
+
+    return saved.Saved(opening.request, opening.registry, opening.settings.max_feed_bytes)
+
+
+class Wayback(Backfill):
+    """The Wayback Machine's captures."""
+
+    where: str = where_field("A feed's id in feeds.toml, or an address.")
+    read: Literal["feed", "pages"] = Field(
+        "feed", title="Read", description="The captures of the feed, or the article pages below the address."
+    )
+
+    def request(self) -> BackfillRequest:
+        return replace(super().request(), pages=self.read == "pages")
+
+
+def _open_wayback(opening: Opening) -> BackfillSource:
+    from tasks.backfill import wayback
+
+    feed, settings = opening.feed, opening.settings
+    return wayback.Wayback(
+        opening.request,
+        feed,
+        opening.asker,
+        settings.wayback_url,
+        settings.max_feed_bytes,
+        settings.max_page_bytes,
+        frozenset(opening.loaded_addresses(feed.id)),
+    )
+
+
+class Paged(Backfill):
+    """A feed's own older pages."""
+
+    where: str = where_field("A feed's id in feeds.toml, or its address.")
+
+
+def _open_paged(opening: Opening) -> BackfillSource:
+    from tasks.backfill import paged
+
+    return paged.Paged(opening.request, opening.feed, opening.asker, opening.settings.max_feed_bytes)
+
+
+class Warc(SeveralSites):
+    """WARC files."""
+
+    where: str = where_field("A .warc or .warc.gz file, or a folder of them.")
+
+
+def _open_warc(opening: Opening) -> BackfillSource:
+    from tasks.backfill import warc
+
+    return warc.Warc(opening.request, opening.registry, opening.settings.max_feed_bytes)
+
+
+class Sitemap(Backfill):
+    """The pages that a site's sitemaps name."""
+
+    where: str = where_field("A feed's id in feeds.toml, or the address of a sitemap.")
+
+
+def _open_sitemap(opening: Opening) -> BackfillSource:
+    from tasks.backfill import sitemap
+
+    feed, settings = opening.feed, opening.settings
+    loaded = opening.loaded_addresses(feed.id)
+    return sitemap.Sitemap(opening.request, feed, opening.asker, settings.max_page_bytes, known=loaded)
+
+
+_ROWS = (
+    SourceKind(
+        "archive",
+        "article files: a folder, zip, tar or git repository",
+        source="archive",
+        form=Archive,
+        open=_open_archive,
+        always_planned=True,
+    ),
+    SourceKind(
+        "feeds",
+        "saved feed files: a folder or zip",
+        source="feed",
+        form=SavedFeeds,
+        open=_open_saved_feeds,
+        always_planned=True,
+    ),
+    SourceKind(
+        "wayback",
+        "the Wayback Machine's captures of a feed, or of pages",
+        source="wayback",
+        form=Wayback,
+        open=_open_wayback,
+        always_planned=True,
+    ),
+    SourceKind(
+        "paged",
+        "a feed's own older pages (RFC 5005, WordPress, Blogger, JSON Feed)",
+        source="paged-feed",
+        form=Paged,
+        open=_open_paged,
+    ),
+    SourceKind("warc", "WARC files: a file or a folder", source="warc", form=Warc, open=_open_warc),
+    SourceKind("sitemap", "the pages that a site's sitemaps name", source="sitemap", form=Sitemap, open=_open_sitemap),
+)
+SOURCES = {row.name: row for row in _ROWS}

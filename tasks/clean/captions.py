@@ -1,0 +1,65 @@
+"""Attaching captions: which text beside an image is its caption."""
+
+from __future__ import annotations
+
+import re
+
+from tasks.clean.paragraphs import is_blank
+from tasks.text.markup import Element
+from tasks.text.plain import collapse, inline_text
+
+MAX_MARKED_CAPTION = 600
+"""Characters of an element that is marked as a caption, by its class or as <small>."""
+MAX_PLAIN_CAPTION = 250
+"""Characters of an ordinary paragraph that follows an image in the same box."""
+_CAPTION_CLASS = re.compile(r"caption|credit|img-desc|image-desc|pic-?text|图说|圖說")
+
+
+def has_caption(figure: Element) -> bool:
+    return any(isinstance(child, Element) and child.tag == "figcaption" for child in figure.children)
+
+
+def add_caption(figure: Element, caption: str) -> None:
+    """Give the figure this caption, unless it has one."""
+    if not has_caption(figure):
+        figure.children.append(Element("figcaption", {}, [caption]))
+
+
+def add_to_last_figure(blocks: list[Element], node: Element, inner: list[Element]) -> bool:
+    """Make `inner`, the blocks of the element `node`, the caption of the figure before it; False if it is none."""
+    if len(inner) != 1 or not blocks or blocks[-1].tag != "figure" or has_caption(blocks[-1]):
+        return False
+    caption = _caption_text(node, inner[0])
+    if not caption:
+        return False
+    add_caption(blocks[-1], caption)
+    return True
+
+
+def _caption_text(node: Element, paragraph: Element) -> str | None:
+    """The text of an element that is marked as a caption: all of it in <small>, or named so by class or id."""
+    if paragraph.tag != "p":
+        return None
+    if not _is_named_caption(node):
+        for child in paragraph.children:
+            if not is_blank(child) and (isinstance(child, str) or child.tag != "small"):
+                return None
+    text = collapse(inline_text(paragraph))
+    return text if text and len(text) <= MAX_MARKED_CAPTION else None
+
+
+def _is_named_caption(node: Element) -> bool:
+    if not node.attrs:
+        return False
+    name = f"{node.attrs.get('class', '')} {node.attrs.get('id', '')}"
+    return name != " " and _CAPTION_CLASS.search(name.lower()) is not None
+
+
+def merge_caption(blocks: list[Element]) -> list[Element]:
+    """The blocks of a box. If they are one image and one short paragraph after it, that is the image's caption."""
+    if len(blocks) == 2 and blocks[0].tag == "figure" and blocks[1].tag == "p" and not has_caption(blocks[0]):
+        text = collapse(inline_text(blocks[1]))
+        if len(text) <= MAX_PLAIN_CAPTION:
+            add_caption(blocks[0], text)
+            return blocks[:1]
+    return blocks

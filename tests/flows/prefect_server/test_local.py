@@ -1,0 +1,48 @@
+"""The local server's record and its clients' certificates; tests/flows/cli/test_prefect.py tests a running one."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from flows.prefect_server.local import Server, running_server, stop_server, write_one_authority
+from tasks.settings import Settings, load_settings
+
+GONE = Server("http://127.0.0.1:9", 1, "3.8.8")
+"""A server that no longer answers."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "prefect").mkdir()
+    return load_settings(home=tmp_path)
+
+
+def test_a_server_that_does_not_answer_does_not_run(settings: Settings) -> None:
+    record = settings.home / "prefect" / "server.json"
+    assert running_server(settings) is None
+    for text in ("", "[]", "{}", json.dumps(asdict(GONE))):
+        record.write_text(text)
+        assert running_server(settings) is None
+
+
+def test_stopping_forgets_a_server_that_is_gone(settings: Settings) -> None:
+    record = settings.home / "prefect" / "server.json"
+    record.write_text(json.dumps(asdict(GONE)))
+    assert stop_server(settings) is None
+    assert not record.exists()
+
+
+def test_the_api_is_below_the_ui() -> None:
+    assert GONE.api_url == "http://127.0.0.1:9/api"
+
+
+def test_one_authority_is_enough_for_a_client(tmp_path: Path) -> None:
+    path = write_one_authority(tmp_path)
+    assert len(ssl.create_default_context(cafile=str(path)).get_ca_certs()) == 1
+    assert write_one_authority(tmp_path) == path
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,50 @@
+"""One sitemap, as it is read: dates, limits, any bytes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.backfill.sitemap_files import MAX_URLS, parse_sitemap
+from tasks.fetch.http import Response
+from tests.tasks.backfill.sitemaps import entry, urlset
+
+
+def test_a_day_without_a_zone_is_in_the_feeds_time_zone() -> None:
+    found = parse_sitemap(
+        Response("http://quay.example/sitemap.xml", 200, {}, urlset(entry("/1", "2024-03-05")).body),
+        9999,
+        "Asia/Shanghai",
+    )
+    assert found.pages[0].changed == datetime(2024, 3, 4, 16, tzinfo=UTC)
+
+
+def test_more_addresses_than_the_protocol_allows_are_left_out() -> None:
+    many = urlset(*(entry(f"/{n}") for n in range(MAX_URLS + 5)))
+    found = parse_sitemap(Response("http://quay.example/sitemap.xml", 200, {}, many.body), 50_000_000, "UTC")
+    assert len(found.pages) == MAX_URLS
+    assert "50,000" in found.problems[0]
+    lines = "\n".join(f"http://quay.example/{n}" for n in range(MAX_URLS + 5)).encode()
+    found = parse_sitemap(Response("http://quay.example/sitemap.txt", 200, {}, lines), 50_000_000, "UTC")
+    assert len(found.pages) == MAX_URLS
+    assert "50,000" in found.problems[0]
+
+
+@given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: f"<urlset>{text}</urlset>".encode()))
+def test_any_bytes_give_pages_or_a_reason(body: bytes) -> None:
+    found = parse_sitemap(Response("http://quay.example/sitemap.xml", 200, {}, body), 1_000_000, "UTC")
+    assert all(page.url.startswith(("http://", "https://")) for page in found.pages)
+    assert found.pages or found.problems or b"urlset" in body
+
+
+@given(st.lists(st.text("abcdé渡口&=;?/%20", min_size=1, max_size=20), min_size=1, max_size=8))
+def test_addresses_survive_being_written_and_read(names: list[str]) -> None:
+    listed = [f"http://quay.example/{name}x" for name in names]
+    plain = parse_sitemap(Response("http://quay.example/s", 200, {}, "\n".join(listed).encode()), 1_000_000, "UTC")
+    marked_up = parse_sitemap(
+        Response("http://quay.example/s", 200, {}, urlset(*map(entry, listed)).body), 1_000_000, "UTC"
+    )
+    assert [page.url for page in plain.pages] == [page.url for page in marked_up.pages]
+    assert len(plain.pages) == len(set(listed))

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.tasks.clean.cleaning import clean_fragment, text_of
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<h2>Tides</h2><p>High.</p><h3>Low</h3>", "## Tides\n\nHigh.\n\n### Low"),
+        ("<ul><li>one</li><li>two<ul><li>deep</li></ul></li></ul>", "- one\n- two\n  - deep"),
+        ("<ol><li>one</li><li><p>two</p><p>more</p></li></ol>", "1. one\n2. two\n   more"),
+        ("<blockquote><p>Said</p><blockquote>deeper</blockquote></blockquote>", "> Said\n>\n> > deeper"),
+        ("<pre>a\n  b  c</pre>", "a\n  b  c"),
+        ("<pre><code>if x:\n    y()</code></pre>", "if x:\n    y()"),
+        ("a<br>b<br><br>c", "a\nb\n\nc"),
+        ("<div>a</div><div>b</div>c", "a\n\nb\n\nc"),
+        ("<p>a <b>b</b><i> c</i></p>", "a b c"),
+        ("<span>a</span> <span>b</span>", "a b"),
+        ("<p>a&nbsp;b&#8203;c\n\n d</p>", "a b c d"),
+        ("<p></p><p>&nbsp;</p><p>a</p><div></div>", "a"),
+        ("<table><tr><th>h</th><th>m</th></tr><tr><td>9</td><td>30</td></tr></table>", "h | m\n9 | 30"),
+        ("<table><tr><td><p>One.</p><p>Two.</p></td></tr></table>", "One.\n\nTwo."),
+        ("<table><tr><td>One.</td><td>Two.</td></tr></table>", "One.\n\nTwo."),
+        ("<dl><dt>gate</dt><dd>north</dd></dl>", "gate\n  north"),
+        ("<p>2 &lt; 3 &amp; 5</p>", "2 < 3 & 5"),
+        ("&lt;p&gt;One.&lt;/p&gt;&lt;p&gt;2 &amp;lt; 3&lt;/p&gt;", "One.\n\n2 < 3"),
+        ("<p>The gate<script>x()</script> opens</p><style>p{}</style>", "The gate opens"),
+        ('<p>Watch: <iframe src="//video.example/1"></iframe></p>', "Watch:\n\nhttps://video.example/1"),
+        ("<p>unclosed <b>bold", "unclosed bold"),
+        ("no markup at all", "no markup at all"),
+        ("", ""),
+    ],
+)
+def test_text(html: str, expected: str) -> None:
+    assert text_of(html) == expected
+
+
+def test_items_in_a_table_cell_are_separated() -> None:
+    cell = "<ul><li>one</li><li>two</li></ul>"
+    assert "onetwo" not in text_of(f"<table><tr><td>{cell}</td><td>x</td></tr><tr><td>a</td><td>b</td></tr></table>")
+
+
+def test_paragraphs_in_a_definition_are_separated() -> None:
+    assert "onetwo" not in text_of("<dl><dt>gate</dt><dd><p>one</p><p>two</p></dd></dl>")
+
+
+def test_a_tables_caption_is_kept() -> None:
+    rows = "<tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr>"
+    assert "Tides" in text_of(f"<table><caption>Tides</caption>{rows}</table>")
+
+
+def test_links() -> None:
+    html = (
+        '<p><a href="/x?utm_source=rss&amp;id=3" onclick="x()" target="_blank">a</a> '
+        '<a href="mailto:o@quay.example">b</a></p>'
+    )
+    assert clean_fragment(html).html == (
+        '<p><a href="https://quay.example/x?id=3" rel="noopener noreferrer">a</a> '
+        '<a href="mailto:o@quay.example" rel="noopener noreferrer">b</a></p>'
+    )
+    wrapped = '<a href="https://www.google.com/url?q=https%3A%2F%2Fquay.example%2Fy">c</a>'
+    assert 'href="https://quay.example/y"' in clean_fragment(wrapped).html
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "blockquote", "ul", "span", "table", "font"])
+def test_deep_nesting(tag: str) -> None:
+    content = clean_fragment(f"<{tag}>" * 5000 + "The middle." + f"</{tag}>" * 5000 + "<p>The end.</p>")
+    assert "The middle." in content.text
+    assert "The end." in content.text

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.tasks.clean.cleaning import PHOTO, clean_fragment, image_of, text_of
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="/a.jpg">',
+        '<img src="../a.jpg">',
+        '<img src="//quay.example/a.jpg">',
+        '<img src="data:image/gif;base64,R0lGOD" data-src="/a.jpg">',
+        '<img src="/img/blank.gif" data-original="/a.jpg">',
+        '<img data-lazy-src="/a.jpg">',
+        '<img src="/dummy.png" data-lazyload="/a.jpg">',
+        '<img data-cfsrc="/a.jpg">',
+        '<img data-cfsrc="/a.jpg" style="display:none;visibility:hidden"><noscript><img src="/a.jpg"></noscript>',
+        '<img src="/small.jpg" data-src="/a.jpg">',
+        '<img srcset="/s.jpg 320w, /a.jpg 1280w, /m.jpg 640w">',
+        '<img srcset="/s.jpg, /a.jpg 2x">',
+        '<img src="data:," data-srcset="/s.jpg 1x,/a.jpg 3x">',
+        '<picture><source srcset="/a.jpg 900w, /s.jpg 300w"><img src="data:,"></picture>',
+        '<picture><source srcset="/x.webp"><img src="/a.jpg"></picture>',
+        '<a href="/full"><img src="/a.jpg"></a>',
+        '<p><span><img src="/a.jpg"></span></p>',
+        '<noscript><img src="/a.jpg"></noscript>',
+        '<img src="/img/lazy.png" class="lazy"><noscript><img src="/a.jpg"></noscript>',
+        '<img data-src="/a.jpg" src="data:,"><noscript><img src="/a.jpg"></noscript>',
+        '<img src="/a.jpg"><img src="/a.jpg">',
+        '<table><tr><td><img src="/a.jpg"></td><td>x</td></tr><tr><td>y</td><td>z</td></tr></table>',
+        '<ul><li><img src="/a.jpg"></li></ul>',
+        '<h2><img src="/a.jpg"></h2>',
+        '<blockquote><img src="/a.jpg"></blockquote>',
+    ],
+)
+def test_images(html: str) -> None:
+    assert [content.url for content in clean_fragment(html).images] == [PHOTO]
+    assert f'src="{PHOTO}"' in clean_fragment(html).html
+
+
+def test_an_address_with_commas_in_a_srcset() -> None:
+    html = '<img srcset="https://cdn.example/w_300,h_2/a.jpg 300w, https://cdn.example/w_900,h_6/a.jpg 900w">'
+    assert image_of(html).url == "https://cdn.example/w_900,h_6/a.jpg"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="/p.gif" width="1" height="1">',
+        '<img src="/p.gif" height="0">',
+        '<img src="/p.gif" style="display: none">',
+        '<img src="/p.gif" style="border:0;width:1px;height:1px">',
+        '<img src="https://pixel.wp.com/b.gif?v=noscript">',
+        '<img src="https://feeds.feedburner.com/~r/quay/~4/x">',
+        '<img src="https://www.google-analytics.com/collect?v=1">',
+        '<img src="https://stats.quay.example/piwik.php?idsite=1">',
+        '<img src="https://quay.example/pixel.gif?id=1">',
+        '<img src="data:image/png;base64,AAAA">',
+        '<img src="javascript:alert(1)">',
+        '<img alt="nothing">',
+        '<img src="">',
+    ],
+)
+def test_an_img_that_shows_no_image(html: str) -> None:
+    content = clean_fragment(f"<p>The gate.</p>{html}")
+    assert (content.images, content.html) == ((), "<p>The gate.</p>")
+
+
+def test_an_emoji_image_becomes_its_text() -> None:
+    html = '<p>Fine <img class="emoji" alt="🙂" src="https://s.w.org/images/core/emoji/15/72x72/1f642.png"> day</p>'
+    assert (text_of(html), clean_fragment(html).images) == ("Fine 🙂 day", ())
+
+
+def test_a_width_in_percent_is_dropped() -> None:
+    assert (
+        clean_fragment('<img src="/a.jpg" width="100%" height="600">').html
+        == f'<figure><img src="{PHOTO}" height="600"></figure>'
+    )

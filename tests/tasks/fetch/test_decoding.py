@@ -1,0 +1,91 @@
+"""Content codings are decoded in bounded steps; broken and oversized ones are refused."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Callable
+
+import pytest
+
+from tasks.fetch.decoding import STEP, decode
+from tests.sites import faults
+from tests.tasks.fetch.packing import PACKED, PLENTY, TEXT, deflated
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_every_coding_is_decoded(name: str) -> None:
+    encoding, data = PACKED[name]
+    expected = b"".join(TEXT[i::3] for i in range(3)) if "three" in name else TEXT
+    assert decode(data, encoding, PLENTY) == expected
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+def test_the_limit_is_allowed_and_one_byte_more_is_refused(encoding: str) -> None:
+    _, data = PACKED[encoding]
+    assert len(decode(data, encoding, len(TEXT))) == len(TEXT)
+    with pytest.raises(OverflowError):
+        decode(data, encoding, len(TEXT) - 1)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+def test_truncated_bytes_are_refused(encoding: str) -> None:
+    _, data = PACKED[encoding]
+    with pytest.raises(ValueError, match=r"\w"):
+        decode(data[: len(data) // 2], encoding, PLENTY)
+
+
+def test_gzip_with_a_truncated_second_member_is_refused() -> None:
+    data = gzip.compress(TEXT, mtime=0)
+    with pytest.raises(ValueError, match="ends too early"):
+        decode(data + data[:-20], "gzip", PLENTY)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+def test_bytes_without_the_coding_are_refused(encoding: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        decode(b"<rss>plain</rss>", encoding, PLENTY)
+
+
+def test_gzip_with_a_wrong_checksum_is_refused() -> None:
+    data = bytearray(gzip.compress(TEXT, mtime=0))
+    data[-5] ^= 1
+    data[-8] ^= 1
+    with pytest.raises(ValueError, match="incorrect"):
+        decode(bytes(data), "gzip", PLENTY)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("rest", [b"\0" * 512, b"\n", b"<!-- served by cache 3 -->"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_bytes_after_the_end_are_left_out(encoding: str, rest: bytes) -> None:
+    """Padding, a line end, a proxy's comment: it must neither count nor keep the decoder busy for ever."""
+    _, data = PACKED[encoding]
+    assert decode(data + rest, encoding, PLENTY) == TEXT
+
+
+def test_unknown_coding_is_refused() -> None:
+    with pytest.raises(ValueError, match="nobody asked for"):
+        decode(b"", "compress", PLENTY)
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "gzip": lambda: b"".join(faults._gzip_bomb_chunks()),
+    "br": lambda: faults._BR_HEAD + faults._BR_FILLING * 1100 + faults._BR_TAIL,
+    "deflate": lambda: deflated(b" " * 300_000_000, zlib.MAX_WBITS),
+}
+
+
+@pytest.mark.parametrize("encoding", BOMBS)
+def test_bomb_stays_within_the_limit(encoding: str) -> None:
+    data, cap = BOMBS[encoding](), 4_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(OverflowError):
+            decode(data, encoding, cap)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # the cap, a bytearray's growth, a step or two, and what is left of the packed bytes
+    assert peak < 2 * cap + 4 * STEP + 2 * len(data)

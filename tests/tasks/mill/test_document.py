@@ -1,0 +1,60 @@
+"""Milling a document: what becomes an article, what is only seen again, and what is rejected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tasks.mill.document import mill_bytes, mill_document, mill_documents
+from tests.tasks.making import FEED, NOW, Item, document, milled, rss
+from warehouse.landing import Landing
+
+ITEMS = (Item(), Item("The ferry is late", link="https://quay.example/ferry", guid="ferry"))
+
+
+def test_known_entries_are_seen_and_not_cleaned_again() -> None:
+    first = milled(*ITEMS)
+    assert [article.title for article in first.articles] == ["The gate is open", "The ferry is late"]
+    again = milled(*ITEMS, known=frozenset([first.entries[0].entry_id]))
+    assert again.seen == (first.entries[0].entry_id,)
+    assert [entry.entry_id for entry in again.entries] == [first.entries[1].entry_id]
+    assert [article.title for article in again.articles] == ["The ferry is late"]
+
+
+def test_an_entry_that_is_listed_twice_is_one() -> None:
+    assert len(milled(Item(), Item()).entries) == 1
+
+
+def test_a_document_that_cannot_be_parsed_is_a_reject() -> None:
+    data = b"<html><p>Down for maintenance</p></html>"
+    (reject,) = mill_bytes(data, document(data), FEED).rejects
+    assert (reject.step, reject.feed_id, reject.location) == ("parse", "quay", None)
+    (reject,) = mill_bytes(data, document(data, source="warc"), FEED).rejects
+    assert reject.location == FEED.url, "a document that is not the feed's own is named"
+
+
+def test_an_article_that_cannot_be_cleaned_is_a_reject(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of our own")
+
+    monkeypatch.setattr("tasks.mill.document.clean", fail)
+    result = milled(Item())
+    assert (len(result.entries), result.articles) == (1, ())
+    (reject,) = result.rejects
+    assert (reject.step, reject.error) == ("clean", "RuntimeError: a fault of our own")
+    assert reject.location == "entry 0: gate"
+
+
+def test_documents_are_read_from_the_landing_zone(tmp_path: Path) -> None:
+    landed = Landing(tmp_path).land(
+        rss(*ITEMS), feed_id=FEED.id, url=FEED.url, final_url=FEED.url, fetched_at=NOW, status=200, headers={}
+    )
+    result = mill_document(tmp_path, landed, FEED)
+    assert result == mill_bytes(rss(*ITEMS), landed, FEED)
+    other = replace(FEED, id="other")
+    assert mill_documents(tmp_path, [(landed, FEED, frozenset()), (landed, other, frozenset())]) == [
+        result,
+        mill_bytes(rss(*ITEMS), landed, other),
+    ]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.tasks.parse.feeds import (
+    JSON_ITEM,
+    json_feed,
+    parse_data,
+    parse_single_entry,
+)
+
+
+def test_content_text_is_plain_text() -> None:
+    entry = parse_single_entry(json_feed({"id": 7, "content_text": "2 < 3 & 5", "summary": "1 < 2"}))
+    assert (entry.guid, entry.content_html, entry.content_type) == ("7", "2 < 3 & 5", "text/plain")
+    assert entry.summary_html == "1 &lt; 2"
+
+
+def test_the_images_of_an_item_and_the_authors_of_the_feed() -> None:
+    attachments = [
+        {"url": "https://quay.example/c.jpg", "mime_type": "image/jpeg"},
+        {"url": "https://quay.example/d.mp3", "mime_type": "audio/mpeg"},
+    ]
+    item = {
+        "id": "https://quay.example/x",
+        "image": "https://quay.example/a.jpg",
+        "banner_image": "b.jpg",
+        "attachments": attachments,
+    }
+    entry = parse_single_entry(json_feed(item, authors=[{"name": "Oda"}, {"name": "Ana"}]))
+    assert entry.enclosures == ("https://quay.example/a.jpg", "b.jpg", "https://quay.example/c.jpg")
+    assert (entry.author, entry.link) == ("Oda, Ana", "https://quay.example/x")
+
+
+def test_the_author_of_a_feed_of_version_1_0() -> None:
+    assert parse_single_entry(json_feed({"id": "1"}, version="1", author={"name": "Oda"})).author == "Oda"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        3,
+        None,
+        "text",
+        [],
+        {"id": "x", "authors": 3},
+        {"id": "x", "authors": ["Oda"]},
+        {"id": "x", "attachments": [{}]},
+        {"id": "x", "tags": 3},
+        {"id": "x", "_x": float("nan")},
+        {"id": "x", "date_published": 10**400},
+    ],
+)
+def test_a_bad_item_does_not_affect_others(bad: object) -> None:
+    result = parse_data(json_feed(JSON_ITEM, bad, {"id": "g2", "content_text": "two"}))
+    guids = [entry.guid for entry in result.entries if entry.guid != "x"]
+    assert guids == ["g1", "g2"]
+    assert len(result.entries) + len(result.rejects) == 3
+    for reject in result.rejects:
+        assert (reject.step, reject.feed_id) == ("parse", "quay")
+        assert reject.location is not None
+        assert reject.location.startswith("entry 1:")
+
+
+@pytest.mark.parametrize("depth", [300, 900])
+def test_a_deeply_nested_item_does_not_affect_others(depth: int) -> None:
+    nested = b"[" * depth + b"]" * depth
+    data = json_feed({"id": "x", "_x": "NESTED"}, JSON_ITEM).replace(b'"NESTED"', nested)
+    assert [entry.guid for entry in parse_data(data).entries][-1] == "g1"

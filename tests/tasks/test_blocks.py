@@ -1,0 +1,14 @@
+"""Settings in Prefect's blocks; reading them from a server is tested in tests/flows/cli/test_config.py."""
+
+from __future__ import annotations
+
+from tasks.blocks import NewsmillWarehouse
+from tasks.settings import Settings
+
+
+def test_every_field_of_the_block_is_a_setting() -> None:
+    fields = NewsmillWarehouse.model_fields
+    assert "warehouse" in fields
+    for name, field in fields.items():
+        assert name in Settings.model_fields
+        assert field.description, name

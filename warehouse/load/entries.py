@@ -1,0 +1,115 @@
+"""The entries of a batch: which the warehouse knows, which article each belongs to, and their rows in raw.entries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from warehouse.errors import WarehouseError
+from warehouse.load.identities import Identities, Sighting
+from warehouse.records import Article, Entry, Milled
+from warehouse.store.staging import fetch_by_ids, run_with_rows
+from warehouse.store.transactions import Connection
+
+StoredEntries = Mapping[str, Mapping[str, Any]]
+"""entry_id → feed_id, article_id, content_hash and word_count, as raw.entries has them."""
+
+
+class UnknownEntriesError(WarehouseError):
+    """A document was milled against another state of the warehouse; mill it again without known entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A batch's entries, each matched to its article."""
+
+    sightings: dict[str, list[Sighting]] = field(default_factory=lambda: defaultdict(list))
+    """article_id → where the batch has it, oldest document first."""
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """entry_id → row of raw.entries, for entries that were parsed."""
+    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """entry_id → when it was seen, for known entries that were not parsed again."""
+
+
+def read_stored_entries(connection: Connection, batch: Sequence[Milled]) -> StoredEntries:
+    """Raises UnknownEntriesError if an entry that was milled as known is not in the warehouse."""
+    entry_ids = {entry.entry_id for milled in batch for entry in milled.entries}
+    entry_ids |= {entry_id for milled in batch for entry_id in milled.seen}
+    stored = {row["entry_id"]: row for row in fetch_by_ids(connection, "entries_by_id", entry_ids)}
+    if missing := [entry_id for milled in batch for entry_id in milled.seen if entry_id not in stored]:
+        raise UnknownEntriesError(f"{len(missing)} entries that were milled as known are not in the warehouse")
+    return stored
+
+
+def read_identities(connection: Connection, batch: Sequence[Milled], stored: StoredEntries) -> Identities:
+    """The articles that the batch's keys name in the warehouse."""
+    identities = Identities(stored_articles={row["article_id"] for row in stored.values()})
+    keys = [key for milled in batch for article in milled.articles for key in article.keys]
+    for row in fetch_by_ids(connection, "articles_by_key", keys):
+        article_id = row["article_id"]
+        identities.article_by_key[row["key"]] = article_id
+        identities.stored_articles.add(article_id)
+        identities.facts[article_id] = row["title"], row["published_at"] if row["published_known"] else None
+    return identities
+
+
+def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Identities) -> Matches:
+    """Match each entry of the batch, which is in order of time, to its article.
+
+    Reads and writes no database; `identities` learns the keys that are new.
+    """
+    matches = Matches()
+    for milled in batch:
+        document, fetched_at = milled.document, milled.document.fetched_at
+        articles = {article.entry_id: article for article in milled.articles}
+        for entry in milled.entries:
+            article = articles.get(entry.entry_id)
+            article_id = None
+            if article:
+                article_id = stored.get(entry.entry_id, {}).get("article_id") or identities.resolve(article)
+                matches.sightings[article_id].append(
+                    Sighting(entry.entry_id, document, article.content_hash, article.word_count, article)
+                )
+            if entry.entry_id not in matches.entries:
+                matches.entries[entry.entry_id] = _entry_row(entry, article, article_id, fetched_at)
+            matches.entries[entry.entry_id]["last_seen_at"] = fetched_at
+        for entry_id in milled.seen:
+            row = stored[entry_id]
+            matches.sightings[row["article_id"]].append(
+                Sighting(entry_id, document, row["content_hash"], row["word_count"], None)
+            )
+            times = matches.seen.setdefault(entry_id, {"entry_id": entry_id, "first_seen_at": fetched_at})
+            times["last_seen_at"] = fetched_at
+    return matches
+
+
+def _entry_row(entry: Entry, article: Article | None, article_id: str | None, fetched_at: datetime) -> dict[str, Any]:
+    return {
+        "entry_id": entry.entry_id,
+        "feed_id": entry.feed_id,
+        "document_id": entry.document_id,
+        "position": entry.position,
+        "guid": entry.guid,
+        "link": entry.link,
+        "title": entry.title,
+        "content_html": entry.content_html,
+        "parsed": entry.parsed,
+        "first_seen_at": fetched_at,
+        "last_seen_at": fetched_at,
+        "article_id": article_id,
+        "content_hash": article.content_hash if article else None,
+        "word_count": article.word_count if article else None,
+    }
+
+
+def write_entries(connection: Connection, matches: Matches, stored: StoredEntries) -> None:
+    """Insert the new entries into raw.entries, and bring the known ones up to date."""
+    new = [row for entry_id, row in matches.entries.items() if entry_id not in stored]
+    again = [row for entry_id, row in matches.entries.items() if entry_id in stored]
+    seen = list(matches.seen.values())
+    run_with_rows(connection, "insert_entries", view="stage_entries", table="raw.entries", rows=new)
+    run_with_rows(connection, "merge_entries", view="stage_entries", table="raw.entries", rows=again)
+    run_with_rows(connection, "touch_entries", view="stage_seen", table="raw.entries", rows=seen)
