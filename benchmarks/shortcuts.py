@@ -123,8 +123,7 @@ def _collapse_inline(text: str) -> str:
 def _word_count(text: str) -> int:
     text = plain._MARKERS.sub("\n", f"\n{text}")
     rest, runs = _UNSPACED_LETTERS.subn(" ", text)
-    words: list[str] = plain._WORD.findall(rest)
-    return len(text) - len(rest) + runs + len(words)
+    return int(len(text) - len(rest) + runs + len(plain._WORD.findall(rest)))
 
 
 def _nfkc(text: str) -> str:
@@ -157,15 +156,6 @@ def _canonical_forms(addresses: Sequence[str | None]) -> list[str | None]:
     return [address and urls.canonical(address) for address in addresses]
 
 
-def _unwrap_link(address: str) -> str:
-    for _ in range(4):
-        inner = urls._unwrap_once(address)
-        if inner == address:
-            break
-        address = inner
-    return address
-
-
 def _parse(data: bytes) -> object:
     """feedparser's entries, as `tasks.parse.feed` has set feedparser up."""
     parsed = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False)
@@ -193,7 +183,6 @@ SHORTCUTS = (
     Shortcut("plain._collapse_inline", "all", plain._collapse_inline, _collapse_inline, "calls"),
     Shortcut("plain.word_count", "all", plain.word_count, _word_count, "calls"),
     Shortcut("urls._make_safe", "all", urls._make_safe, _make_safe, "calls", _canonical_forms),
-    Shortcut("urls.unwrap_link", "all", urls.unwrap_link, _unwrap_link, "calls"),
     Shortcut("identity._nfkc", "all", identity._nfkc, _nfkc, "calls"),
     Shortcut("identity.content_hash", "all", identity.content_hash, _content_hash, "calls"),
 )

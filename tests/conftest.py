@@ -1,4 +1,4 @@
-"""What the tests share: newsmill's own commands, and one local Prefect server that newsmill starts."""
+"""What the tests share: newsmill's commands, and one local Prefect server for each worker process."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from filelock import FileLock
 
 from flows.prefect_server.local import write_one_authority
 from tests import preloaded
+from tests.one_thread import use_one_thread
 from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
 from tests.suite import (
     pytest_collection_modifyitems,
@@ -32,13 +33,15 @@ __all__ = [
     "pytest_xdist_make_scheduler",
 ]
 
+use_one_thread()
+
 TIMEOUT = 180.0
-"""Seconds a command may take; a hanging one is to fail its test, not the whole run."""
+"""Seconds a command may take: one that hangs fails its test, not the whole run."""
 
 
 @dataclass(frozen=True)
 class Newsmill:
-    """The console script in a folder of its own: newsmill("ingest", "--json")."""
+    """The newsmill command, run in a folder: newsmill("ingest", "--json")."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -57,9 +60,9 @@ class Newsmill:
         return self.warehouse.with_name("landing")
 
     def setting(self, **variables: object) -> Newsmill:
-        """The same with more environment: retries=2 is NEWSMILL_RETRIES=2."""
-        named = {f"NEWSMILL_{name.upper()}": str(value) for name, value in variables.items()}
-        return replace(self, environment={**self.environment, **named})
+        """The same with more settings: retries=2 sets NEWSMILL_RETRIES=2."""
+        settings = {f"NEWSMILL_{name.upper()}": str(value) for name, value in variables.items()}
+        return replace(self, environment={**self.environment, **settings})
 
     def registry(self, text: str) -> None:
         (self.folder / "feeds.toml").write_text(text, encoding="utf-8")
@@ -83,7 +86,7 @@ class Newsmill:
         return json.loads(done.stdout)
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """The command in the background, as the process that is returned."""
+        """Start the real command in the background; its process is the one that tests kill."""
         return subprocess.Popen(
             [preloaded.REAL, *arguments],
             cwd=self.folder,
@@ -97,10 +100,10 @@ class Newsmill:
 
 @pytest.fixture(scope="session")
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment without anything said to Prefect or newsmill."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "NEWSMILL_"))}
+    """The environment without settings of Prefect or newsmill."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "NEWSMILL_"))}
     home = tmp_path_factory.mktemp("prefect-client")
-    return kept | {
+    return environment | {
         "PREFECT_HOME": str(home),  # a profile in the home folder may name another server
         "PREFECT_API_SSL_CERT_FILE": str(write_one_authority(home)),
         "DO_NOT_TRACK": "1",
@@ -114,9 +117,9 @@ def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: py
         "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
         "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
         "NEWSMILL_RETRY_DELAY": "0.1",
-        "NEWSMILL_WORKERS": "1",  # where a test isn't about several
+        "NEWSMILL_WORKERS": "1",  # tests of several workers set it
         "COLUMNS": "110",
-        # tests look at events as they come
+        # so that tests need not wait for events
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     }
@@ -124,33 +127,33 @@ def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: py
 
 @pytest.fixture(scope="session")
 def program(newsmill_environment: dict[str, str]) -> Iterator[Path]:
-    """newsmill, sooner."""
+    """A newsmill that starts faster: tests/preloaded.py."""
     with preloaded.newsmill(newsmill_environment) as program:
         yield program
 
 
 @pytest.fixture(scope="session")
 def prefect_database(clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prefect's database before its server's first start, which would take 20 s of a core to make it: made once."""
+    """An empty Prefect database, made once for all workers: a server without one takes 20 s to make it."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    made = folder / "prefect-made" / "prefect.db"
-    with FileLock(folder / "prefect-made.lock"):
-        if not made.parent.exists():
+    template = folder / "prefect-template" / "prefect.db"
+    with FileLock(folder / "prefect-template.lock"):
+        if not template.parent.exists():
             new = tmp_path_factory.mktemp("prefect-new")
             command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
             environment = clean_environment | {"PREFECT_HOME": str(new)}
             subprocess.run(command, env=environment, check=True, capture_output=True, timeout=TIMEOUT)
-            new.rename(made.parent)
-    return made
+            new.rename(template.parent)
+    return template
 
 
 @pytest.fixture(scope="session")
 def prefect_home(
     newsmill_environment: dict[str, str], prefect_database: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """NEWSMILL_HOME with a local Prefect server running, started and stopped by newsmill."""
+    """NEWSMILL_HOME of a running Prefect server that newsmill starts and stops."""
     home = Path(newsmill_environment["NEWSMILL_HOME"])
     (home / "prefect").mkdir()
     shutil.copy(prefect_database, home / "prefect")
@@ -170,7 +173,7 @@ def prefect_api(prefect_home: Path) -> str:
 
 @pytest.fixture(scope="session")
 def newsmill_in(prefect_home: Path, newsmill_environment: dict[str, str], program: Path) -> Callable[[Path], Newsmill]:
-    """newsmill in a folder, against the shared Prefect server."""
+    """Makes a newsmill in the given folder that uses the shared Prefect server."""
     return lambda folder: Newsmill(folder, newsmill_environment, program)
 
 

@@ -112,7 +112,9 @@ def serve(listening: int) -> None:
 
 def _import_everything() -> None:
     from tasks.settings import keep_prefect_quiet
+    from tests.one_thread import use_one_thread
 
+    use_one_thread()
     keep_prefect_quiet()
     for name in ("flows", "tasks", "warehouse"):
         package = import_module(name)

@@ -20,7 +20,6 @@ from pydantic import Field
 from tasks.backfill.finds import BackfillRequest, BackfillSource
 from tasks.backfill.forms import Backfill, NoneHidden, SeveralSites, optional_field, where_field
 from tasks.errors import BackfillError
-from tasks.registry.feed_table import slug
 from warehouse.records import Feed, Source
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ class Opening:
     @property
     def feed(self) -> Feed:
         """The feed that `where` names by its id or its address, else one made of the address. Raises BackfillError."""
+        from tasks.registry.feed_table import slug  # imports BeautifulSoup, which `newsmill --help` does not need
+
         request = self.request
         for feed in self.registry:
             if request.where in (feed.id, feed.url):

@@ -14,7 +14,7 @@ import pyarrow as pa
 from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting
-from warehouse.load.timeline import Span, timeline
+from warehouse.load.versions import Span, decide_versions
 from warehouse.records import CUT_OFF, Counts, Milled, Reject, digest
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, insert_rows, run_with_ids, run_with_rows
@@ -68,7 +68,7 @@ def _load_articles(
         History(
             article_id,
             before[article_id],
-            timeline([*before[article_id], *(sighting.span for sighting in in_batch)]),
+            decide_versions([*before[article_id], *(sighting.span for sighting in in_batch)]),
             in_batch,
             stored.get(article_id),
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from warehouse.load.identities import Sighting
-from warehouse.load.timeline import Span
+from warehouse.load.versions import Span
 from warehouse.records import Article, Source
 
 

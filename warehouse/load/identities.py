@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from warehouse.load.timeline import Span
+from warehouse.load.versions import Span
 from warehouse.records import Article, Document, digest
 
 

@@ -213,22 +213,9 @@ _PIECES = st.one_of(
     st.binary(max_size=6),
     st.sampled_from(
         [
-            b"<",
-            b">",
-            b"&",
-            b"&#x;",
-            b"&#99999999999;",
-            b"<![CDATA[",
-            b"]]>",
-            b"<!DOCTYPE x [",
-            b"xml:base='http://['",
-            b"\x00",
-            b"<item>",
-            b"</item>",
-            b"<entry>",
-            b"<link/>",
-            b"<media:content url='http://['/>",
-            b"<georss:point>a</georss:point>",
+            *(b"<", b">", b"&", b"&#x;", b"&#99999999999;", b"<![CDATA[", b"]]>", b"<!DOCTYPE x ["),
+            *(b"xml:base='http://['", b"\x00", b"<item>", b"</item>", b"<entry>", b"<link/>"),
+            *(b"<media:content url='http://['/>", b"<georss:point>a</georss:point>"),
         ]
     ),
 )

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.load.timeline import FULLER, Span, timeline
+from warehouse.load.versions import FULLER, Span, decide_versions
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -29,15 +29,15 @@ def shape(versions: list[Span]) -> list[tuple[str, str, int, int]]:
 
 
 def test_nothing_seen() -> None:
-    assert timeline([]) == []
+    assert decide_versions([]) == []
 
 
 def test_seen_again_the_version_lasts_longer() -> None:
-    assert shape(timeline([seen("a", 1), seen("a", 5), seen("a", 3)])) == [("quay", "a", 1, 5)]
+    assert shape(decide_versions([seen("a", 1), seen("a", 5), seen("a", 3)])) == [("quay", "a", 1, 5)]
 
 
 def test_every_change_within_a_feed_is_a_version_a_change_back_too() -> None:
-    assert shape(timeline([seen("a", 1), seen("b", 2), seen("b", 3), seen("a", 4)])) == [
+    assert shape(decide_versions([seen("a", 1), seen("b", 2), seen("b", 3), seen("a", 4)])) == [
         ("quay", "a", 1, 1),
         ("quay", "b", 2, 3),
         ("quay", "a", 4, 4),
@@ -45,12 +45,12 @@ def test_every_change_within_a_feed_is_a_version_a_change_back_too() -> None:
 
 
 def test_within_a_feed_a_shorter_text_replaces_a_longer_one() -> None:
-    assert shape(timeline([seen("a", 1, words=900), seen("b", 2, words=3)]))[-1] == ("quay", "b", 2, 2)
+    assert shape(decide_versions([seen("a", 1, words=900), seen("b", 2, words=3)]))[-1] == ("quay", "b", 2, 2)
 
 
 def test_sightings_from_the_past_are_put_in_their_place() -> None:
-    assert shape(timeline([seen("b", 5), seen("a", 1)])) == [("quay", "a", 1, 1), ("quay", "b", 5, 5)]
-    assert shape(timeline([seen("a", 1), seen("a", 9), seen("b", 5)])) == [
+    assert shape(decide_versions([seen("b", 5), seen("a", 1)])) == [("quay", "a", 1, 1), ("quay", "b", 5, 5)]
+    assert shape(decide_versions([seen("a", 1), seen("a", 9), seen("b", 5)])) == [
         ("quay", "a", 1, 1),
         ("quay", "b", 5, 5),
         ("quay", "a", 9, 9),
@@ -59,22 +59,22 @@ def test_sightings_from_the_past_are_put_in_their_place() -> None:
 
 def test_a_summary_in_another_feed_hides_nothing() -> None:
     spans = [seen("full", 1, words=900), seen("summary", 2, feed="wire", words=40), seen("full", 3, words=900)]
-    assert shape(timeline(spans)) == [("quay", "full", 1, 3)]
+    assert shape(decide_versions(spans)) == [("quay", "full", 1, 3)]
 
 
 def test_another_feed_s_text_replaces_it_only_when_markedly_fuller() -> None:
     for words, count in ((int(100 * FULLER), 1), (int(100 * FULLER) + 1, 2)):
-        versions = timeline([seen("a", 1, words=100), seen("b", 2, feed="wire", words=words)])
+        versions = decide_versions([seen("a", 1, words=100), seen("b", 2, feed="wire", words=words)])
         assert len(versions) == count
 
 
 def test_the_first_feed_does_not_take_over_again_unless_it_is_fuller() -> None:
     spans = [seen("short", 1, words=40), seen("full", 2, feed="wire", words=900), seen("shorter", 3, words=39)]
-    assert shape(timeline(spans)) == [("quay", "short", 1, 1), ("wire", "full", 2, 2)]
+    assert shape(decide_versions(spans)) == [("quay", "short", 1, 1), ("wire", "full", 2, 2)]
 
 
 def test_the_same_text_in_another_feed_is_no_version() -> None:
-    assert shape(timeline([seen("a", 1), seen("a", 2, feed="wire")])) == [("quay", "a", 1, 2)]
+    assert shape(decide_versions([seen("a", 1), seen("a", 2, feed="wire")])) == [("quay", "a", 1, 2)]
 
 
 def soon(text: str, minute: int, *, feed: str = "quay", words: int = 100) -> Span:
@@ -85,7 +85,7 @@ def soon(text: str, minute: int, *, feed: str = "quay", words: int = 100) -> Spa
 def test_what_one_run_sees_in_two_feeds_is_one_version_the_fuller_text() -> None:
     both = [soon("short", 0, words=40), soon("full", 5, feed="wire", words=900)]
     for spans in (both, both[::-1]):
-        (version,) = timeline(spans)
+        (version,) = decide_versions(spans)
         assert (version.feed_id, version.content_hash, version.first_seen) == ("wire", "full", START)
 
 
@@ -95,7 +95,7 @@ def test_a_version_that_gives_way_leaves_no_neighbours_alike() -> None:
         soon("short", 300, words=40),
         soon("full", 310, feed="wire", words=900),
     ]
-    versions = timeline(spans)
+    versions = decide_versions(spans)
     assert all(a.content_hash != b.content_hash for a, b in pairwise(versions))
 
 
@@ -117,8 +117,8 @@ def _sightings(draw: st.DrawFn, feeds: tuple[str, ...]) -> list[Span]:
 def test_however_sightings_arrive_the_first_and_the_last_text_are_right(spans: list[Span]) -> None:
     folded: list[Span] = []
     for span in spans:
-        folded = timeline([*folded, span])
-    whole = timeline(spans)
+        folded = decide_versions([*folded, span])
+    whole = decide_versions(spans)
     assert [(v.content_hash, v.first_seen) for v in folded[:1]] == [(v.content_hash, v.first_seen) for v in whole[:1]]
     assert [(v.content_hash, v.last_seen) for v in folded[-1:]] == [(v.content_hash, v.last_seen) for v in whole[-1:]]
 
@@ -128,7 +128,7 @@ def test_however_sightings_arrive_the_first_and_the_last_text_are_right(spans: l
 def test_what_comes_at_once_may_come_in_any_order(spans: list[Span], random: object) -> None:
     mixed = list(spans)
     getattr(random, "shuffle")(mixed)  # noqa: B009 - hypothesis' Random is typed as any
-    assert timeline(mixed) == timeline(spans)
+    assert decide_versions(mixed) == decide_versions(spans)
 
 
 @given(_sightings(("quay", "wire")))
@@ -136,14 +136,14 @@ def test_what_comes_at_once_may_come_in_any_order(spans: list[Span], random: obj
 def test_in_order_of_time_one_by_one_is_as_good_as_all_at_once(spans: list[Span]) -> None:
     folded: list[Span] = []
     for span in sorted(spans, key=lambda s: s.first_seen):
-        folded = timeline([*folded, span])
-    assert folded == timeline(spans)
+        folded = decide_versions([*folded, span])
+    assert folded == decide_versions(spans)
 
 
 @given(_sightings(("quay", "wire", "ferry")))
 @settings(max_examples=200)
 def test_versions_are_in_order_and_neighbours_differ(spans: list[Span]) -> None:
-    versions = timeline(spans)
+    versions = decide_versions(spans)
     assert bool(versions) == bool(spans)
     assert all(a.content_hash != b.content_hash for a, b in pairwise(versions))
     assert all(a.last_seen < b.first_seen for a, b in pairwise(versions))
@@ -155,6 +155,6 @@ def test_versions_are_in_order_and_neighbours_differ(spans: list[Span]) -> None:
 @given(_sightings(("quay", "wire", "ferry")))
 @settings(max_examples=200)
 def test_folding_a_timeline_again_changes_nothing(spans: list[Span]) -> None:
-    versions = timeline(spans)
-    assert timeline(versions) == versions
-    assert timeline([*versions, *spans]) == versions
+    versions = decide_versions(spans)
+    assert decide_versions(versions) == versions
+    assert decide_versions([*versions, *spans]) == versions

@@ -27,7 +27,7 @@ class Span:
     last_seen: datetime
 
 
-def timeline(spans: Iterable[Span]) -> list[Span]:
+def decide_versions(spans: Iterable[Span]) -> list[Span]:
     """The versions, oldest first; no two neighbours have the same text.
 
     Within one feed every change of text is a version, also a change back. A text from another feed than the current

@@ -17,6 +17,11 @@ from warehouse.store.connection import Warehouse
 
 
 @pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "data" / "newsmill.duckdb", lock_timeout=0)
+
+
+@pytest.fixture
 def command(warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     from flows.cli.export import export
 

@@ -1,0 +1,86 @@
+"""The tree keeps its shape: tests mirror the modules, files and functions stay short."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.places import ROOT
+
+PACKAGES = ("flows", "tasks", "warehouse")
+MAX_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+UNMIRRORED = {
+    # Only definitions: nothing in them runs.
+    "tasks/errors.py": "exceptions",
+    "tasks/text/tags.py": "sets of tag names",
+    "warehouse/errors.py": "exceptions",
+    "warehouse/records.py": "dataclasses",
+    # What they do shows only in a run, on a Prefect server.
+    "flows/images.py": "tests/flows/test_ingest.py runs it, tests/flows/test_crash.py kills it",
+    "flows/on_dask.py": "tests/flows/test_partition.py",
+    "flows/publish.py": "tests/flows/cli/test_pipeline.py, tests/flows/prefect_server/test_serving.py",
+    "flows/run/alerts.py": "tests/flows/prefect_server/test_serving.py sets off the automations",
+    "flows/run/pending.py": "tests/flows/test_crash.py: the run after a killed one",
+    "flows/run/progress.py": "tests/flows/prefect_server/test_serving.py reads the progress artifacts",
+    "flows/run/recording.py": "tests/flows/test_outcome.py reads ops.runs",
+    "tasks/orchestration/steps.py": "every test of a flow; tests/flows/test_outcome.py for what is tried again",
+    # A part of one other module, tested through it.
+    "flows/cli/checkup.py": "tests/flows/cli/test_doctor.py",
+    "flows/cli/options.py": "the tests of the commands that take them",
+    "tasks/backfill/forms.py": "tests/tasks/backfill/test_sources.py",
+    "tasks/parse/expat.py": "tests/tasks/parse/test_feed.py, tests/tasks/backfill/test_sitemap_files.py",
+    "tasks/publish.py": "tests/warehouse/load/test_duplicates.py, tests/warehouse/publish/test_copy.py",
+    "warehouse/publish/draft.py": "tests/warehouse/publish/test_copy.py",
+    "warehouse/store/folders.py": "tests/warehouse/store/test_opening.py",
+    "warehouse/store/reading.py": "tests/warehouse/read/test_queries.py",
+    "warehouse/store/sql_files.py": "tests/warehouse/store/test_migrating.py",
+}
+"""Module without a test file of its own → why, or where it is tested."""
+LONG_FILES: dict[str, str] = {}
+"""File of more than MAX_LINES lines → why it is not split."""
+LONG_FUNCTIONS: dict[str, str] = {}
+"""Function of more than MAX_FUNCTION_LINES lines, as file:name → why it is not split."""
+
+
+def modules() -> Iterator[Path]:
+    """Paths from the root."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT)
+
+
+def test_each_module_has_its_test_file_or_a_reason() -> None:
+    without = {
+        path.as_posix()
+        for path in modules()
+        if path.name != "__init__.py" and not (ROOT / "tests" / path.parent / f"test_{path.name}").exists()
+    }
+    assert without == set(UNMIRRORED)
+
+
+@pytest.mark.parametrize("module", UNMIRRORED)
+def test_the_test_files_that_a_reason_names_exist(module: str) -> None:
+    words = UNMIRRORED[module].replace(",", " ").replace(":", " ").replace(";", " ").split()
+    for word in words:
+        assert not word.startswith("tests/") or (ROOT / word).is_file()
+
+
+def test_files_are_short() -> None:
+    long = {path.as_posix() for path in modules() if len((ROOT / path).read_text("utf-8").splitlines()) > MAX_LINES}
+    assert long == set(LONG_FILES)
+
+
+def test_functions_are_short() -> None:
+    long = set()
+    for path in modules():
+        for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > MAX_FUNCTION_LINES:
+                    long.add(f"{path.as_posix()}:{node.name}")
+    assert long == set(LONG_FUNCTIONS)
