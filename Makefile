@@ -29,7 +29,7 @@ check: .venv/ready
 docs: .venv/ready
 	$(BIN)/python docs/generate.py
 
-# The documentation's pictures of Prefect's pages, made anew by the test that uses them.
+# Take the screenshots in docs/pictures again, with the test that uses Prefect's pages in a browser.
 pictures: .venv/ready
 	PICTURES=1 $(BIN)/python -m pytest tests/flows/test_pages.py
 

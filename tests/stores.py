@@ -1,4 +1,4 @@
-"""What a lake stands on, for real: PostgreSQL from Debian's packages and an S3 server, each on a loopback port."""
+"""Real servers for lakes to use: PostgreSQL from Debian's packages and an S3 server, each on a loopback port."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import pytest
 from tests.flows.observing import until
 
 PASSWORD = "hush's \\ own"
-"""PostgreSQL's; what a password may hold that a quoting mistake would trip over."""
+"""PostgreSQL's password, with characters that a quoting mistake breaks on."""
 
 
 def free_port() -> int:
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 @dataclass
 class Postgres:
-    """A PostgreSQL server of its own, in a temporary folder, owned by a user that is not root."""
+    """A new PostgreSQL server in a temporary folder, run by a user other than root."""
 
     folder: Path
     binaries: Path
@@ -43,7 +43,7 @@ class Postgres:
 
     def start(self) -> None:
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), "-h", "127.0.0.1"]
-        # nothing here has to outlive the machine
+        # -F: no fsync, as the data need not survive a power failure
         self.process = subprocess.Popen(
             [*command, "-p", str(self.port), "-k", "", "-F"],
             stdout=subprocess.DEVNULL,
@@ -53,7 +53,7 @@ class Postgres:
         until(self._answers, "PostgreSQL answers")
 
     def stop(self) -> None:
-        """At once: open connections break."""
+        """Stop at once; open connections break."""
         if self.process:
             subprocess.run(
                 [self.binaries / "pg_ctl", "stop", "-D", self.folder / "data", "-m", "immediate"],
@@ -89,8 +89,8 @@ class Postgres:
         for path in (self.folder, secret):
             if user := self._user()["user"]:
                 shutil.chown(path, user)
-        # the locale is the machine's, and may name one that it doesn't have
-        said = [
+        # the machine's own locale setting may name one that is not installed
+        options = [
             f"--pwfile={secret}",
             "--no-sync",
             "--encoding=UTF8",
@@ -98,17 +98,17 @@ class Postgres:
             "--username=newsmill",
             "--auth=scram-sha-256",
         ]
-        command = [str(self.binaries / "initdb"), "-D", str(self.folder / "data"), *said]
+        command = [str(self.binaries / "initdb"), "-D", str(self.folder / "data"), *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._user())
 
     def _answers(self) -> bool:
         assert self.process
         assert self.process.poll() is None, "PostgreSQL ended"
-        asked = [str(self.binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(asked, check=False).returncode == 0
+        command = [str(self.binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(command, check=False).returncode == 0
 
     def _user(self) -> dict[str, Any]:
-        """PostgreSQL refuses to be run by root."""
+        """Arguments of subprocess for the user: PostgreSQL refuses to run as root."""
         if os.geteuid() != 0:
             return {"user": None, "cwd": self.folder}
         names = [entry.pw_name for entry in pwd.getpwall()]
@@ -119,12 +119,12 @@ class Postgres:
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     """Skips where PostgreSQL isn't installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
+    initdbs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not initdbs:
         pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
-    # not pytest's: only its own user may enter that
+    # not in pytest's temporary folder, which only root may enter
     with tempfile.TemporaryDirectory(prefix="newsmill-postgres-") as folder:
-        server = Postgres(Path(folder), found[-1].parent)
+        server = Postgres(Path(folder), initdbs[-1].parent)
         server.make()
         server.start()
         try:
@@ -150,12 +150,12 @@ class Store:
         self._ask("POST", "/moto-api/reset-auth", b"inf")
 
     def keys(self, bucket: str) -> list[str]:
-        """The names of what a bucket holds."""
-        listed = self._ask("GET", f"/{bucket}?list-type=2")
-        return re.findall(r"<Key>([^<]+)</Key>", listed)
+        """The names of the objects in a bucket."""
+        listing = self._ask("GET", f"/{bucket}?list-type=2")
+        return re.findall(r"<Key>([^<]+)</Key>", listing)
 
     def settings(self, bucket: str) -> Mapping[str, str]:
-        """What newsmill is to be told, apart from the catalog."""
+        """newsmill's settings for a lake in the bucket, except the catalog."""
         return {
             "data_path": f"s3://{bucket}/lake",
             "s3_endpoint": self.endpoint,
@@ -168,8 +168,8 @@ class Store:
         plain = {"Content-Type": "text/plain"}
         request = urllib.request.Request(f"http://{self.endpoint}{path}", data=data, method=method, headers=plain)
         with urllib.request.urlopen(request, timeout=30) as answer:
-            said: bytes = answer.read()
-        return said.decode()
+            body: bytes = answer.read()
+        return body.decode()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A `newsmill serve` for all tests of what an operator sees of it."""
+"""One `newsmill serve` for all tests of what an operator sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking at what newsmill left behind, and waiting for it."""
+"""Reading what newsmill wrote, and waiting for it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.places import ROOT
 from tests.stores import free_port
 
 STARTS = 240.0
-"""Seconds serving may take to be ready: Prefect makes its database."""
+"""Seconds until it must be ready: Prefect first makes its database."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Served:
         return f"{self.ui}/api"
 
     def ask(self, path: str, **body: Any) -> Any:
-        """POST, where there is a body; else GET."""
+        """POST if there is a body, else GET."""
         return ask(self.api + path, **body)
 
     def patch(self, path: str, **body: Any) -> None:
@@ -45,7 +45,7 @@ class Served:
         return self.ask(f"/deployments/name/{name}")
 
     def run(self, name: str, *, env: dict[str, str] | None = None, **parameters: Any) -> str:
-        """Let the deployment run now; the flow run's id."""
+        """Start a run of the deployment now. Returns the flow run's id."""
         deployment = self.deployment(name)["id"]
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "job_variables": {"env": env or {}}}
         return str(self.ask(f"/deployments/{deployment}/create_flow_run", **body)["id"])
@@ -56,7 +56,7 @@ class Served:
         return str(state["name"]) if state else "Pending"
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        """Wait for what the server says; who asks it all the time keeps its runs from what they do."""
+        """Wait for a condition on the server. Polls slowly, as polling holds up the server's runs."""
         until(condition, f"{what}; {self.log.read_text()}", 300.0, every=0.5)
 
     def finished(self, flow_run: str) -> str:
@@ -66,21 +66,21 @@ class Served:
 
     def logs(self, flow_run: str) -> list[tuple[int, str]]:
         """(level, message), oldest first."""
-        wanted = {"logs": {"flow_run_id": {"any_": [flow_run]}}, "sort": "TIMESTAMP_ASC"}
-        return [(line["level"], line["message"]) for line in self.ask("/logs/filter", **wanted)]
+        query = {"logs": {"flow_run_id": {"any_": [flow_run]}}, "sort": "TIMESTAMP_ASC"}
+        return [(line["level"], line["message"]) for line in self.ask("/logs/filter", **query)]
 
     def artifacts(self, flow_run: str) -> dict[str, Any]:
         """Key → the artifact of the run."""
-        wanted = {"artifacts": {"flow_run_id": {"any_": [flow_run]}}}
-        return {each["key"]: each for each in self.ask("/artifacts/filter", **wanted)}
+        query = {"artifacts": {"flow_run_id": {"any_": [flow_run]}}}
+        return {artifact["key"]: artifact for artifact in self.ask("/artifacts/filter", **query)}
 
     def events(self, name: str) -> list[Any]:
-        """What the server recorded under that event's name, newest first."""
-        found = self.ask("/events/filter", filter={"event": {"name": [name]}}, limit=50)
-        return list(found["events"])
+        """The recorded events of that name, newest first."""
+        page = self.ask("/events/filter", filter={"event": {"name": [name]}}, limit=50)
+        return list(page["events"])
 
     def stop(self) -> str:
-        """SIGTERM; what was said."""
+        """Send SIGTERM and wait. Returns the log."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(90)
@@ -99,7 +99,7 @@ def serving(newsmill: Newsmill, home: Path, **settings: object) -> Iterator[Serv
             **settings,
         ).environment
     )
-    # a worker asks for work every ten seconds, left alone
+    # by default a worker asks for work every ten seconds
     environment |= {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_API_URL": ""}
     environment |= {"PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1"}
     log = newsmill.folder / "serve.log"
@@ -110,14 +110,14 @@ def serving(newsmill: Newsmill, home: Path, **settings: object) -> Iterator[Serv
     try:
         ready = "Prefect's UI: "
         until(lambda: process.poll() is not None or ready in log.read_text(), "newsmill serve is ready", STARTS)
-        said = log.read_text()
-        assert ready in said, said
-        ui = said.partition(ready)[2].split()[0]
+        text = log.read_text()
+        assert ready in text, text
+        ui = text.partition(ready)[2].split()[0]
         served = Served(replace(newsmill, environment=environment), process, log, ui)
-        # at seven minutes past the hour the scheduled run would come between
-        for each in served.ask("/deployments/filter", limit=50):
-            if each["schedules"]:
-                served.patch(f"/deployments/{each['id']}", paused=True)
+        # the scheduled run, at seven minutes past the hour, would disturb a test
+        for deployment in served.ask("/deployments/filter", limit=50):
+            if deployment["schedules"]:
+                served.patch(f"/deployments/{deployment['id']}", paused=True)
         yield served
     finally:
         if process.poll() is None:

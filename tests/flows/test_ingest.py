@@ -17,7 +17,7 @@ from tests.conftest import Newsmill
 from tests.flows.observing import rows, tables
 from tests.sites.article import Article, Photo
 from tests.sites.pictures import picture
-from tests.sites.sample import FALSE_PICTURE, MISSING_PICTURE, SampleSite
+from tests.sites.sample import FALSE_IMAGE, MISSING_IMAGE, SampleSite
 from tests.sites.server import Page
 from warehouse.load.quality import assertions
 from warehouse.publish.mart_files import mart_files
@@ -102,7 +102,7 @@ def story(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.Temp
 
         third = look(newsmill, newsmill.facts("ingest"))
 
-        site.pages |= {f"/img/{name}": Page(picture(name), "image/jpeg") for name in (MISSING_PICTURE, FALSE_PICTURE)}
+        site.pages |= {f"/img/{name}": Page(picture(name), "image/jpeg") for name in (MISSING_IMAGE, FALSE_IMAGE)}
         images = look(newsmill, newsmill.setting(image_attempts=9).facts("images"))
 
         yield Story(
@@ -202,7 +202,7 @@ def test_stored_images_are_what_the_site_serves(story: Story) -> None:
 
 def test_failed_images_say_why(story: Story) -> None:
     failed = {url: row["error"] for url, row in story.first.images.items() if row["status"] == "failed"}
-    missing, false = (story.site.url(f"/img/{name}") for name in (MISSING_PICTURE, FALSE_PICTURE))
+    missing, false = (story.site.url(f"/img/{name}") for name in (MISSING_IMAGE, FALSE_IMAGE))
     assert set(failed) == {missing, false}
     assert failed[missing] == f"{missing}: the server answered 404 Not Found"
     assert failed[false].startswith(f"{false}: the answer is an HTML page, not an image of a format that is kept")
@@ -290,7 +290,7 @@ def test_third_ingest_changes_only_ops(story: Story) -> None:
 def test_images_command_fetches_what_failed(story: Story) -> None:
     assert (story.images.facts["images_stored"], story.images.facts["images_failed"]) == (2, 0)
     before = {url for url, row in story.third.images.items() if row["status"] == "failed"}
-    assert before == {story.site.url(f"/img/{name}") for name in (MISSING_PICTURE, FALSE_PICTURE)}
+    assert before == {story.site.url(f"/img/{name}") for name in (MISSING_IMAGE, FALSE_IMAGE)}
     assert all(story.third.images[url]["attempts"] == 2 for url in before)
     for url, row in story.images.images.items():
         assert (row["status"], row["error"]) == ("stored", None), url

@@ -1,4 +1,4 @@
-"""`make demo`: serve the sample site, ingest it, change it, ingest again, and look at what came."""
+"""`make demo`: serve the sample site, ingest it, change it, ingest it again, and query the results."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def main() -> None:
             "It has five feeds: English, Chinese through a full-text mirror, a world feed, a JSON feed, and a dead one."
         )
         newsmill("ingest")
-        print("\nThe site publishes two articles, corrects two, gives one a new guid and one picture another proxy.")
+        print("\nThe site publishes two articles, corrects two, gives one a new guid and one image another proxy.")
         site.edit()
         newsmill("ingest")
     newsmill("sql", "SELECT feed, language AS lang, title, word_count AS words FROM marts.latest_articles LIMIT 8")
     newsmill("sql", "SELECT title_before, title_after FROM marts.article_revisions")
     newsmill("sql", "SELECT status, count(*) AS images, any_value(error) AS error FROM clean.images GROUP BY ALL")
     print(f"""
-What came lies in {FOLDER}/: the warehouse newsmill.duckdb, the analysts' copy news.duckdb, images/, and landing/ with
-the bytes as they were served. Prefect's UI shows both runs; its local server stays for the next time (`newsmill server
-stop` ends it).
+The results are in {FOLDER}/: the warehouse newsmill.duckdb, the analysts' copy news.duckdb, images/, and landing/ with
+the bytes as they were served. Prefect's UI shows both runs; its local server keeps running for the next time (`newsmill
+server stop` stops it).
 
 Next, with feeds of your own:
     .venv/bin/newsmill feeds list                      the default feeds, in feeds.toml

@@ -1,4 +1,4 @@
-"""Pictures for the sample site: small harbour scenes, drawn the same every time."""
+"""The images of the sample site: small harbour scenes, drawn the same every time."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ SECTIONS = ("en", "zh", "world", "brief")
 HTML = "text/html; charset=utf-8"
 
 # Named in an article and deliberately never served.
-MISSING_PICTURE = "market-stall.jpg"
+MISSING_IMAGE = "market-stall.jpg"
 # Served as image/jpeg, but what comes is an HTML page.
-FALSE_PICTURE = "not-an-image.jpg"
+FALSE_IMAGE = "not-an-image.jpg"
 
 _FEEDS = (
     ("harbour-en", "The Harbour Post", "/en/feed.xml", "en", "Europe/Lisbon"),
@@ -60,7 +60,7 @@ class SampleSite(SiteServer):
         self._publish(edited=False)
 
     def edit(self) -> None:
-        """Add two articles, correct two, give one another guid and one picture another proxy address."""
+        """Add two articles, correct two, give change the guid of one and the proxy address of one image."""
         self._publish(edited=True)
 
     def feeds_toml(self) -> str:
@@ -83,12 +83,12 @@ class SampleSite(SiteServer):
             "/brief.json": _feed(feeds.json_feed(brief, authority), "application/feed+json", brief),
             "/": _front_page(self.articles),
             "/pixel.gif": Page(pixel(), "image/gif"),
-            f"/img/{FALSE_PICTURE}": Page(b"<!DOCTYPE html><p>This picture has moved.</p>", "image/jpeg"),
+            f"/img/{FALSE_IMAGE}": Page(b"<!DOCTYPE html><p>This picture has moved.</p>", "image/jpeg"),
         }
         for article in self.articles:
             if article.has_page:
                 pages[article.path] = _article_page(article)
-            pages |= {f"/img/{name}": _image(name) for name in _pictures(article)}
+            pages |= {f"/img/{name}": _image(name) for name in _image_names(article)}
         self.pages |= pages
 
 
@@ -101,9 +101,9 @@ def _image(name: str) -> Page:
     return Page(picture(name), f"image/{kind}", headers={"Cache-Control": "max-age=86400"})
 
 
-def _pictures(article: Article) -> set[str]:
+def _image_names(article: Article) -> set[str]:
     named = re.findall(r"/img/([\w.-]+)", article.page_html + article.image)
-    return set(named) - {MISSING_PICTURE, FALSE_PICTURE}
+    return set(named) - {MISSING_IMAGE, FALSE_IMAGE}
 
 
 def _article_page(article: Article) -> Page:

@@ -1,7 +1,7 @@
 """A copy of the Wayback Machine on loopback: its CDX index and the playback of captures.
 
-After https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server. Strict: a parameter it doesn't know is
-answered with 400, so that a wrong request shows.
+After https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server. Strict: an unknown parameter gets
+a 400, so that a wrong request fails its test.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ALL_FIELDS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "dige
 
 @dataclass(frozen=True)
 class Captured:
-    """A capture; a revisit has a digest that was seen before, and no body of its own in the index's eyes."""
+    """A capture. One of type warc/revisit repeats the digest of an earlier capture and has no body."""
 
     timestamp: str
     original: str
@@ -45,14 +45,14 @@ class Captured:
 
 @dataclass
 class WaybackSite(SiteServer):
-    """Serves the captures. `refusals` are answers given first, one for each request."""
+    """Serves the captures, after one of `refusals` for each of the first requests."""
 
     captures: Sequence[Captured] = ()
     refusals: list[Page] = field(default_factory=list)
     index: bytes | None = None
-    """What the index answers instead, whatever is asked."""
+    """If set, the index answers every query with this."""
     most: int = 1000
-    """Rows the index gives at the most, whatever `limit` says."""
+    """The most rows the index returns, whatever `limit` says."""
 
     def __init__(self, captures: Sequence[Captured] = (), *, most: int = 1000, index: bytes | None = None) -> None:
         super().__init__({})
@@ -68,8 +68,8 @@ class WaybackSite(SiteServer):
             return self._playback(match[1], match[2])
         return Page(b"?", "text/plain", status=404)
 
-    def _index(self, asked: list[tuple[str, str]]) -> Page:
-        query = dict(asked)
+    def _index(self, parameters: list[tuple[str, str]]) -> Page:
+        query = dict(parameters)
         if unknown := set(query) - KNOWN:
             return Page(f"unknown: {unknown}".encode(), "text/plain", status=400)
         if self.index is not None:
@@ -82,7 +82,7 @@ class WaybackSite(SiteServer):
             r for r in rows if (r["original"].startswith(query["url"]) if prefix else r["original"] == query["url"])
         ]
         rows = [r for r in rows if query.get("from", "0") <= r["timestamp"] <= query.get("to", "9").ljust(14, "9")]
-        for value in (v for name, v in asked if name == "filter"):
+        for value in (v for name, v in parameters if name == "filter"):
             negated, condition = value.startswith("!"), value.lstrip("!")
             name, _, pattern = condition.partition(":")
             rows = [r for r in rows if bool(re.fullmatch(pattern, r[name])) != negated]
@@ -90,14 +90,14 @@ class WaybackSite(SiteServer):
             name, _, length = collapse.partition(":")
             rows = [
                 row
-                for place, row in enumerate(rows)
-                if place == 0 or self._part(row[name], length) != self._part(rows[place - 1][name], length)
+                for position, row in enumerate(rows)
+                if position == 0 or self._part(row[name], length) != self._part(rows[position - 1][name], length)
             ]
         start = int(query.get("resumeKey", "0").removeprefix("key "))
         limit = min(int(query.get("limit", "100000")), self.most)
         fields = query.get("fl", ",".join(ALL_FIELDS)).split(",")
-        shown = [[row[name] for name in fields] for row in rows[start : start + limit]]
-        answer: list[list[str]] = [fields, *shown] if shown else []
+        page = [[row[name] for name in fields] for row in rows[start : start + limit]]
+        answer: list[list[str]] = [fields, *page] if page else []
         if query.get("showResumeKey") == "true" and start + limit < len(rows):
             answer += [[], [f"key {start + limit}"]]
         return Page(json.dumps(answer).encode(), "application/json")
@@ -110,10 +110,10 @@ class WaybackSite(SiteServer):
         same = [c for c in self.captures if c.original == original]
         exact = [c for c in same if c.timestamp == timestamp]
         if exact:
-            found = exact[0]
-            if found.mimetype == "warc/revisit":  # played back with the bytes it repeats
-                found = next(c for c in same if c.row()["digest"] == found.row()["digest"] and c.body)
-            return Page(found.body, found.mimetype)
+            capture = exact[0]
+            if capture.mimetype == "warc/revisit":  # played back with the body of the capture it repeats
+                capture = next(c for c in same if c.row()["digest"] == capture.row()["digest"] and c.body)
+            return Page(capture.body, capture.mimetype)
         if not same:
             return Page(b"never captured", "text/plain", status=404)
         near = min(same, key=lambda c: abs(int(c.timestamp) - int(timestamp)))

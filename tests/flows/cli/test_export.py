@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,11 +30,19 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.fixture
-def filled(newsmill: Newsmill) -> Newsmill:
-    newsmill.registry('[[feed]]\nid = "matou"\nname = "码头"\nurl = "https://quay.example/feed"\n')
+@pytest.fixture(scope="module")
+def template(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.TempPathFactory) -> Newsmill:
+    """A newsmill with five articles, for `filled` to copy."""
+    template = newsmill_in(tmp_path_factory.mktemp("filled"))
+    template.registry('[[feed]]\nid = "matou"\nname = "码头"\nurl = "https://quay.example/feed"\n')
     archive = {f"quay/{number}.md": article(number) for number in range(1, 6)}
-    assert newsmill.facts("backfill", "archive", write_archive(newsmill.folder / "archive", archive))["new"] == 5
+    assert template.facts("backfill", "archive", write_archive(template.folder / "archive", archive))["new"] == 5
+    return template
+
+
+@pytest.fixture
+def filled(newsmill: Newsmill, template: Newsmill) -> Newsmill:
+    shutil.copytree(template.folder, newsmill.folder, dirs_exist_ok=True)
     return newsmill
 
 
