@@ -25,7 +25,7 @@ class Batch:
 
     store: Warehouse
     run_id: str
-    milled: Sequence[Milled]
+    milled: Sequence[Milled] = ()
     fetches: Sequence[tuple[Feed, Fetch, FeedState]] = ()
     """Each fetch with its feed and the state that the feed is left in."""
     rejects: Sequence[Reject] = ()

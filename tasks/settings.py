@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -25,6 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tasks.networks import AllowedAddresses, parse_allowed
 from tasks.rhythm import Bounds
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
@@ -45,6 +46,11 @@ from warehouse.store.maintenance import Retention
 MEGABYTE = 1_000_000
 DATA = Path("warehouse/data")
 """The folder of every file whose path is not set."""
+
+
+def _check_networks(value: bool | str) -> bool | str:
+    parse_allowed(str(value))
+    return value
 
 
 class Settings(BaseSettings):
@@ -73,7 +79,11 @@ class Settings(BaseSettings):
         description="Where the local Prefect server keeps its database and log; ~/.local/state/newsmill on Linux",
     )
 
-    allow_private_addresses: bool = Field(False, description="Fetch from loopback and private networks too")
+    allow_private_addresses: Annotated[bool | str, AfterValidator(_check_networks)] = Field(
+        False,
+        description="Fetch from private networks and loopback too: 1 for all, or a list of networks and hosts, such as "
+        "`127.0.0.0/8,news.internal`",
+    )
     contact: str = Field(
         "no contact given", description="An address or a page at which sites can reach you: part of the User-Agent"
     )
@@ -181,6 +191,10 @@ class Settings(BaseSettings):
     @property
     def bounds(self) -> Bounds:
         return Bounds(self.min_interval, self.max_interval, self.missing_tries, self.missing_days)
+
+    @property
+    def allowed_addresses(self) -> AllowedAddresses:
+        return parse_allowed(str(self.allow_private_addresses))
 
     @property
     def landing_zone(self) -> Landing:

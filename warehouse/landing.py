@@ -4,6 +4,7 @@
     landing/packs/ab/<sha256>.zst         the bytes of many small documents, each compressed alone, one after the other
     landing/pending/<name>.json           the record of a document, or of a pack, that is landed and not yet loaded
     landing/loaded/2026/11/23/<name>.json the same, after its batch was committed
+    landing/damaged/…                     files that were in `pending` and are not records
 
 The blob is written first, so a record never refers to bytes that aren't there. A killed run leaves its records in
 `pending`; the next run loads them. `reprocess` rebuilds the warehouse from these files alone.
@@ -16,23 +17,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import zstandard
 
 from warehouse.errors import LandingError
+from warehouse.landing_records import blob_path, encode_record, read_record, record_folder, record_name
 from warehouse.records import Document, Source
 
 MAX_BLOB_BYTES = 1 << 30
 """Fetches have a lower limit, so a larger blob was tampered with."""
 
-_FIELDS = [field.name for field in fields(Document)]
+
+@dataclass(frozen=True, slots=True)
+class DamagedRecord:
+    """A file that is where a landing record should be, and is none."""
+
+    path: Path
+    error: str
 
 
 class Landing:
@@ -62,7 +69,7 @@ class Landing:
             status=status,
             headers=dict(headers),
             size=len(data),
-            landing_path=f"blobs/{document_id[:2]}/{document_id[2:4]}/{document_id}.zst",
+            landing_path=blob_path(document_id),
             source=source,
         )
         blob = self.root / document.landing_path
@@ -70,7 +77,7 @@ class Landing:
             write_durably(blob, zstandard.ZstdCompressor(level=3).compress(data))
         write_durably(
             self.root / "pending" / record_name(document),
-            json.dumps(_record(document), ensure_ascii=False, indent=1).encode(),
+            json.dumps(encode_record(document), ensure_ascii=False, indent=1).encode(),
         )
         return document
 
@@ -92,7 +99,7 @@ class Landing:
         path = self.root / "packs" / name[:2] / f"{name}.zst"
         if not path.exists() or path.stat().st_size != len(packed):
             write_durably(path, packed)
-        records = [_record(document) for document in documents]
+        records = [encode_record(document) for document in documents]
         write_durably(
             self.root / "pending" / record_name(documents[0]), json.dumps(records, ensure_ascii=False).encode()
         )
@@ -129,13 +136,19 @@ class Landing:
         return data
 
     def pending(self) -> list[Document]:
-        """Documents that are landed and not yet loaded, oldest first."""
-        return sorted(self._records(self.root / "pending"), key=_by_age)
+        """Documents that are landed and not yet loaded, oldest first. `damaged_pending` has what is not a record."""
+        return sorted(_read_all(self.root / "pending")[0], key=_by_age)
 
     def documents(self) -> list[Document]:
-        """Every document that was ever landed, oldest first."""
-        loaded = {d.key: d for d in self._records(self.root / "loaded")}
-        return sorted((loaded | {d.key: d for d in self.pending()}).values(), key=_by_age)
+        """Every document that was ever landed, oldest first.
+
+        Raises LandingError for a record in `loaded` that is damaged: without it, its articles would be lost.
+        """
+        documents, damaged = _read_all(self.root / "loaded")
+        if damaged:
+            raise LandingError(damaged[0].error)
+        loaded = {document.key: document for document in documents}
+        return sorted((loaded | {document.key: document for document in self.pending()}).values(), key=_by_age)
 
     def mark_loaded(self, documents: Iterable[Document]) -> None:
         """Move the documents' records to `loaded`, after the commit; a pack has one record for all its documents.
@@ -147,7 +160,7 @@ class Landing:
 
     def _move_to_loaded(self, document: Document) -> None:
         source = self.root / "pending" / record_name(document)
-        target = self.root / "loaded" / _folder(document) / source.name
+        target = self.root / "loaded" / record_folder(document) / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             source.replace(target)
@@ -155,45 +168,45 @@ class Landing:
             if not target.exists():  # another run has not moved it either
                 raise LandingError(f"{source}: the landing record is gone; was the landing zone cleared?") from None
 
-    def _records(self, folder: Path) -> Iterator[Document]:
-        for path in folder.rglob("*.json"):
+    def damaged_pending(self) -> list[DamagedRecord]:
+        """What lies in `pending` and is not a landing record: junk, an empty file, somebody else's."""
+        return _read_all(self.root / "pending")[1]
+
+    def set_aside(self, damaged: Iterable[DamagedRecord]) -> None:
+        """Move the files to `damaged`, where nothing reads them. Doing it twice is fine. Raises LandingError."""
+        for record in damaged:
+            target = self.root / "damaged" / f"{uuid.uuid4().hex[:8]}-{record.path.name}"
             try:
-                content = json.loads(path.read_bytes())
-                # an empty pack is not a record: {} raises KeyError
-                for record in content or [{}] if isinstance(content, list) else [content]:
-                    moment = datetime.fromisoformat(record["fetched_at"])
-                    yield Document(**(record | {"fetched_at": moment, "source": record["source"]}))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                record.path.replace(target)
             except FileNotFoundError:
-                continue  # another run moved it to `loaded` in the meantime
-            except (ValueError, TypeError, KeyError) as error:
-                raise LandingError(f"{path}: not a landing record ({error}); move it away and run again") from error
+                continue  # another run set it aside in the meantime
+            except OSError as error:
+                raise LandingError(
+                    f"{record.path}: not a landing record, and can't be set aside ({error.strerror}); move it away"
+                ) from error
 
 
-def _record(document: Document) -> dict[str, object]:
-    record = {name: getattr(document, name) for name in _FIELDS}
-    return record | {"fetched_at": document.fetched_at.isoformat(), "headers": dict(document.headers)}
+def _read_all(folder: Path) -> tuple[list[Document], list[DamagedRecord]]:
+    """The documents of all records below the folder, and what is not a record. Drafts of other runs are left alone."""
+    documents: list[Document] = []
+    damaged: list[DamagedRecord] = []
+    for path in folder.rglob("*"):
+        if is_draft(path) or not (path.is_file() or path.is_symlink()):
+            continue
+        try:
+            documents += read_record(path)
+        except FileNotFoundError:
+            if path.is_symlink():
+                damaged.append(DamagedRecord(path, f"{path}: a link that leads nowhere"))
+            # else another run moved it to `loaded` in the meantime
+        except LandingError as error:
+            damaged.append(DamagedRecord(path, str(error)))
+    return documents, damaged
 
 
 def _by_age(document: Document) -> tuple[datetime, str]:
     return document.fetched_at, document.feed_id
-
-
-def record_name(document: Document) -> str:
-    """The file name of the document's record; all documents of a pack share one."""
-    if pack := _PACK.match(document.landing_path):
-        return f"pack-{pack[1]}.json"
-    # feed ids are slugs (the registry checks them), so the name is safe; the digest makes it unique
-    time = document.fetched_at.strftime("%Y%m%dT%H%M%S%fZ")
-    return f"{time}-{document.feed_id}-{document.document_id[:16]}.json"
-
-
-def _folder(document: Document) -> str:
-    if pack := _PACK.match(document.landing_path):
-        return f"packs/{pack[1][:2]}"
-    return document.fetched_at.strftime("%Y/%m/%d")
-
-
-_PACK = re.compile(r"packs/[0-9a-f]{2}/([0-9a-f]{64})\.zst@")
 
 
 def _decompress(frame: bytes) -> bytes:

@@ -23,6 +23,7 @@ from tasks.settings import load_settings
 @click.option(
     "--live", is_flag=True, help="Read the pipeline's own warehouse (raw.* too); loads into a file wait meanwhile."
 )
+@click.option("--files", is_flag=True, help="Let the query read your own files, too, such as FROM 'prices.csv'.")
 @click.option("--limit", default=50, show_default=True, help="Rows a table shows; all are written to the other forms.")
 @settings_options
 def sql(
@@ -30,15 +31,17 @@ def sql(
     form: str | None,
     parquet: Path | None,
     live: bool,
+    files: bool,
     limit: int,
     feeds_file: Path | None,
     warehouse: str | None,
 ) -> None:
     """Run a query, read-only, on the published copy."""
-    from warehouse.read.queries import run_query
+    from warehouse.read.queries import run_user_query
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
-    result = run_query(settings.store if live else settings.published_path, query, parquet=parquet)
+    source = settings.store if live else settings.published_path
+    result = run_user_query(source, query, parquet=parquet, files=files)
     if parquet:
         out.print(f"wrote {parquet}", soft_wrap=True)
     elif form == "json":

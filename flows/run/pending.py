@@ -15,15 +15,17 @@ from tasks.mill.pool import MillingPool
 from tasks.orchestration.pipeline import batch_records, mill_ahead
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.settings import Settings
-from warehouse.landing import record_name
-from warehouse.records import Document, Milled
+from warehouse.landing_records import record_name
+from warehouse.records import Document, Milled, Reject
 
 
 async def load_pending(run: Report, pool: MillingPool, settings: Settings) -> None:
     """Load the pending documents, oldest first.
 
-    Those of one landing record go into one batch, as the landing zone marks whole records as loaded.
+    Those of one landing record go into one batch, as the landing zone marks whole records as loaded. A file among the
+    records that is none is rejected and set aside.
     """
+    await _reject_damaged(run, pool, settings)
     pending = await asyncio.to_thread(settings.landing_zone.pending)
     records: dict[str, list[Document]] = defaultdict(list)
     for document in pending:
@@ -43,3 +45,19 @@ async def load_pending(run: Report, pool: MillingPool, settings: Settings) -> No
             batch = Batch(store=settings.store, run_id=run.run_id, milled=milled, landing=settings.landing_zone)
             counts = await load_batch(batch, pool, f"{len(milled)} documents left by an earlier run")
             run.counts.add(counts)
+
+
+async def _reject_damaged(run: Report, pool: MillingPool, settings: Settings) -> None:
+    landing = settings.landing_zone
+    damaged = await asyncio.to_thread(landing.damaged_pending)
+    if not damaged:
+        return
+    for record in damaged:
+        get_run_logger().warning("%s; it is set aside in %s", record.error, landing.root / "damaged")
+    # the row first: if the run is killed before the file is moved, the next one finds it again
+    rejects = [
+        Reject("land", record.error, location=record.path.relative_to(landing.root).as_posix()) for record in damaged
+    ]
+    batch = Batch(store=settings.store, run_id=run.run_id, rejects=rejects)
+    run.counts.add(await load_batch(batch, pool, f"{len(rejects)} files that are not landing records"))
+    await asyncio.to_thread(landing.set_aside, damaged)

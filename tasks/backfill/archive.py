@@ -16,6 +16,7 @@ from tasks.backfill.files import SUFFIXES, TARS, File, file_at, files_in_folder,
 from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.sites import Sites
 from tasks.errors import BackfillError, ParseError
+from tasks.networks import NONE_BESIDES_PUBLIC, AllowedAddresses
 from tasks.parse.article_file import decode, split_article_file, stated_time
 from warehouse.records import Feed
 
@@ -32,7 +33,8 @@ class Archive:
     """Limit for one file."""
     clones: Path
     """The folder that keeps the clones of remote repositories between runs."""
-    allow_private_addresses: bool = False
+    allowed: AllowedAddresses = NONE_BESIDES_PUBLIC
+    """For the hosts of repositories."""
 
     async def plan(self) -> Plan:
         count, size, names = 0, 0, set()
@@ -98,7 +100,7 @@ class Archive:
         if _REMOTE.match(where):
             from tasks.backfill import repository  # libgit2 takes ten megabytes of memory
 
-            clone = repository.clone_or_update(where, self.clones, self.allow_private_addresses)
+            clone = repository.clone_or_update(where, self.clones, self.allowed)
             yield from repository.files(clone, revision, history)
             return
         path = Path(where)

@@ -17,12 +17,13 @@ from pygit2.enums import FetchPrune, ObjectType, SortMode
 
 from tasks.backfill.files import File, is_article, moment_of
 from tasks.errors import BackfillError
+from tasks.networks import AllowedAddresses
 
 
-def clone_or_update(address: str, clones: Path, allow_private_addresses: bool) -> Path:
+def clone_or_update(address: str, clones: Path, allowed: AllowedAddresses) -> Path:
     """The path of the repository's bare clone, new or brought up to date. Raises BackfillError."""
-    if not allow_private_addresses:
-        _refuse_private(address)
+    if not allowed.everything:
+        _refuse_private(address, allowed)
     folder = clones / hashlib.sha256(address.encode()).hexdigest()[:24]
     try:
         if (folder / "HEAD").exists():
@@ -52,17 +53,17 @@ def files(path: Path, revision: str | None, history: bool) -> Iterator[File]:
         yield from _in_tree(repository, commit, path)
 
 
-def _refuse_private(address: str) -> None:
+def _refuse_private(address: str, allowed: AllowedAddresses) -> None:
     """Raises BackfillError for an address, a web address or git@host:path, that leads into a private network."""
     host = urlsplit(address).hostname if "://" in address else address.partition(":")[0].rpartition("@")[2]
     try:
         addresses = {ip_address(info[4][0]) for info in socket.getaddrinfo(host, None)}
     except (OSError, ValueError) as error:
         raise BackfillError(f"{_without_password(address)}: its host can't be found ({error})") from error
-    if not all(ip.is_global for ip in addresses):
+    if not all(allowed.allow(host or "", ip) for ip in addresses):
         raise BackfillError(
-            f"{_without_password(address)}: leads to a private network address; NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 "
-            "allows it"
+            f"{_without_password(address)}: leads to a private network address; if that is meant, set "
+            f"NEWSMILL_ALLOW_PRIVATE_ADDRESSES={host}, or NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 for all"
         )
 
 

@@ -102,7 +102,7 @@ def _open_archive(opening: Opening) -> BackfillSource:
     settings = opening.settings
     clones = settings.landing_zone.root / "clones"
     return archive.Archive(
-        opening.request, opening.registry, settings.max_page_bytes, clones, settings.allow_private_addresses
+        opening.request, opening.registry, settings.max_page_bytes, clones, settings.allowed_addresses
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -19,11 +20,13 @@ import httpx
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 
 from tasks.errors import FetchError, TransientFetchError
+from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
 from tasks.fetch.lanes import Lanes
 from tasks.settings import Settings
 from tasks.text.urls import redact
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 TRANSIENT = frozenset({408, 425, *range(500, 600)})
 """Statuses after which a retry may help, unless the answer says how long to wait (Retry-After)."""
@@ -54,54 +57,80 @@ class Client:
         self.hosts: dict[str, Lanes] = {}
 
     async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
-        """GET, following redirects. Raises FetchError, or TransientFetchError if a retry may help."""
-        safe_url = redact(url)
-        host = httpx.URL(url).host if "://" in url else ""
+        """GET, following redirects. Raises FetchError, or TransientFetchError if a retry may help.
+
+        Each host on the way is asked in a lane of its own limit, and none is waited for while another is held.
+        """
+        safe_url, address = redact(url), parse_address(url)
+        left = self.settings.deadline
+        permanent = True
+        for redirects in range(self.settings.max_redirects + 1):
+            async with self._lanes(address.host).enter():
+                clock = time.monotonic()
+                try:
+                    async with asyncio.timeout(left):
+                        answer = await self._ask(address, safe_url, max_bytes, headers or {})
+                except TimeoutError as error:
+                    raise TransientFetchError(
+                        f"{safe_url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
+                    ) from error
+                except (httpx.RequestError, httpx.InvalidURL) as error:
+                    raise self._explain(error, safe_url) from error
+                left -= time.monotonic() - clock
+            if isinstance(answer, Response):
+                moved = str(address) if redirects and permanent else None
+                return replace(answer, moved_to=moved)
+            permanent = permanent and answer.status in PERMANENT
+            address = answer.target
+        raise FetchError(f"{safe_url}: redirected more than {self.settings.max_redirects} times; it leads in a circle")
+
+    def _lanes(self, host: str) -> Lanes:
         if host not in self.hosts:
             self.hosts[host] = Lanes(self.settings.per_host, partial(self.turn, host))
-        async with self.hosts[host].enter():
-            try:
-                async with asyncio.timeout(self.settings.deadline):
-                    return await self._get(url, max_bytes, headers or {})
-            except TimeoutError as error:
-                raise TransientFetchError(
-                    f"{safe_url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
-                ) from error
-            except SSRFProtectionError as error:
-                raise FetchError(
-                    f"{safe_url}: leads to a private network address ({error.hostname}); "
-                    "set NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 if that is meant",
-                    retry_after=0,  # we refused, not the server: no reason to leave it alone
-                ) from error
-            except httpx.TooManyRedirects as error:
-                raise FetchError(
-                    f"{safe_url}: redirected more than {self.settings.max_redirects} times; it leads in a circle"
-                ) from error
-            except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
-                raise FetchError(f"{safe_url}: leads to an address that is not http or https ({error})") from error
-            except httpx.TimeoutException as error:
-                raise TransientFetchError(
-                    f"{safe_url}: no answer within {self.settings.timeout:g} s ({type(error).__name__})"
-                ) from error
-            except httpx.TransportError as error:
-                raise TransientFetchError(
-                    f"{safe_url}: the connection failed ({error or type(error).__name__})"
-                ) from error
+        return self.hosts[host]
 
-    async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str]) -> Response:
-        async with self.httpx.stream("GET", url, headers=headers) as answer:
-            moved = answer.history and all(hop.status_code in PERMANENT for hop in answer.history)
+    async def _ask(
+        self, address: httpx.URL, safe_url: str, max_bytes: int, headers: Mapping[str, str]
+    ) -> Response | _Redirect:
+        """One request. `safe_url` is what messages name. Raises FetchError, and what httpx raises."""
+        async with self.httpx.stream("GET", address, headers=headers) as answer:
             status = answer.status_code
+            if status in REDIRECTS and (location := answer.headers.get("location")):
+                return _Redirect(status, _target(address, location))
             if status != 304 and not 200 <= status < 300:
-                raise _refusal(redact(url), answer)
-            body = b"" if status == 304 else await _read_body(answer, redact(url), max_bytes)
-            return Response(
-                url=str(answer.url),
-                status=status,
-                headers=dict(answer.headers),
-                body=body,
-                moved_to=str(answer.url) if moved else None,
+                raise _refusal(safe_url, answer)
+            body = b"" if status == 304 else await _read_body(answer, safe_url, max_bytes)
+            return Response(url=str(answer.url), status=status, headers=dict(answer.headers), body=body)
+
+    def _explain(self, error: Exception, url: str) -> FetchError:
+        if isinstance(error, SSRFProtectionError):
+            return FetchError(
+                f"{url}: leads to a private network address ({error.hostname}); if that is meant, set "
+                f"NEWSMILL_ALLOW_PRIVATE_ADDRESSES={error.hostname}, or NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 for all",
+                retry_after=0,  # we refused, not the server: no reason to leave it alone
             )
+        if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
+            return FetchError(f"{url}: leads to an address that is not http or https ({error})")
+        if isinstance(error, httpx.TimeoutException):
+            return TransientFetchError(f"{url}: no answer within {self.settings.timeout:g} s ({type(error).__name__})")
+        return TransientFetchError(f"{url}: the connection failed ({error or type(error).__name__})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    status: int
+    target: httpx.URL
+
+
+def _target(address: httpx.URL, location: str) -> httpx.URL:
+    """Where a redirect leads (RFC 9110 10.2.2). Raises FetchError."""
+    try:
+        joined = str(address.join(location))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError(
+            f"{redact(str(address))}: redirects to what is not an address ({redact(location)[:200]})"
+        ) from error
+    return parse_address(joined)
 
 
 def _unlimited(_host: str) -> AbstractAsyncContextManager[None]:
@@ -113,15 +142,15 @@ async def open_client(settings: Settings, turn: Turn = _unlimited) -> AsyncItera
     """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed."""
     client = httpx.AsyncClient(
         http2=True,
-        follow_redirects=True,
-        max_redirects=settings.max_redirects,
+        follow_redirects=False,  # Client.get does, as each host has its own limit
         timeout=httpx.Timeout(settings.timeout, pool=None),
         limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
         headers={"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate, br, zstd"},
         trust_env=False,  # a proxy would connect for us, and so bypass the check for private addresses
     )
-    if not settings.allow_private_addresses:
-        httpx_ssrf_protection(client)
+    allowed = settings.allowed_addresses
+    if not allowed.everything:
+        httpx_ssrf_protection(client, check_globally_reachable=False, custom_validator=allowed.allow)
     async with client:
         limited = Client(client, settings, turn)
         try:

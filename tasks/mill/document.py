@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tasks.clean.article import clean
 from tasks.clean.identity import ambiguous_keys
-from tasks.errors import ParseError
 from tasks.parse.entry import ParsedDocument
 from tasks.parse.feed import parse
 from tasks.text import urls
+from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.records import Document, Feed, Form, Milled, Reject
 
@@ -58,17 +58,23 @@ def mill_documents(landing: Path, work: Sequence[tuple[Document, Feed, frozenset
     return [mill_document(landing, document, feed, known) for document, feed, known in work]
 
 
+def reject_document(document: Document, error: Exception) -> Milled:
+    """The document rejected as a whole."""
+    reason = str(error) if isinstance(error, NewsmillError) else f"{type(error).__name__}: {error}"
+    # a feed document is found by its feed; a reject of any other names the file or address
+    location = document.final_url if document.form != "feed" or document.source != "feed" else None
+    return Milled(document, rejects=(Reject("parse", reason, document.feed_id, document.document_id, location),))
+
+
 def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:
     """Mill a document whose bytes are at hand. What can't be parsed or cleaned is a reject, never an exception."""
     try:
         parsed = _PARSERS[document.form](data, document, feed)
-    except ParseError as error:
-        # a feed document is found by its feed; a reject of any other names the file or address
-        location = document.final_url if document.form != "feed" or document.source != "feed" else None
-        return Milled(document, rejects=(Reject("parse", str(error), feed.id, document.document_id, location),))
+        comparable = parsed.entries if len(parsed.entries) > 1 else ()
+        ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in comparable)
+    except Exception as error:  # libraries raise whatever a document makes them raise
+        return reject_document(document, error)
     rejects = list(parsed.rejects)
-    comparable = parsed.entries if len(parsed.entries) > 1 else ()
-    ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in comparable)
     entries, articles, seen = [], [], []
     for entry in {entry.entry_id: entry for entry in parsed.entries}.values():
         if entry.entry_id in known:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
@@ -20,13 +21,15 @@ from pathlib import Path
 from more_itertools import constrained_batches
 from pebble import ProcessExpired, ProcessPool
 
-from tasks.mill.document import mill_document, mill_documents, prepare_process
+from tasks.errors import ParseError
+from tasks.mill.document import mill_document, mill_documents, prepare_process, reject_document
 from tasks.settings import Settings
-from warehouse.errors import LandingError
-from warehouse.records import Document, Feed, Milled, Reject
+from warehouse.records import Document, Feed, Milled
 
 BATCH_BYTES = 8_000_000
 """Documents are milled and loaded in batches of about this size: the next is milled while one loads."""
+
+_log = logging.getLogger(__name__)
 
 PIPE_BYTES = 1 << 20
 """Capacity of the pipes to and from a process: a chunk's results fit in, and Linux allows it to every user."""
@@ -93,12 +96,11 @@ class MillingPool:
             return [await self._mill_one(documents[0], afresh)]
         work = [(document, self._feed(document), self._known(document, afresh)) for document in documents]
         async with self._slots.acquire(sum(document.size for document in documents)):
+            call = self.processes.schedule(mill_documents, args=(self.landing, work), timeout=self.timeout)
             try:
-                return await asyncio.wrap_future(
-                    self.processes.schedule(mill_documents, args=(self.landing, work), timeout=self.timeout)
-                )
-            except (TimeoutError, ProcessExpired, LandingError):
-                pass
+                return await asyncio.wrap_future(call)
+            except Exception as error:  # whatever it is, milling them one by one tells which document it is of
+                _log.debug("%d documents are milled one by one: %s: %s", len(documents), type(error).__name__, error)
         return [await self._mill_one(document, afresh) for document in documents]
 
     def _feed(self, document: Document) -> Feed:
@@ -110,17 +112,16 @@ class MillingPool:
     async def _mill_one(self, document: Document, afresh: bool) -> Milled:
         work = (self.landing, document, self._feed(document), self._known(document, afresh))
         async with self._slots.acquire(document.size):
+            call = self.processes.schedule(mill_document, args=work, timeout=self.timeout)
             try:
-                return await asyncio.wrap_future(
-                    self.processes.schedule(mill_document, args=work, timeout=self.timeout)
-                )
+                return await asyncio.wrap_future(call)
             except TimeoutError:
-                reason = f"took longer than {self.timeout:g} s to parse and clean"
+                reason = ParseError(f"took longer than {self.timeout:g} s to parse and clean")
             except ProcessExpired as error:
-                reason = f"its milling process died (exit code {error.exitcode}); out of memory, perhaps"
-            except LandingError as error:
-                reason = str(error)
-        return Milled(document, rejects=(Reject("parse", reason, document.feed_id, document.document_id),))
+                reason = ParseError(f"its milling process died (exit code {error.exitcode}); out of memory, perhaps")
+            except Exception as error:  # the landed bytes are damaged, or the result can't be sent
+                return reject_document(document, error)
+        return reject_document(document, reason)
 
 
 class _Slots:

@@ -124,6 +124,8 @@ def _drop_partial_character(data: bytes, content_type: str) -> bytes:
         encoding = charset[1]
     else:
         encoding = "utf-8"
+    if not _is_charset(encoding):
+        encoding = "utf-8"
     try:
         decoder = codecs.getincrementaldecoder(encoding)("strict")
         decoder.decode(data)
@@ -131,6 +133,14 @@ def _drop_partial_character(data: bytes, content_type: str) -> bytes:
     except (LookupError, ValueError):
         return data  # the declared encoding is wrong; feedparser finds out the right one
     return data[: len(data) - len(partial)] if partial else data
+
+
+def _is_charset(name: str) -> bool:
+    """Whether the name is an encoding of text. Python has codecs of other kinds under such names: zlib, bz2, rot13."""
+    try:
+        return codecs.lookup(name)._is_text_encoding
+    except (LookupError, ValueError):
+        return False
 
 
 def _legacy_encoding(data: bytes, content_type: str, language: str | None) -> str | None:

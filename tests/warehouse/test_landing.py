@@ -214,18 +214,80 @@ def test_landing_again_mends_a_damaged_blob(landing: Landing) -> None:
     "content",
     [b"", b"{", b"[]", b"null", b"{}", b'{"fetched_at": "2026-11-20T00:00:00+00:00", "source": "feed"}', b"\xff\xfe"],
 )
-def test_a_damaged_record_is_told(landing: Landing, content: bytes) -> None:
-    land(landing)
-    (landing.root / "pending" / "odd.json").write_bytes(content)
-    with pytest.raises(LandingError, match=r"odd\.json"):
-        landing.pending()
+@pytest.mark.parametrize("name", ["odd.json", "notes.txt", "folder/odd.json"])
+def test_what_is_not_a_record_is_set_aside(landing: Landing, name: str, content: bytes) -> None:
+    document = land(landing)
+    path = landing.root / "pending" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    assert landing.pending() == [document]
+    (damaged,) = landing.damaged_pending()
+    assert damaged.path == path
+    assert f"{path}: not a landing record" in damaged.error
+    landing.set_aside([damaged])
+    landing.set_aside([damaged])  # a killed run does it again
+    assert landing.damaged_pending() == []
+    (kept,) = (landing.root / "damaged").iterdir()
+    assert kept.read_bytes() == content
+    assert landing.pending() == [document]
 
 
-def test_a_record_of_a_later_field_is_told(landing: Landing) -> None:
-    land(landing)
+def changed(landing: Landing, **fields: object) -> Path:
+    """The only pending record, with other fields."""
     (path,) = (landing.root / "pending").iterdir()
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"colour": "red"}), encoding="utf-8")
-    with pytest.raises(LandingError, match="colour"):
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | fields), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"colour": "red"}, "unknown colour"),
+        ({"landing_path": "../../secret.zst"}, "landing_path"),
+        ({"landing_path": "blobs/aa/bb/" + "ab" * 32 + ".zst"}, "landing_path"),
+        ({"document_id": "../../x"}, "landing_path"),
+        ({"document_id": None}, "is not text"),
+        ({"feed_id": "wire"}, "its name"),
+        ({"size": -1}, "size"),
+        ({"status": "200"}, "status"),
+        ({"headers": {"etag": 1}}, "headers"),
+        ({"headers": []}, "headers"),
+        ({"form": "song"}, "form"),
+        ({"fetched_at": "yesterday"}, "isoformat"),
+        ({"fetched_at": "2026-11-20T00:00:00"}, "time zone"),
+    ],
+)
+def test_a_record_is_checked_field_by_field(landing: Landing, fields: dict[str, object], reason: str) -> None:
+    land(landing)
+    path = changed(landing, **fields)
+    (damaged,) = landing.damaged_pending()
+    assert damaged.path == path
+    assert reason in damaged.error
+    assert landing.pending() == []
+
+
+def test_a_link_among_the_records_is_set_aside(landing: Landing) -> None:
+    document = land(landing)
+    (landing.root / "pending" / "nowhere.json").symlink_to(landing.root / "nowhere")
+    (damaged,) = landing.damaged_pending()
+    landing.set_aside([damaged])
+    assert (landing.pending(), landing.damaged_pending()) == ([document], [])
+
+
+def test_drafts_of_other_runs_are_left_alone(landing: Landing) -> None:
+    land(landing)
+    draft = landing.root / "pending" / f".{'0' * 32}.tmp"
+    draft.write_bytes(b"{")
+    assert landing.damaged_pending() == []
+
+
+def test_a_damaged_record_of_a_loaded_document_is_an_error(landing: Landing) -> None:
+    """Rebuilding the warehouse without it would lose its articles."""
+    document = land(landing)
+    landing.mark_loaded([document])
+    (record,) = (landing.root / "loaded").rglob("*.json")
+    record.write_bytes(b"{")
+    with pytest.raises(LandingError, match="not a landing record"):
         landing.documents()
 
 

@@ -115,7 +115,7 @@ def export_parquet(
         with open_source(source, SQL_MEMORY if sql else MEMORY) as connection:
             # rows that each partition keeps in memory before it writes them
             connection.execute("SET partitioned_write_flush_threshold = 4096")
-            relation = select_query(connection, sql) if sql else _table_relation(connection, table)
+            relation = select_query(connection, sql, folders=[str(work)]) if sql else _table_relation(connection, table)
             if "published_at" in relation.columns and "month" not in relation.columns:
                 with_month = relation.project("*, strftime(published_at::TIMESTAMP, '%Y-%m') AS month")
                 relation = with_month if "month" in partition or not partition else relation

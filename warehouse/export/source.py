@@ -13,7 +13,7 @@ import duckdb
 from warehouse.errors import WarehouseError
 from warehouse.store.connection import Warehouse
 from warehouse.store.quoting import literal
-from warehouse.store.reading import open_read_only
+from warehouse.store.reading import explain_refusal, lock_down, open_read_only
 from warehouse.store.transactions import Connection
 
 MEMORY = "512MB"
@@ -75,11 +75,18 @@ def explaining_query_errors() -> Iterator[None]:
             "sort and group less in --sql"
         ) from error
     except duckdb.Error as error:
+        if explain_refusal(error):
+            raise WarehouseError(
+                f"the query is refused ({str(error).splitlines()[0]}): an export only reads what newsmill stores"
+            ) from error
         raise WarehouseError(f"the query failed: {error}") from error
 
 
-def select_query(connection: Connection, sql: str) -> duckdb.DuckDBPyRelation:
-    """The query as a relation, not run yet. Raises WarehouseError for anything but one SELECT."""
+def select_query(connection: Connection, sql: str, *, folders: Sequence[str] = ()) -> duckdb.DuckDBPyRelation:
+    """The query as a relation, not run yet. Raises WarehouseError for anything but one SELECT.
+
+    From here on the connection opens nothing more, but below the folders.
+    """
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         raise WarehouseError(f"--sql takes one query, and this is {len(statements) or 'none'}; give one SELECT")
@@ -88,6 +95,7 @@ def select_query(connection: Connection, sql: str) -> duckdb.DuckDBPyRelation:
         raise WarehouseError(f"--sql takes a query that reads (SELECT, FROM, WITH), and this is {kind}")
     if statements[0].named_parameters:
         raise WarehouseError("--sql takes no parameters (? or $name); write the values into the query")
+    lock_down(connection, folders=folders)
     relation = connection.sql(statements[0])
     if relation is None:
         raise WarehouseError("--sql takes a query that returns rows, and this one returns none")

@@ -12,7 +12,7 @@ import duckdb
 from warehouse.errors import WarehouseError
 from warehouse.records import Source
 from warehouse.store.connection import Warehouse
-from warehouse.store.reading import open_read_only
+from warehouse.store.reading import check_only_reads, explain_refusal, lock_down, open_read_only
 from warehouse.store.sql_files import marts, migrations, query
 from warehouse.store.transactions import Connection
 
@@ -23,31 +23,60 @@ class Result:
     rows: Sequence[tuple[Any, ...]]
 
 
-def run_query(
-    source: Path | Warehouse, sql: str, parameters: Mapping[str, Any] | None = None, *, parquet: Path | None = None
-) -> Result:
-    """Run a query on the published copy (its path) or on the warehouse. Raises WarehouseError.
-
-    With `parquet`, the rows are written to that file instead of returned.
-    """
+def run_query(source: Path | Warehouse, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+    """Run a query of newsmill's own on the published copy (its path) or on the warehouse. Raises WarehouseError."""
     with open_read_only(source) as connection:
         try:
-            return _run(connection, sql, parameters, parquet)
+            return _run(connection, sql, parameters)
         except WarehouseError as error:
             if isinstance(source, Path) and (reason := _fault_of_copy(connection, error.__cause__)):
                 raise WarehouseError(f"{source}: {error} ({reason}: `newsmill publish` makes it anew)") from error
             raise
 
 
-def _run(connection: Connection, sql: str, parameters: Mapping[str, Any] | None, parquet: Path | None) -> Result:
+def run_user_query(source: Path | Warehouse, sql: str, *, parquet: Path | None = None, files: bool = False) -> Result:
+    """Run a query that a user gives: it may read what newsmill stores, and with `files` the user's own files.
+
+    Raises WarehouseError for anything else, and for a query that fails. With `parquet`, the rows are written to that
+    file instead of returned.
+    """
+    with open_read_only(source) as connection:
+        try:
+            check_only_reads(connection, sql)
+            lock_down(connection, files=files)
+            relation = connection.sql(sql)
+            if relation is None:
+                return Result((), ())
+            if parquet:
+                _write_parquet(relation, parquet)
+                return Result(tuple(relation.columns), ())
+            return Result(tuple(relation.columns), relation.fetchall())
+        except duckdb.Error as error:
+            if refusal := explain_refusal(error):
+                raise WarehouseError(f"the query is refused ({str(error).splitlines()[0]}): {refusal}") from error
+            reason = _fault_of_copy(connection, error) if isinstance(source, Path) else ""
+            hint = f" ({reason}: `newsmill publish` makes it anew)" if reason else ""
+            start = f"{source}: " if reason else ""
+            raise WarehouseError(f"{start}the query failed: {error}{hint}") from error
+
+
+def _write_parquet(relation: duckdb.DuckDBPyRelation, target: Path) -> None:
+    """DuckDB may write no file then, so Arrow does."""
+    from pyarrow import parquet  # takes a moment to import
+
+    batches = relation.to_arrow_reader()
+    try:
+        with parquet.ParquetWriter(str(target), batches.schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+    except OSError as error:
+        raise WarehouseError(f"{target}: can't be written ({error.strerror or error}); name another file") from error
+
+
+def _run(connection: Connection, sql: str, parameters: Mapping[str, Any] | None) -> Result:
     try:
         relation = connection.sql(sql, params=parameters)
-        if relation is None:
-            return Result((), ())
-        if parquet:
-            relation.write_parquet(str(parquet))
-            return Result(tuple(relation.columns), ())
-        return Result(tuple(relation.columns), relation.fetchall())
+        return Result((), ()) if relation is None else Result(tuple(relation.columns), relation.fetchall())
     except duckdb.Error as error:
         raise WarehouseError(f"the query failed: {error}") from error
 

@@ -1,8 +1,14 @@
-"""Opening the published copy or the warehouse to read it."""
+"""Opening the published copy or the warehouse to read it; and running a user's query, which may only read.
+
+A user's query comes from whoever may type one: with DuckDB as it is, it could attach the warehouse a second time and
+write to it, copy rows over any file, or read any file. So only statements that read are taken, and DuckDB is told to
+open nothing but what is open, and to keep it so (https://duckdb.org/docs/stable/operations_manual/securing_duckdb).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,3 +37,57 @@ def open_read_only(source: Path | Warehouse) -> Iterator[Connection]:
     with connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
+
+
+_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b\s*)?(?:\([^)]*\)\s*)?", re.IGNORECASE)
+_READS = "a query that reads (SELECT, FROM, WITH, PIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN)"
+
+
+def check_only_reads(connection: Connection, sql: str) -> None:
+    """Raises WarehouseError for anything but one statement that reads, and duckdb.Error for what is not SQL."""
+    statements = connection.extract_statements(sql)
+    if len(statements) == 1 and statements[0].type == duckdb.StatementType.EXPLAIN:
+        statements = connection.extract_statements(_EXPLAIN.sub("", statements[0].query, count=1))
+    kinds = [statement.type for statement in statements]
+    # DuckDB makes two statements without a text of a PIVOT
+    is_pivot = kinds == [duckdb.StatementType.CREATE, duckdb.StatementType.SELECT] and not any(
+        statement.query for statement in statements
+    )
+    if kinds == [duckdb.StatementType.SELECT] or is_pivot:
+        return
+    found = " and ".join(kind.name for kind in kinds) or "none"
+    raise WarehouseError(f"the query is refused in read-only mode: give one statement, {_READS}; this is {found}")
+
+
+def lock_down(connection: Connection, *, folders: Sequence[str] = (), files: bool = False) -> None:
+    """Let the connection open nothing more, but below the folders; with `files`, let it open what a query names.
+
+    It can't be undone, so what newsmill itself sets or attaches comes before.
+    """
+    allowed = [*folders, *lake_folders(connection)]
+    connection.execute("SET python_enable_replacements = false")  # FROM name would read our own variables
+    connection.execute("SET allow_persistent_secrets = false")
+    if not files:
+        connection.execute("SET allowed_directories = $1", [allowed])
+        connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def lake_folders(connection: Connection) -> list[str]:
+    """Where the Parquet files of the attached lake lie; none for a file."""
+    schemas = connection.execute(
+        "SELECT database_name FROM duckdb_databases() WHERE database_name = '__ducklake_metadata_newsmill'"
+    ).fetchall()
+    if not schemas:
+        return []
+    rows = connection.execute(
+        "SELECT value FROM __ducklake_metadata_newsmill.ducklake_metadata WHERE key = 'data_path'"
+    ).fetchall()
+    return [str(value) for (value,) in rows]
+
+
+def explain_refusal(error: duckdb.Error) -> str:
+    """What to do about a query that DuckDB refuses because of `lock_down`; "" for any other error."""
+    if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in str(error):
+        return "queries only read what newsmill stores; `newsmill sql --files` reads your own files, too"
+    return ""

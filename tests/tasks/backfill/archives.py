@@ -10,6 +10,7 @@ import pygit2
 
 from tasks.backfill.archive import Archive
 from tasks.backfill.finds import BackfillRequest, Find
+from tasks.networks import AllowedAddresses
 from warehouse.records import Feed
 
 
@@ -49,7 +50,7 @@ HARBOUR = Feed("harbour", "港口新闻", "https://harbour.example/feed")
 
 
 def archive(where: Path | str, clones: Path, **wanted: object) -> Archive:
-    return Archive(BackfillRequest(str(where), **wanted), [HARBOUR], 100_000, clones, True)  # type: ignore[arg-type]
+    return Archive(BackfillRequest(str(where), **wanted), [HARBOUR], 100_000, clones, AllowedAddresses(everything=True))  # type: ignore[arg-type]
 
 
 def finds(source: Archive, after: str | None = None) -> list[Find]:

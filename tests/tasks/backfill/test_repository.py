@@ -9,6 +9,7 @@ import pytest
 
 from tasks.backfill.repository import clone_or_update, files
 from tasks.errors import BackfillError
+from tasks.networks import AllowedAddresses
 from tests.tasks.backfill.archives import archive, article, commit, finds
 
 
@@ -19,6 +20,9 @@ def repository(tmp_path: Path) -> pygit2.Repository:
     commit(repository, {"articles/quay/1.md": article(1, "改写过的消息。"), "README.md": "# list"}, 1_720_000_000)
     commit(repository, {"articles/quay/2.md": None}, 1_730_000_000)
     return repository
+
+
+EVERYTHING = AllowedAddresses(everything=True)
 
 
 def test_a_revision(repository: pygit2.Repository, tmp_path: Path) -> None:
@@ -44,9 +48,9 @@ def test_history_gives_every_version_with_its_date(repository: pygit2.Repository
 
 
 def test_an_address_is_cloned_once_and_then_updated(repository: pygit2.Repository, tmp_path: Path) -> None:
-    folder = clone_or_update(f"file://{repository.workdir}", tmp_path / "clones", True)
+    folder = clone_or_update(f"file://{repository.workdir}", tmp_path / "clones", EVERYTHING)
     assert (folder / "HEAD").exists()
     commit(repository, {"articles/quay/3.md": article(3)}, 1_740_000_000)
-    assert clone_or_update(f"file://{repository.workdir}", tmp_path / "clones", True) == folder
+    assert clone_or_update(f"file://{repository.workdir}", tmp_path / "clones", EVERYTHING) == folder
     newest = [file.path for file in files(folder, None, history=True)]
     assert newest[-1] == "articles/quay/3.md"

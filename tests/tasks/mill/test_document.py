@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tasks.mill.document import mill_bytes, mill_document, mill_documents
+from tasks.mill.document import _PARSERS, mill_bytes, mill_document, mill_documents
 from tests.tasks.making import FEED, NOW, Item, document, milled, rss
 from warehouse.landing import Landing
 
@@ -33,6 +34,23 @@ def test_a_document_that_cannot_be_parsed_is_a_reject() -> None:
     assert (reject.step, reject.feed_id, reject.location) == ("parse", "quay", None)
     (reject,) = mill_bytes(data, document(data, source="warc"), FEED).rejects
     assert reject.location == FEED.url, "a document that is not the feed's own is named"
+
+
+@pytest.mark.parametrize("failing", ["parse", "ambiguous_keys"])
+def test_whatever_a_document_raises_is_a_reject_of_it(failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library may raise anything: `encoding="zlib"` once made zlib.error of a feed, which no run got past."""
+
+    def fail(*_: object) -> None:
+        raise zlib.error("incorrect header check")
+
+    if failing == "parse":
+        monkeypatch.setitem(_PARSERS, "feed", fail)
+    else:
+        monkeypatch.setattr(f"tasks.mill.document.{failing}", fail)
+    result = milled(Item())
+    assert (result.entries, result.articles) == ((), ())
+    (reject,) = result.rejects
+    assert (reject.step, reject.feed_id, reject.error) == ("parse", "quay", "error: incorrect header check")
 
 
 def test_an_article_that_cannot_be_cleaned_is_a_reject(monkeypatch: pytest.MonkeyPatch) -> None:

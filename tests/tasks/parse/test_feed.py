@@ -140,6 +140,23 @@ def test_encodings(faults: dict[str, Page], charset: str, title: str, text: str,
     assert result.rejects == ()
 
 
+@pytest.mark.parametrize("where", ["document", "header"])
+@pytest.mark.parametrize(
+    "encoding", ["zlib", "zip", "bz2", "rot13", "hex", "base64", "uu", "quopri", "idna", "punycode", "nonsense"]
+)
+def test_an_encoding_that_is_not_one_of_text_is_ignored(encoding: str, where: str) -> None:
+    """Python has codecs under these names, which do not decode text."""
+    data = rss(Item("Die Tür 门 ist offen"))
+    content_type = "application/xml"
+    if where == "document":
+        data = data.replace(b'encoding="utf-8"', f'encoding="{encoding}"'.encode())
+    else:
+        data = data.replace(b' encoding="utf-8"', b"")
+        content_type = f"application/xml; charset={encoding}"
+    (article,) = mill_bytes(data, document(data, content_type=content_type), FEED).articles
+    assert article.title == "Die Tür 门 ist offen"
+
+
 def test_a_byte_order_mark_gives_the_encoding(faults: dict[str, Page]) -> None:
     result = fault(faults, "/utf16-undeclared")
     assert [entry.title for entry in result.entries] == ["港のカフェ、再び開店", "Notice 2"]

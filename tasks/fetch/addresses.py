@@ -1,0 +1,38 @@
+"""From an address to something that can be asked for, or to the reason why not: for feeds, images, pages and backfills.
+
+An address may come from anybody: a feed, an <img>, a redirect, a sitemap.
+"""
+
+from __future__ import annotations
+
+import httpx
+
+from tasks.errors import FetchError
+from tasks.text.urls import redact
+
+MAX_HOST = 253
+"""Characters of a host's name (RFC 1035 2.3.4, without the final dot)."""
+
+
+def parse_address(address: str) -> httpx.URL:
+    """The address of a request. Raises FetchError, with the reason, for what can't be asked for."""
+    try:
+        url = httpx.URL(address)
+        host = url.raw_host.decode("ascii")
+        _ = url.host  # decodes IDNA, which not every name survives: xn--a.com
+    except (httpx.InvalidURL, UnicodeError, ValueError) as error:  # idna raises its own UnicodeErrors
+        raise _refusal(address, str(error)) from error
+    if url.scheme not in ("http", "https"):
+        raise _refusal(address, f"its scheme is {url.scheme[:20]!r}")
+    if not host.strip(".") or len(host) > MAX_HOST or "%" in host or " " in host:
+        raise _refusal(address, "it has no host name")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise _refusal(address, "there is no such port")
+    return url
+
+
+def _refusal(address: str, reason: str) -> FetchError:
+    # retry_after: we refuse it, not a server, so no server is to be left alone for a while
+    return FetchError(
+        f"{redact(address)[:500]}: leads to an address that is not http or https ({reason})", retry_after=0
+    )
