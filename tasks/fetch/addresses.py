@@ -14,25 +14,26 @@ MAX_HOST = 253
 """Characters of a host's name (RFC 1035 2.3.4, without the final dot)."""
 
 
-def parse_address(address: str) -> httpx.URL:
-    """The address of a request. Raises FetchError, with the reason, for what can't be asked for."""
+def parse_address(address: str, redirected_from: str | None = None) -> httpx.URL:
+    """The address of a request. Raises FetchError, with the reason, for what can't be asked for.
+
+    `redirected_from` is the address that was asked for first, which the message then names.
+    """
+    named = redirected_from or address
     try:
         url = httpx.URL(address)
         host = url.raw_host.decode("ascii")
         _ = url.host  # decodes IDNA, which not every name survives: xn--a.com
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:  # idna raises its own UnicodeErrors
-        raise _refusal(address, str(error)) from error
+        raise _refusal(named, str(error)) from error
     if url.scheme not in ("http", "https"):
-        raise _refusal(address, f"its scheme is {url.scheme[:20]!r}")
+        raise _refusal(named, f"its scheme is {url.scheme[:20]!r}")
     if not host.strip(".") or len(host) > MAX_HOST or "%" in host or " " in host:
-        raise _refusal(address, "it has no host name")
+        raise _refusal(named, "it has no host name")
     if url.port is not None and not 0 < url.port < 65536:
-        raise _refusal(address, "there is no such port")
+        raise _refusal(named, "there is no such port")
     return url
 
 
 def _refusal(address: str, reason: str) -> FetchError:
-    # retry_after: we refuse it, not a server, so no server is to be left alone for a while
-    return FetchError(
-        f"{redact(address)[:500]}: leads to an address that is not http or https ({reason})", retry_after=0
-    )
+    return FetchError(f"{redact(address)[:500]}: leads to an address that is not http or https ({reason})")

@@ -96,7 +96,7 @@ class Client:
         async with self.httpx.stream("GET", address, headers=headers) as answer:
             status = answer.status_code
             if status in REDIRECTS and (location := answer.headers.get("location")):
-                return _Redirect(status, _target(address, location))
+                return _Redirect(status, _target(address, location, safe_url))
             if status != 304 and not 200 <= status < 300:
                 raise _refusal(safe_url, answer)
             body = b"" if status == 304 else await _read_body(answer, safe_url, max_bytes)
@@ -122,15 +122,13 @@ class _Redirect:
     target: httpx.URL
 
 
-def _target(address: httpx.URL, location: str) -> httpx.URL:
-    """Where a redirect leads (RFC 9110 10.2.2). Raises FetchError."""
+def _target(address: httpx.URL, location: str, safe_url: str) -> httpx.URL:
+    """Where a redirect leads (RFC 9110 10.2.2). Raises FetchError that names `safe_url`."""
     try:
         joined = str(address.join(location))
     except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(
-            f"{redact(str(address))}: redirects to what is not an address ({redact(location)[:200]})"
-        ) from error
-    return parse_address(joined)
+        raise FetchError(f"{safe_url}: leads to an address that is not http or https ({error})") from error
+    return parse_address(joined, redirected_from=safe_url)
 
 
 def _unlimited(_host: str) -> AbstractAsyncContextManager[None]:

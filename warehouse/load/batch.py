@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting
@@ -64,11 +65,16 @@ def _load_articles(
             Span(span["feed_id"], span["content_hash"], span["word_count"], span["valid_from"], span["last_seen_at"])
         )
     stored = {row["article_id"]: row for row in fetch_by_ids(connection, "seen_by_article", existing)}
+    comparison = _read_comparison(connection, sightings, before)
     histories = [
         History(
             article_id,
             before[article_id],
-            decide_versions([*before[article_id], *(sighting.span for sighting in in_batch)]),
+            decide_versions(
+                [*before[article_id], *(sighting.span for sighting in in_batch)],
+                comparison.contains(article_id),
+                comparison.publishers.get(article_id, ()),
+            ),
             in_batch,
             stored.get(article_id),
         )
@@ -92,6 +98,39 @@ def _load_articles(
     run_with_rows(connection, "touch_articles", view="stage_touched", table="clean.articles", rows=touched_rows)
     _load_images(connection, article_rows, sightings, stored)
     return _count(histories)
+
+
+def _read_comparison(
+    connection: Connection, sightings: Mapping[str, Sequence[Sighting]], before: Mapping[str, Sequence[Span]]
+) -> Comparison:
+    """What tells which texts may become versions, of articles that several feeds have."""
+    accepted = {article_id: {span.content_hash for span in spans} for article_id, spans in before.items()}
+    texts: dict[tuple[str, str], str] = {}
+    feeds: dict[str, set[str]] = {}
+    urls: dict[str, str | None] = {}
+    for article_id, in_batch in sightings.items():
+        feed_ids = {span.feed_id for span in before.get(article_id, ())}
+        feed_ids |= {sighting.document.feed_id for sighting in in_batch}
+        if len(feed_ids) > 1:
+            feeds[article_id] = feed_ids
+            for sighting in in_batch:
+                if sighting.article:
+                    texts[article_id, sighting.content_hash] = sighting.article.content_text
+                    urls[article_id] = sighting.article.url
+    for row in fetch_by_ids(connection, "versions_by_article", [each for each in feeds if each in accepted]):
+        texts[row["article_id"], row["content_hash"]] = row["content_text"]
+        urls.setdefault(row["article_id"], row["url"])
+    stored_urls = fetch_by_ids(connection, "feed_urls", {feed_id for each in feeds.values() for feed_id in each})
+    feed_urls = {row["feed_id"]: row["url"] for row in stored_urls}
+    publishers = {}
+    for article_id, feed_ids in feeds.items():
+        in_batch_urls = {sighting.document.feed_id: sighting.document.url for sighting in sightings[article_id]}
+        publishers[article_id] = {
+            feed_id
+            for feed_id in feed_ids
+            if is_of_site(in_batch_urls.get(feed_id) or feed_urls.get(feed_id) or "", urls.get(article_id))
+        }
+    return Comparison(texts, accepted, publishers)
 
 
 def _count(histories: Iterable[History]) -> Counts:

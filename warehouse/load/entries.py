@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from warehouse.errors import WarehouseError
-from warehouse.load.identities import Identities, Sighting
+from warehouse.load.containment import is_of_site
+from warehouse.load.identities import Identities, KnownArticle, Sighting, key_in_feed
 from warehouse.records import Article, Entry, Milled
 from warehouse.store.staging import fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection
@@ -47,13 +48,48 @@ def read_stored_entries(connection: Connection, batch: Sequence[Milled]) -> Stor
 def read_identities(connection: Connection, batch: Sequence[Milled], stored: StoredEntries) -> Identities:
     """The articles that the batch's keys name in the warehouse."""
     identities = Identities(stored_articles={row["article_id"] for row in stored.values()})
-    keys = [key for milled in batch for article in milled.articles for key in article.keys]
+    articles = [article for milled in batch for article in milled.articles]
+    _read_keys(connection, identities, [key for article in articles for key in article.keys])
+    contested = {
+        (article_id, key_in_feed(key, article.feed_id), article.url)
+        for article in articles
+        for key in article.keys
+        if key.startswith("url:")
+        and (article_id := identities.article_by_key.get(key))
+        and article.feed_id not in identities.articles[article_id].feed_ids
+    }
+    if contested:
+        _read_contested(connection, identities, contested)
+    return identities
+
+
+def _read_keys(connection: Connection, identities: Identities, keys: Iterable[str]) -> None:
     for row in fetch_by_ids(connection, "articles_by_key", keys):
         article_id = row["article_id"]
         identities.article_by_key[row["key"]] = article_id
         identities.stored_articles.add(article_id)
-        identities.facts[article_id] = row["title"], row["published_at"] if row["published_known"] else None
-    return identities
+        published_at = row["published_at"] if row["published_known"] else None
+        identities.articles.setdefault(article_id, KnownArticle(row["title"], published_at, {row["feed_id"]}))
+
+
+def _read_contested(
+    connection: Connection, identities: Identities, contested: Iterable[tuple[str, str, str | None]]
+) -> None:
+    """Read what tells whether entries of other feeds are of the articles that have their addresses.
+
+    `contested` are (article_id, the key that the entry has if it is not, the entry's address).
+    """
+    article_ids, keys, urls = zip(*contested, strict=True)
+    for row in fetch_by_ids(connection, "feeds_by_article", article_ids):
+        identities.articles[row["article_id"]].feed_ids.add(row["feed_id"])
+    for row in fetch_by_ids(connection, "texts_by_article", article_ids):
+        identities.articles[row["article_id"]].text = row["content_text"]
+    feed_ids = {feed_id for article_id in article_ids for feed_id in identities.articles[article_id].feed_ids}
+    feed_urls = {row["feed_id"]: row["url"] for row in fetch_by_ids(connection, "feed_urls", feed_ids)}
+    for article_id, url in zip(article_ids, urls, strict=True):
+        known = identities.articles[article_id]
+        known.is_publishers = all(is_of_site(feed_urls.get(feed_id) or "", url) for feed_id in known.feed_ids)
+    _read_keys(connection, identities, keys)
 
 
 def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Identities) -> Matches:
@@ -69,7 +105,9 @@ def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Id
             article = articles.get(entry.entry_id)
             article_id = None
             if article:
-                article_id = stored.get(entry.entry_id, {}).get("article_id") or identities.resolve(article)
+                article_id = stored.get(entry.entry_id, {}).get("article_id") or identities.resolve(
+                    article, document.url
+                )
                 matches.sightings[article_id].append(
                     Sighting(entry.entry_id, document, article.content_hash, article.word_count, article)
                 )

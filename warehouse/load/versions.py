@@ -6,7 +6,7 @@ order of time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,13 @@ FULLER = 1.25
 """Another feed's text replaces the current one only if it is longer by this factor: a summary must not hide a text."""
 TOGETHER = timedelta(hours=1)
 """Sightings this close count as simultaneous: one run fetches its feeds one after the other."""
+
+Contains = Callable[[str, str], bool]
+"""Whether the text with one content hash contains the text with another."""
+
+
+def _contain_nothing(_content_hash: str, _other: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +34,17 @@ class Span:
     last_seen: datetime
 
 
-def decide_versions(spans: Iterable[Span]) -> list[Span]:
+def decide_versions(
+    spans: Iterable[Span], contains: Contains = _contain_nothing, publishers: Collection[str] = ()
+) -> list[Span]:
     """The versions, oldest first; no two neighbours have the same text.
 
-    Within one feed every change of text is a version, also a change back. A text from another feed than the current
-    version's becomes a version only if it is longer by FULLER; seen together with a version that is new itself, it
-    replaces that one.
+    The article is the feed's that had it first. Each change of that feed's text is a version, also a change back. A
+    text from another feed becomes a version only if it is longer by FULLER and contains that feed's text; and what
+    that other feed makes of its text later, only if it still contains it. It never removes a version.
+
+    Feeds of the article's own site, its `publishers`, are believed without that. Seen together with a version of
+    theirs that is new itself, the fuller text replaces it: which of the two a run fetched first means nothing.
 
     Only the first and last sighting of a text are known. If a text that was seen between those of another is loaded
     late, the other's span ends there and begins again at its last sighting.
@@ -47,18 +59,38 @@ def decide_versions(spans: Iterable[Span]) -> list[Span]:
     )
     versions: list[Span] = []
     for moment, feed_id, content_hash, word_count in sightings:
-        current = versions[-1] if versions else None
-        if current and content_hash == current.content_hash:
-            versions[-1] = replace(current, last_seen=moment)
-        elif current is None or feed_id == current.feed_id:
-            versions.append(Span(feed_id, content_hash, word_count, moment, moment))
-        elif word_count > FULLER * current.word_count:
-            replaces_current = moment - current.first_seen <= TOGETHER
-            if replaces_current:
-                versions.pop()
-            if versions and versions[-1].content_hash == content_hash:
-                versions[-1] = replace(versions[-1], last_seen=moment)
-            else:
-                first_seen = current.first_seen if replaces_current else moment
-                versions.append(Span(feed_id, content_hash, word_count, first_seen, moment))
+        new = Span(feed_id, content_hash, word_count, moment, moment)
+        if versions and versions[-1].content_hash == content_hash:
+            versions[-1] = replace(versions[-1], last_seen=moment)
+        elif not versions or _becomes_version(new, versions, contains, publishers):
+            _append(new, versions, publishers)
     return versions
+
+
+def _becomes_version(new: Span, versions: Sequence[Span], contains: Contains, publishers: Collection[str]) -> bool:
+    owner, current = versions[0].feed_id, versions[-1]
+    is_fuller = new.word_count > FULLER * current.word_count
+    if new.feed_id == owner:
+        return current.feed_id == owner or is_fuller
+    if not (new.feed_id == current.feed_id or is_fuller):
+        return False
+    if owner in publishers and new.feed_id in publishers:
+        return True
+    own = next(version for version in reversed(versions) if version.feed_id == owner)
+    return contains(new.content_hash, own.content_hash)
+
+
+def _append(new: Span, versions: list[Span], publishers: Collection[str]) -> None:
+    current = versions[-1] if versions else None
+    if (
+        current
+        and current.feed_id != new.feed_id
+        and {current.feed_id, new.feed_id} <= set(publishers)
+        and new.first_seen - current.first_seen <= TOGETHER
+    ):
+        versions.pop()
+        new = replace(new, first_seen=current.first_seen)
+        if versions and versions[-1].content_hash == new.content_hash:
+            versions[-1] = replace(versions[-1], last_seen=new.last_seen)
+            return
+    versions.append(new)

@@ -1,6 +1,6 @@
 -- stage_ids(id): keys
 -- Finds the rowids first: for those only the hashes are read.
-SELECT k.key, k.article_id, a.title, a.published_at, a.published_known
+SELECT k.key, k.article_id, a.feed_id, a.title, a.published_at, a.published_known
 FROM clean.article_keys k
 JOIN clean.articles a ON a.article_id = k.article_id
 WHERE k.rowid IN (

@@ -66,7 +66,6 @@ def lock_down(connection: Connection, *, folders: Sequence[str] = (), files: boo
     """
     allowed = [*folders, *lake_folders(connection)]
     connection.execute("SET python_enable_replacements = false")  # FROM name would read our own variables
-    connection.execute("SET allow_persistent_secrets = false")
     if not files:
         connection.execute("SET allowed_directories = $1", [allowed])
         connection.execute("SET enable_external_access = false")

@@ -80,10 +80,15 @@ def test_a_summary_in_another_feed_does_not_replace_the_text(connection: Connect
 
 def test_a_fuller_text_in_another_feed_does(connection: Connection) -> None:
     load_batch(connection, milled(replace(GATE, text=SHORT)))
-    load_batch(connection, milled(replace(GATE, text=SHUT), feed=WIRE, at=at(1)))
+    fuller = SHORT + SHUT
+    load_batch(connection, milled(replace(GATE, text=fuller), feed=WIRE, at=at(1)))
     load_batch(connection, milled(replace(GATE, text=SHORT), at=at(2)))
     (article,) = articles(connection)
-    assert (article["content_text"], article["feed_id"], article["version"]) == (text(SHUT), "wire", 2)
+    assert (article["content_text"], article["feed_id"], article["version"]) == (
+        f"{text(SHORT)}\n\n{text(SHUT)}",
+        "wire",
+        2,
+    )
     assert [v["feed_id"] for v in versions(connection)] == ["quay", "wire"]
 
 
