@@ -37,7 +37,6 @@ UNMIRRORED = {
     "tasks/publish.py": "tests/warehouse/load/test_duplicates.py, tests/warehouse/publish/test_copy.py",
     "warehouse/publish/draft.py": "tests/warehouse/publish/test_copy.py",
     "warehouse/store/folders.py": "tests/warehouse/store/test_opening.py",
-    "warehouse/store/reading.py": "tests/warehouse/read/test_queries.py",
     "warehouse/store/sql_files.py": "tests/warehouse/store/test_migrating.py",
 }
 """Module without a test file of its own → why, or where it is tested."""

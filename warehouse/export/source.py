@@ -13,7 +13,7 @@ import duckdb
 from warehouse.errors import WarehouseError
 from warehouse.store.connection import Warehouse
 from warehouse.store.quoting import literal
-from warehouse.store.reading import explain_refusal, lock_down, open_read_only
+from warehouse.store.reading import check_only_reads, explain_refusal, lock_down, open_read_only
 from warehouse.store.transactions import Connection
 
 MEMORY = "512MB"
@@ -93,6 +93,7 @@ def select_query(connection: Connection, sql: str, *, folders: Sequence[str] = (
     if statements[0].type != duckdb.StatementType.SELECT:
         kind = statements[0].type.name
         raise WarehouseError(f"--sql takes a query that reads (SELECT, FROM, WITH), and this is {kind}")
+    check_only_reads(connection, sql)
     if statements[0].named_parameters:
         raise WarehouseError("--sql takes no parameters (? or $name); write the values into the query")
     lock_down(connection, folders=folders)

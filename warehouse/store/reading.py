@@ -16,6 +16,7 @@ import duckdb
 
 from warehouse.errors import WarehouseError
 from warehouse.store.connection import Warehouse
+from warehouse.store.lake import CATALOG
 from warehouse.store.transactions import Connection
 
 
@@ -45,6 +46,7 @@ _READS = "a query that reads (SELECT, FROM, WITH, PIVOT, DESCRIBE, SHOW, SUMMARI
 
 def check_only_reads(connection: Connection, sql: str) -> None:
     """Raises WarehouseError for anything but one statement that reads, and duckdb.Error for what is not SQL."""
+    _check_beside_lake(connection, sql)
     statements = connection.extract_statements(sql)
     if len(statements) == 1 and statements[0].type == duckdb.StatementType.EXPLAIN:
         statements = connection.extract_statements(_EXPLAIN.sub("", statements[0].query, count=1))
@@ -72,12 +74,32 @@ def lock_down(connection: Connection, *, folders: Sequence[str] = (), files: boo
     connection.execute("SET lock_configuration = true")
 
 
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+_BESIDE_A_LAKE = re.compile(
+    r"\b(postgres_\w+|pg_\w+|sqlite_\w+|ducklake_\w+|__ducklake_\w+|duckdb_databases|database_list|"
+    r"pragma_database_list|duckdb_secrets|which_secret)\b|\b(query|query_table)\b\"?\s*\(",
+    re.IGNORECASE,
+)
+"""What the extensions of a lake bring: functions that ask any database or read any SQLite file, and what shows how the
+catalog is connected to, password included. `query` would run a text in which they can't be seen."""
+
+
+def _check_beside_lake(connection: Connection, sql: str) -> None:
+    """Raises WarehouseError for a query that leaves the lake's own tables through its extensions."""
+    match = _BESIDE_A_LAKE.search(_COMMENT.sub(" ", sql)) if _is_lake(connection) else None
+    if match:
+        name = match[1] or match[2]
+        raise WarehouseError(f"the query is refused: {name} leads outside the warehouse's tables")
+
+
+def _is_lake(connection: Connection) -> bool:
+    rows = connection.execute("SELECT type FROM duckdb_databases() WHERE database_name = $1", [CATALOG]).fetchall()
+    return rows == [("ducklake",)]
+
+
 def lake_folders(connection: Connection) -> list[str]:
     """Where the Parquet files of the attached lake lie; none for a file."""
-    schemas = connection.execute(
-        "SELECT database_name FROM duckdb_databases() WHERE database_name = '__ducklake_metadata_newsmill'"
-    ).fetchall()
-    if not schemas:
+    if not _is_lake(connection):
         return []
     rows = connection.execute(
         "SELECT value FROM __ducklake_metadata_newsmill.ducklake_metadata WHERE key = 'data_path'"
