@@ -37,3 +37,16 @@ def cell(value: object) -> str:
         return ", ".join(map(str, value))
     text = str(value)
     return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
+
+
+def csv_value(value: object, *, formulas: bool = False) -> object:
+    """The value as a cell of a CSV file.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front, unless `formulas` leaves it as it
+    is: a title may be =HYPERLINK(…), and whoever opens the file would run it.
+    """
+    if isinstance(value, datetime):
+        return plain_value(value)
+    if isinstance(value, str) and not formulas and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
 from flows.cli.options import json_option, settings_options
-from flows.cli.printing import cell, out, plain_table, plain_value
+from flows.cli.printing import cell, csv_value, out, plain_table, plain_value
 from tasks.settings import load_settings
 
 
@@ -19,6 +18,7 @@ from tasks.settings import load_settings
 @click.argument("query")
 @click.option("--json", "form", flag_value="json", help="A JSON array of objects.")
 @click.option("--csv", "form", flag_value="csv", help="CSV with a header.")
+@click.option("--formulas", is_flag=True, help="CSV: leave texts that a spreadsheet would run as they are.")
 @click.option("--parquet", type=click.Path(path_type=Path, dir_okay=False), help="Write a Parquet file instead.")
 @click.option(
     "--live", is_flag=True, help="Read the pipeline's own warehouse (raw.* too); loads into a file wait meanwhile."
@@ -29,6 +29,7 @@ from tasks.settings import load_settings
 def sql(
     query: str,
     form: str | None,
+    formulas: bool,
     parquet: Path | None,
     live: bool,
     files: bool,
@@ -58,7 +59,7 @@ def sql(
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(result.columns)
         for row in result.rows:
-            writer.writerow([plain_value(value) if isinstance(value, datetime) else value for value in row])
+            writer.writerow([csv_value(value, formulas=formulas) for value in row])
     else:
         table = plain_table(*result.columns)
         for row in result.rows[:limit]:

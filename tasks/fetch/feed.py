@@ -54,7 +54,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         headers["if-modified-since"] = state.last_modified
     response = await client.get(state.moved_to or feed.url, max_bytes=client.settings.max_feed_bytes, headers=headers)
     document: Document | None = None
-    if response.status != 304:
+    if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
         document = await asyncio.to_thread(
             landing.land,
             response.body,

@@ -14,6 +14,7 @@ from tasks.clean.identity import ambiguous_keys
 from tasks.parse.entry import ParsedDocument
 from tasks.parse.feed import parse
 from tasks.text import urls
+from tasks.text.dates import bounding_dates
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.records import Document, Feed, Form, Milled, Reject
@@ -69,7 +70,8 @@ def reject_document(document: Document, error: Exception) -> Milled:
 def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:
     """Mill a document whose bytes are at hand. What can't be parsed or cleaned is a reject, never an exception."""
     try:
-        parsed = _PARSERS[document.form](data, document, feed)
+        with bounding_dates():
+            parsed = _PARSERS[document.form](data, document, feed)
         comparable = parsed.entries if len(parsed.entries) > 1 else ()
         ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in comparable)
     except Exception as error:  # libraries raise whatever a document makes them raise

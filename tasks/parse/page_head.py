@@ -11,11 +11,9 @@ from html import unescape
 from itertools import islice
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser
-
 from tasks.text import urls
 from tasks.text.dates import parse_date
-from tasks.text.markup import Element
+from tasks.text.markup import Element, parse_html
 from tasks.text.plain import printable
 from warehouse.records import Document, Feed
 
@@ -93,7 +91,7 @@ class PageHead:
 
 
 def read_head(html: str, document: Document) -> PageHead:
-    page = LexborHTMLParser(html)
+    page = parse_html(html)
     base = next((node.attributes.get("href") for node in page.css("base[href]")), None)
     meta: dict[str, list[str]] = {}
     for node in page.css("meta[content]")[:MAX_FIELDS]:

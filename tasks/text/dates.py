@@ -7,7 +7,10 @@ similar, Chinese dates, then dateparser for everything else (Japanese, French �
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_tz
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,6 +19,7 @@ EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(days=1)
 """A date that lies further after the fetch is a mistake in the feed."""
 
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]|$)")
 _EPOCH = re.compile(r"^\d{9,10}(\.\d+)?$|^\d{12,13}$")
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(?:[（(]?(?:星期|周|週).[)）]?)?\s*(.*)$")
 _HALF_DAY = "上午|下午|凌晨|早上|晚上"
@@ -43,7 +47,8 @@ def parse_date(text: str | None, *, timezone: str = "UTC", now: datetime) -> dat
     None if the text is not a date, is the epoch itself (programs write an empty field that way) or lies more than a day
     after `now`.
     """
-    moment = _parse(" ".join((text or "").split())[:100], timezone)
+    text = " ".join((text or "").split())[:100]
+    moment = _parse(text, timezone) or (_parse_other(text, timezone) if _is_affordable(text) else None)
     if moment is None or moment < EARLIEST or moment > now + FUTURE or _is_epoch(moment, timezone):
         return None
     return moment
@@ -61,16 +66,10 @@ def _parse(text: str, timezone: str) -> datetime | None:
         if _EPOCH.match(text):
             seconds = float(text)
             return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-        # JavaScript and people write GMT+8 for +0800
-        text = _GMT_OFFSET.sub(lambda match: f" {match[1]}{match[2]:0>2}{match[3] or '00'}", text)
+        text = _GMT_OFFSET.sub(_numeric_offset, text)
         if zone_name := _ZONE_NAME.search(text):
             text, timezone = text[: zone_name.start()], zone_name[1] or zone_name[2]
-        return (
-            _parse_iso(text, timezone)
-            or _parse_rfc822(text, timezone)
-            or _parse_chinese(text, timezone)
-            or _parse_other(text, timezone)
-        )
+        return _parse_iso(text, timezone) or _parse_rfc822(text, timezone) or _parse_chinese(text, timezone)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -134,20 +133,71 @@ def _parse_chinese(text: str, timezone: str) -> datetime | None:
     return _to_utc(datetime(int(day[1]), int(day[2]), int(day[3]), hour, minute, second), timezone)  # noqa: DTZ001
 
 
+MAX_OTHER = 40
+"""Different dates of one document that are given to dateparser: each takes up to a quarter of a second, and four
+hundred of them once took the time of their whole document."""
+
+_others: ContextVar[set[str] | None] = ContextVar("others", default=None)
+
+
+@contextmanager
+def bounding_dates() -> Iterator[None]:
+    """In one document: past MAX_OTHER, dates that only dateparser might know are taken for none."""
+    token = _others.set(set())
+    try:
+        yield
+    finally:
+        _others.reset(token)
+
+
+def _is_affordable(text: str) -> bool:
+    """Whether dateparser is asked for it. It depends on the document alone: the same one gives the same dates again."""
+    if not re.search(r"\d", text) or text == "0" or _is_wrong_day(text):
+        return False
+    others = _others.get()
+    if others is None or text in others:
+        return True
+    if len(others) >= MAX_OTHER:
+        return False
+    others.add(text)
+    return True
+
+
+def _is_wrong_day(text: str) -> bool:
+    """Whether it is ISO 8601's form of a day that does not exist, such as 2026-02-30: dateparser makes none of it."""
+    match = _DAY.match(text)
+    if not match:
+        return False
+    try:
+        date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return True
+    return False
+
+
+@lru_cache(maxsize=8192)
 def _parse_other(text: str, timezone: str) -> datetime | None:
-    if not re.search(r"\d", text):
-        return None
     import dateparser  # few dates need it, and its import takes longer than parsing all dates of most feeds
 
-    moment = dateparser.parse(
-        text,
-        settings={
-            "TIMEZONE": _zone(timezone).key,
-            "RETURN_AS_TIMEZONE_AWARE": True,
-            "REQUIRE_PARTS": ["year", "month", "day"],
-        },
-    )
-    return moment.astimezone(UTC) if moment else None
+    if zone_name := _ZONE_NAME.search(text):
+        text, timezone = text[: zone_name.start()], zone_name[1] or zone_name[2]
+    try:
+        moment = dateparser.parse(
+            _GMT_OFFSET.sub(_numeric_offset, text),
+            settings={
+                "TIMEZONE": _zone(timezone).key,
+                "RETURN_AS_TIMEZONE_AWARE": True,
+                "REQUIRE_PARTS": ["year", "month", "day"],
+            },
+        )
+        return moment.astimezone(UTC) if moment else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _numeric_offset(match: re.Match[str]) -> str:
+    """+0800 for GMT+8, as JavaScript and people write it."""
+    return f" {match[1]}{match[2]:0>2}{match[3] or '00'}"
 
 
 _DATE_LINE = re.compile(

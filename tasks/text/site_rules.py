@@ -9,15 +9,14 @@ from collections.abc import Iterator
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
-from selectolax.lexbor import LexborHTMLParser
 
-from tasks.text.markup import MAX_DEPTH, MAX_HTML, Element
+from tasks.text.markup import MAX_DEPTH, Element, parse_html
 from warehouse.records import Rules
 
 
 def soup(html: str) -> BeautifulSoup:
     """The document as a BeautifulSoup tree, which takes every kind of CSS selector."""
-    parser = LexborHTMLParser(html[:MAX_HTML])
+    parser = parse_html(html)
     return BeautifulSoup(parser.body.html or "" if parser.body is not None else "", "html.parser")
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.table import Column
 
-from flows.cli.printing import MAX_CELL, cell, plain_table, plain_value
+from flows.cli.printing import MAX_CELL, cell, csv_value, plain_table, plain_value
 
 MOMENT = datetime(2026, 11, 20, 8, 30, 5, tzinfo=UTC)
 
@@ -43,3 +43,14 @@ def test_a_tables_names_are_no_markup_and_its_values_are_wrapped() -> None:
     assert lines[1].split() == ["id", "max(x)[red]"]
     assert len(lines) > 3
     assert "…" not in printed.getvalue()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")'])
+def test_a_text_is_no_formula_of_a_spreadsheet(text: str) -> None:
+    assert csv_value(text) == f"'{text}"
+    assert csv_value(text, formulas=True) == text
+
+
+@pytest.mark.parametrize("value", ["The gate", "港口 = 码头", "", None, -1, 2.5, ["=1"]])
+def test_other_values_of_a_csv_file_stay(value: object) -> None:
+    assert csv_value(value) == value

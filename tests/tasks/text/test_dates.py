@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.text.dates import is_date_line, parse_date
+from tasks.text.dates import MAX_OTHER, bounding_dates, is_date_line, parse_date
 from tests.tasks.making import NOW
 
 MORNING = datetime(2024, 3, 5, 7, 8, 9, tzinfo=UTC)
@@ -244,3 +244,25 @@ def test_date_lines(line: str) -> None:
 )
 def test_text_that_is_not_a_date_line(line: str) -> None:
     assert not is_date_line(line)
+
+
+def test_a_day_that_does_not_exist_is_not_given_to_dateparser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took a quarter of a second to make nothing of it, and a feed may have hundreds."""
+    monkeypatch.setattr("tasks.text.dates._parse_other", lambda *_: pytest.fail("dateparser was asked"))
+    for text in ("2026-02-30", "2026-02-30T00:01:00Z", "2026-13-01 10:00", "2026-00-00T00:00:00+08:00"):
+        assert parse_date(text, now=NOW) is None
+
+
+def test_one_document_gives_dateparser_so_many_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("tasks.text.dates._parse_other", lambda text, _: asked.append(text))
+    with bounding_dates():
+        for _ in range(2):  # the same again costs nothing
+            for number in range(3 * MAX_OTHER):
+                parse_date(f"some day {number}", now=NOW)
+    assert set(asked) == {f"some day {number}" for number in range(MAX_OTHER)}
+    asked.clear()
+    with bounding_dates():
+        parse_date("another day 1", now=NOW)
+    parse_date("some day 999", now=NOW)
+    assert asked == ["another day 1", "some day 999"], "the next document has its own"

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
+from tasks.text import markup
 from tasks.text.markup import MAX_DEPTH, Element, parse, serialise
 
 
@@ -37,3 +39,24 @@ def test_deep_elements_move_up_to_the_last_level() -> None:
     assert sum(1 for _ in tree.walk()) < MAX_DEPTH
     assert tree.text() == "text"
     assert isinstance(tree, Element)
+
+
+def test_nesting_is_bounded_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """lexbor takes the square of the depth, so what it is given is counted, not how long it takes."""
+    parsed = []
+
+    def count(html: str) -> LexborHTMLParser:
+        parsed.append(html)
+        return LexborHTMLParser(html)
+
+    monkeypatch.setattr("tasks.text.markup.LexborHTMLParser", count)
+    deep = parse("<div>" * 200_000 + "<b>北门</b> opens" + "</div>" * 200_000 + "<p>after</p>")
+    assert parsed[0].count("<div>") <= markup.MAX_NESTING
+    assert deep.text() == "北门 opensafter"
+
+
+def test_long_lists_are_not_deep() -> None:
+    items = "".join(f"<li>{number}" for number in range(5_000))
+    assert sum(element.tag == "li" for element in parse(f"<ul>{items}</ul>").walk()) == 5_000
+    paragraphs = parse("<p>a<br>b" * 5_000)
+    assert sum(element.tag == "p" for element in paragraphs.walk()) == 5_000
