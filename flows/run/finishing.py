@@ -14,7 +14,8 @@ from warehouse.read.queries import is_behind, is_current
 
 
 async def check_and_publish(run: Report, settings: Settings, *, changed: bool, publish: bool) -> None:
-    """`changed`: the run changed the warehouse. `publish`: it may publish.
+    """`changed`: whether the run changed the warehouse. `publish`: whether to publish the analysts' copy, and
+    to mark duplicates before, which only the copy shows.
 
     Raises QualityError, with nothing published, if a check fails and the setting `checks` is "fail".
     """
@@ -32,9 +33,11 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
             failures = "; ".join(map(str, run.failed_checks))
             raise QualityError(
                 f"{len(run.failed_checks)} quality checks fail ({failures}): nothing was published; "
-                "ops.checks has them all, `newsmill reprocess` makes the tables again, NEWSMILL_CHECKS=report goes on"
+                "ops.checks has them all, `newsmill reprocess` makes the tables again, NEWSMILL_CHECKS=report "
+                "publishes all the same"
             )
     copy = settings.published_path
+    # a run that changed nothing publishes if the copy is missing or an older newsmill's, or lacks another run's rows
     if publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id)):
         await record(run, settings, run.outcome)  # the copy shows this run as finished, not as running
         run.published = await publish_copy(settings)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import feedparser
 from w3lib.url import add_or_replace_parameters, canonicalize_url
 
-import tasks.parse.feed  # noqa: F401 - prepares feedparser: its parser, its table of characters
+import tasks.parse.feed  # noqa: F401 - sets feedparser up as feeds are parsed with it
 from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError, ParseError, TransientFetchError
@@ -50,10 +50,11 @@ class Paged:
     It follows the links of RFC 5005 sections 3 and 4, of JSON Feed 1.1 (next_url), and Blogger's. WordPress, and feeds
     that name no further page, are asked for ?paged=2, 3, …
 
-    For the feed's own address, a find's `seen_at` is the time of fetching, as for any fetch. For a later page it is
-    the date of its newest entry: an archive page may be years old, and its version of an article must not pass for
-    newer than one that a fetch has seen since. A page without dates takes the time of the page before it. If a range
-    is asked for, only entries in the range count, so that `seen_at` is in it; a page is always loaded whole.
+    Each page becomes a find (`tasks.backfill.finds`). For the feed's own address its `seen_at` is the time of fetching,
+    as for any fetch. For an older page it is the date of the page's newest entry: the page may be years old, and what
+    it says of an article must not pass for newer than what a fetch has seen since. A page without dates takes the time
+    of the page that was read just before it. If a range is asked for, `seen_at` is the newest date within the range;
+    a page is always loaded whole.
     """
 
     request: BackfillRequest
@@ -75,7 +76,8 @@ class Paged:
         return Plan(pages, requests=pages or 0, says=says)
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
-        """A find for each page, until `since`, 404, 410, a page seen before, or a page without entries.
+        """A find for each page, until `since`, 404, 410, a page seen before, or a page without entries. `after` is the
+        mark of the last find of an earlier run.
 
         A page that leads to another site, can't be read, or exceeds `max_pages` is the last find, with an error.
         Raises FetchError for 429, 5xx and broken connections; the next run continues there.
@@ -97,7 +99,7 @@ class Paged:
                 return
             page = await self._next_page(walk)
             moment = self._moment(page, walk, None)
-        if page:
+        if page:  # why it can't be read; the mark of this find ends the walk
             address, walk.next = walk.next or self.feed.url, None
             yield self._find(address, walk, datetime.now(UTC), error=page)
 
@@ -105,7 +107,7 @@ class Paged:
         return Find(mark=walk.mark(), feed=self.feed, location=address, url=self.feed.url, seen_at=moment, **details)
 
     def _moment(self, page: _Page | str | None, walk: _Walk, fetched_at: datetime | None) -> datetime | None:
-        """The page's `seen_at`; None for a page outside the range."""
+        """The page's `seen_at`; None without a page, and for a page outside the range."""
         if not isinstance(page, _Page):
             return None
         times = [time for time in page.times if self.request.covers(time)]
@@ -113,7 +115,7 @@ class Paged:
             return None
         if fetched_at and self.request.covers(fetched_at):
             return fetched_at
-        moment = min(max(times), page.fetched_at) if times else walk.horizon
+        moment = min(max(times), page.fetched_at) if times else walk.last_date
         return moment if self.request.covers(moment) else None
 
     async def _first_page(self) -> _Page:
@@ -137,7 +139,7 @@ class Paged:
         except ParseError:
             return page
         except FetchError as error:
-            if may_pass(error):
+            if may_answer_later(error):
                 raise
             return page  # the link to a current page is dead, but the feed itself is there
 
@@ -147,7 +149,7 @@ class Paged:
         if address is None or _address_key(address) in walk.passed:
             return None
         if walk.pages >= self.max_pages:
-            return f"not asked for: {self.max_pages:,} pages were read; start a backfill here for the older ones"
+            return f"not asked for: {self.max_pages:,} pages were read; start a backfill at this address for older ones"
         sites = (site_of(self.feed.url), site_of(walk.home))
         if site_of(address) not in sites:
             return "not asked for: it is the feed's next page, but on another site; to read it, start a backfill there"
@@ -157,7 +159,7 @@ class Paged:
         except FetchError as error:
             if error.status in (404, 410):
                 return None
-            if may_pass(error):
+            if may_answer_later(error):
                 raise
             return None if guessed else f"{error}; older pages are not reached"
         except ParseError as error:
@@ -229,7 +231,7 @@ class _Walk:
     way: Way
     home: str
     """The address of the first page, after redirects."""
-    horizon: datetime
+    last_date: datetime
     """The date of the newest entry on the last page with dates; a page without dates takes it."""
     next: str | None = None
     pages: int = 0
@@ -241,7 +243,7 @@ class _Walk:
         self.next = _successor(page, self.way)
         self.passed |= dict.fromkeys((_address_key(page.address), _address_key(page.final_url), page.entries_key))
         if page.times:
-            self.horizon = min(max(page.times), page.fetched_at)
+            self.last_date = min(max(page.times), page.fetched_at)
 
     def mark(self) -> str:
         """The state of the walk as JSON, so that it can continue without asking for a page again."""
@@ -250,7 +252,7 @@ class _Walk:
                 "next": self.next,
                 "way": self.way,
                 "home": self.home,
-                "horizon": self.horizon.isoformat(),
+                "horizon": self.last_date.isoformat(),
                 "pages": self.pages,
                 "passed": "".join(self.passed),
             }
@@ -258,14 +260,14 @@ class _Walk:
 
     @classmethod
     def from_mark(cls, mark: str) -> _Walk | None:
-        """The walk at that mark; None for an invalid mark, after which the walk starts again."""
+        """The walk at that mark; None for an invalid mark: then the walk starts from the first page."""
         try:
             state = json.loads(mark)
             passed = str(state["passed"])
             return cls(
                 way=state["way"] if state["way"] in _WAYS else "single",
                 home=str(state["home"]),
-                horizon=datetime.fromisoformat(state["horizon"]),
+                last_date=datetime.fromisoformat(state["horizon"]),
                 next=state["next"],
                 pages=int(state["pages"]),
                 passed=dict.fromkeys(passed[start : start + _SHORT] for start in range(0, len(passed), _SHORT)),
@@ -280,7 +282,7 @@ def site_of(address: str) -> tuple[str, int | None]:
     return host_of(address), None if port in (80, 443) else port
 
 
-def may_pass(error: FetchError) -> bool:
+def may_answer_later(error: FetchError) -> bool:
     """Whether the address may answer another day, so that a later run should continue there."""
     return isinstance(error, TransientFetchError) or error.status == 429 or (error.status or 0) >= 500
 
@@ -304,7 +306,7 @@ def _way(page: _Page) -> Way:
 
 
 def _successor(page: _Page, way: Way) -> str | None:
-    """The address of the page after this one."""
+    """The address of the next page, which is older."""
     match way:
         case "archived":
             return page.links.get("prev-archive")

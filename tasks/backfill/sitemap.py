@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from tasks.backfill.finds import BackfillRequest, Find, Plan
-from tasks.backfill.paged import may_pass, site_of
+from tasks.backfill.paged import may_answer_later, site_of
 from tasks.backfill.polite import Asker
 from tasks.backfill.sitemap_files import MAX_SITEMAPS, SitemapContents, parse_sitemap
 from tasks.errors import BackfillError, FetchError, ParseError
@@ -135,7 +135,7 @@ class Sitemap:
                 response = await self._fetch_page(page.url)
             except (FetchError, ParseError) as error:
                 if isinstance(error, FetchError):
-                    failures = failures + 1 if may_pass(error) else 0
+                    failures = failures + 1 if may_answer_later(error) else 0
                     if error.status in (429, 503) or failures >= FAILURES:
                         raise
                 yield self._find(page, page.url, moment, error=str(error))
@@ -255,7 +255,7 @@ class Sitemap:
             response = await self.asker.get(sitemap.address, max_bytes=self.max_sitemap_bytes)
         except FetchError as error:
             absent = sitemap.guessed and error.status is not None and error.status not in (429, 503)
-            if may_pass(error) and not absent:
+            if may_answer_later(error) and not absent:
                 raise
             return SitemapContents(sitemap.address, problems=(str(error),))
         return await asyncio.to_thread(parse_sitemap, response, self.max_sitemap_bytes, self.feed.timezone)

@@ -9,9 +9,9 @@ from tasks.text.markup import Element
 from tasks.text.plain import collapse, inline_text
 
 MAX_MARKED_CAPTION = 600
-"""Characters of an element that is marked as a caption, by its class or as <small>."""
+"""Characters of a caption that its class or id, or <small> around it, marks as one."""
 MAX_PLAIN_CAPTION = 250
-"""Characters of an ordinary paragraph that follows an image in the same box."""
+"""Characters of an unmarked paragraph that is taken for the caption of the image before it."""
 _CAPTION_CLASS = re.compile(r"caption|credit|img-desc|image-desc|pic-?text|图说|圖說")
 
 
@@ -25,11 +25,12 @@ def add_caption(figure: Element, caption: str) -> None:
         figure.children.append(Element("figcaption", {}, [caption]))
 
 
-def add_to_last_figure(blocks: list[Element], node: Element, inner: list[Element]) -> bool:
-    """Make `inner`, the blocks of the element `node`, the caption of the figure before it; False if it is none."""
-    if len(inner) != 1 or not blocks or blocks[-1].tag != "figure" or has_caption(blocks[-1]):
+def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[Element]) -> bool:
+    """If the element `node`, whose blocks are `node_blocks`, is marked as a caption and follows a figure without one,
+    give it to that figure. Returns whether it was."""
+    if len(node_blocks) != 1 or not blocks or blocks[-1].tag != "figure" or has_caption(blocks[-1]):
         return False
-    caption = _caption_text(node, inner[0])
+    caption = _caption_text(node, node_blocks[0])
     if not caption:
         return False
     add_caption(blocks[-1], caption)
@@ -37,7 +38,8 @@ def add_to_last_figure(blocks: list[Element], node: Element, inner: list[Element
 
 
 def _caption_text(node: Element, paragraph: Element) -> str | None:
-    """The text of an element that is marked as a caption: all of it in <small>, or named so by class or id."""
+    """The text of an element that is marked as a caption: by its class or id, or because all of it is in <small>. None
+    for any other element."""
     if paragraph.tag != "p":
         return None
     if not _is_named_caption(node):
@@ -51,12 +53,12 @@ def _caption_text(node: Element, paragraph: Element) -> str | None:
 def _is_named_caption(node: Element) -> bool:
     if not node.attrs:
         return False
-    name = f"{node.attrs.get('class', '')} {node.attrs.get('id', '')}"
-    return name != " " and _CAPTION_CLASS.search(name.lower()) is not None
+    names = f"{node.attrs.get('class', '')} {node.attrs.get('id', '')}"
+    return _CAPTION_CLASS.search(names.lower()) is not None
 
 
 def merge_caption(blocks: list[Element]) -> list[Element]:
-    """The blocks of a box. If they are one image and one short paragraph after it, that is the image's caption."""
+    """The blocks of one element. A short paragraph that is alone with a figure becomes its caption."""
     if len(blocks) == 2 and blocks[0].tag == "figure" and blocks[1].tag == "p" and not has_caption(blocks[0]):
         text = collapse(inline_text(blocks[1]))
         if len(text) <= MAX_PLAIN_CAPTION:

@@ -1,6 +1,7 @@
 """From an address to something that can be asked for, or to the reason why not: for feeds, images, pages and backfills.
 
-An address may come from anybody: a feed, an <img>, a redirect, a sitemap.
+An address may come from anybody: a feed, an <img>, a redirect, a sitemap. Whether its host lies in a private network
+shows only when it is connected to: `tasks.networks` has those rules, and `open_client` applies them.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class Client:
                     raise TransientFetchError(
                         f"{safe_url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
                     ) from error
-                except (httpx.RequestError, httpx.InvalidURL) as error:
+                except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:  # idna's are UnicodeErrors
                     raise self._explain(error, safe_url) from error
                 left -= time.monotonic() - clock
             if isinstance(answer, Response):
@@ -109,7 +109,10 @@ class Client:
                 f"NEWSMILL_ALLOW_PRIVATE_ADDRESSES={error.hostname}, or NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 for all",
                 retry_after=0,  # we refused, not the server: no reason to leave it alone
             )
-        if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
+        # httpx looks at where a redirect leads, even if it does not follow it
+        leads_nowhere = isinstance(error, httpx.RemoteProtocolError) and "location header" in str(error)
+        not_of_the_web = httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError | UnicodeError
+        if leads_nowhere or isinstance(error, not_of_the_web):
             return FetchError(f"{url}: leads to an address that is not http or https ({error})")
         if isinstance(error, httpx.TimeoutException):
             return TransientFetchError(f"{url}: no answer within {self.settings.timeout:g} s ({type(error).__name__})")

@@ -31,15 +31,16 @@ BATCH_BYTES = 8_000_000
 
 _log = logging.getLogger(__name__)
 
+CHUNK = 128
+"""Documents of a batch that go to a milling process in one call, at most; each alone costs more than milling it."""
+CHUNK_BYTES = 250_000
+"""Their size together, at most."""
 PIPE_BYTES = 1 << 20
 """Capacity of the pipes to and from a process: a chunk's results fit in, and Linux allows it to every user."""
-CHUNK = 128
-CHUNK_BYTES = 250_000
-"""Small documents go to a milling process together, up to this many and this size."""
 
 
 class MillingPool:
-    """Not a dataclass: Prefect would walk through all of `known` for each task that gets it as an argument."""
+    """Not a dataclass: Prefect searches every field of one that a task gets for futures, and `known` is large."""
 
     def __init__(
         self,
@@ -55,12 +56,12 @@ class MillingPool:
         self.timeout = timeout
         self.feeds = feeds
         self.known = known
-        """The entries loaded before, by feed: they are not cleaned again."""
+        """feed_id → ids of the entries that were loaded before: they are not cleaned again."""
         self._slots = _Slots(slots)
         self._early: dict[tuple[str, str, datetime], asyncio.Future[Milled]] = {}
 
     def start(self) -> None:
-        """Start the processes now, as there will be work for them."""
+        """Start the processes now, as there will be work for them: the pool starts all of them with its first call."""
         self.processes.schedule(prepare_process)
 
     def mill_early(self, document: Document) -> None:
@@ -99,7 +100,7 @@ class MillingPool:
             call = self.processes.schedule(mill_documents, args=(self.landing, work), timeout=self.timeout)
             try:
                 return await asyncio.wrap_future(call)
-            except Exception as error:  # whatever it is, milling them one by one tells which document it is of
+            except Exception as error:  # whatever it is, milling them one by one tells which document is at fault
                 _log.debug("%d documents are milled one by one: %s: %s", len(documents), type(error).__name__, error)
         return [await self._mill_one(document, afresh) for document in documents]
 
@@ -125,8 +126,8 @@ class MillingPool:
 
 
 class _Slots:
-    """The places in the pool's queue. Within about a batch, the largest waiting document gets the next one: largest
-    first, so that no big document finishes alone while the batch waits for it."""
+    """The places in the pool's queue. The largest waiting document gets the next free place, so that no big document
+    finishes alone while its batch waits for it; but no document waits for those of later batches."""
 
     def __init__(self, slots: int) -> None:
         self.free = slots
@@ -140,12 +141,13 @@ class _Slots:
         if self.free:
             self.free -= 1
         else:
+            # all that come within BATCH_BYTES have the same first number; among them the largest comes first
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             heappush(self._waiting, (self._bytes // BATCH_BYTES, -size, next(self._order), turn))
             try:
                 await turn
             except asyncio.CancelledError:
-                if not turn.cancelled():
+                if not turn.cancelled():  # it was given a place just before it was cancelled
                     self._release()
                 raise
         try:
@@ -165,7 +167,7 @@ class _Slots:
 
 class _LargePipesContext(SpawnContext):
     """Spawns processes with pipes that hold a chunk's results, where the system allows it (Linux). With the usual 64 KB
-    a process would wait until we have read its results bit by bit, and the other processes would wait with it."""
+    a process would wait until its results are read bit by bit, and so would the others: one thread reads for all."""
 
     def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 - overrides multiprocessing's
         pipe = super().Pipe(duplex)
@@ -187,7 +189,7 @@ def open_milling_pool(
         processes,
         settings.landing_zone.root,
         settings.mill_timeout,
-        settings.workers + 1,  # one document waits in the queue, so that no process waits for us
+        settings.workers + 1,  # one document waits in the queue: a process that is done has the next one at once
         {feed.id: feed for feed in feeds},
         known or {},
     )

@@ -1,4 +1,4 @@
-"""Parsing the dates of feeds and pages, to UTC.
+"""Parsing the dates of feeds and pages, to UTC. `tasks.parse.entry.entry_date` reads an entry's with it.
 
 Formats in the order they are tried: seconds or milliseconds since the epoch, ISO 8601 and RFC 3339, RFC 822 and
 similar, Chinese dates, then dateparser for everything else (Japanese, French …).

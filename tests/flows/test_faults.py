@@ -154,7 +154,7 @@ def test_feed_that_cannot_be_fetched_fails_with_the_reason(story: Story, path: s
 
 
 @pytest.mark.parametrize("path", ASKED_AGAIN)
-def test_failures_that_may_pass_are_asked_twice(story: Story, path: str) -> None:
+def test_failures_that_may_answer_later_are_asked_twice(story: Story, path: str) -> None:
     requests = [request for request in story.site.requests if request.path == path]
     assert len(requests) == 2
 

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 FULLER = 1.25
 """Another feed's text replaces the current one only if it is longer by this factor: a summary must not hide a text."""
 TOGETHER = timedelta(hours=1)
-"""Sightings this close count as simultaneous: one run fetches its feeds one after the other."""
+"""Sightings in two feeds of one site that are this close count as simultaneous: one run fetches its feeds one after the
+other."""
 
 Contains = Callable[[str, str], bool]
-"""Whether the text with one content hash contains the text with another."""
+"""Whether the text with the first content hash contains the text with the second; see `warehouse.load.containment`."""
 
 
 def _contain_nothing(_content_hash: str, _other: str) -> bool:
@@ -39,18 +40,22 @@ def decide_versions(
 ) -> list[Span]:
     """The versions, oldest first; no two neighbours have the same text.
 
-    The article is the feed's that had it first. Each change of that feed's text is a version, also a change back. A
-    text from another feed becomes a version only if it is longer by FULLER and contains that feed's text; and what
-    that other feed makes of its text later, only if it still contains it. It never removes a version.
+    The article belongs to the feed that had it first, its owner. Each change of the owner's text is a version, also a
+    change back; while another feed's text is current, only one that is longer by FULLER.
 
-    Feeds of the article's own site, its `publishers`, are believed without that. Seen together with a version of
-    theirs that is new itself, the fuller text replaces it: which of the two a run fetched first means nothing.
+    A text from another feed becomes a version only if it is longer than the current one by FULLER and contains the
+    owner's text. When the other feed edits that text, the new text must contain the owner's, too. Another feed never
+    removes a version.
 
-    Only the first and last sighting of a text are known. If a text that was seen between those of another is loaded
-    late, the other's span ends there and begins again at its last sighting.
+    `publishers` are the feeds of the article's own site. Among them, a text need not contain the owner's. If two of
+    them are seen within TOGETHER, the fuller text replaces the other one's version instead of following it: which of
+    the two was fetched first is chance.
 
-    A text from another feed that did not become a version is not kept. Should older documents, loaded later, make it
-    one after all, it is missing; raw.entries has it, and `reprocess`, which loads in order of time, finds it.
+    Only the first and last sighting of a text are known. Say A was seen at 1 and 9, and B, seen at 5, is loaded later:
+    the versions are A from 1 to 1, B at 5, A at 9.
+
+    A text from another feed that does not become a version is not kept here. If documents that are loaded later, but
+    are older, would have made it one, it is missing; raw.entries has it, and `reprocess` loads in order of time.
     """
     sightings = sorted(
         (moment, span.feed_id, span.content_hash, span.word_count)
@@ -90,6 +95,7 @@ def _append(new: Span, versions: list[Span], publishers: Collection[str]) -> Non
     ):
         versions.pop()
         new = replace(new, first_seen=current.first_seen)
+        # A, B, and now A again instead of B: the first A goes on
         if versions and versions[-1].content_hash == new.content_hash:
             versions[-1] = replace(versions[-1], last_seen=new.last_seen)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -256,3 +257,50 @@ def test_environment_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_p
         (answer,) = ask(local(), site.url("/"))
         assert answer.body == b"direct"
         assert proxy.requests == []
+
+
+# --- redirects and limits -------------------------------------------------------------------------------------------
+
+
+def test_a_redirect_takes_a_lane_of_the_host_that_it_leads_to() -> None:
+    """Twenty hosts that redirect to one: it is asked no more often at once than the limit allows."""
+    waiting, most = 0, 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal waiting, most
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        host = re.search(r"(?im)^host: ([\d.]+)", head)
+        assert host
+        if host[1] == "127.0.0.1":
+            waiting += 1
+            most = max(most, waiting)
+            await asyncio.sleep(0.05)  # long enough for all twenty to be there, were they let in
+            waiting -= 1
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfeed")
+        else:
+            port = writer.get_extra_info("sockname")[1]
+            location = f"http://127.0.0.1:{port}/feed"
+            writer.write(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    async def ask_all() -> list[Response]:
+        server = await asyncio.start_server(answer, "0.0.0.0", 0)
+        async with server, open_client(local(per_host=2)) as client:
+            port = server.sockets[0].getsockname()[1]
+            addresses = [f"http://127.0.0.{number}:{port}/" for number in range(2, 22)]
+            return await asyncio.gather(*(client.get(address, max_bytes=100) for address in addresses))
+
+    responses = asyncio.run(ask_all())
+    assert [response.body for response in responses] == [b"feed"] * 20
+    assert most == 2
+
+
+def test_what_a_redirect_may_lead_to_is_checked() -> None:
+    with SiteServer() as site:
+        for location in ("http://1.2.3.456/", "http://[::1", "javascript:alert(1)", "http://xn--a.com/"):
+            site.pages["/"] = Page(b"", "text/plain", status=302, headers={"Location": location})
+            with pytest.raises(FetchError, match="leads to an address that is not http or https") as caught:
+                ask(local(), site.url("/"))
+            assert str(caught.value).startswith(site.url("/"))
+            assert not isinstance(caught.value, TransientFetchError)

@@ -21,13 +21,23 @@ from warehouse.store.connection import Warehouse
 META = "__ducklake_metadata_newsmill"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lakes")
+    (folder / "secret.txt").write_text("hunter2")
+    with sqlite3.connect(folder / "other.sqlite") as other:
+        other.execute("CREATE TABLE secrets AS SELECT 'hunter2' AS password")
+    other.close()
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgres"], scope="module")
+def lake(request: pytest.FixtureRequest, folder: Path) -> Warehouse:
     if request.param == "sqlite":
-        store = Warehouse(in_sqlite(tmp_path))
+        store = Warehouse(in_sqlite(folder))
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        store = Warehouse(in_postgres(server, tmp_path / "data"))
+        store = Warehouse(in_postgres(server, folder / "data"))
     with store.writing() as connection:
         load(connection, [milled(Item())], run_id="one")
     return store
@@ -66,13 +76,9 @@ def test_a_lake_is_read(lake: Warehouse) -> None:
         "ATTACH '{folder}/news.sqlite' AS again",
     ],
 )
-def test_nothing_beside_a_lake_is_reached(lake: Warehouse, tmp_path: Path, sql: str) -> None:
-    (tmp_path / "secret.txt").write_text("hunter2")
-    with sqlite3.connect(tmp_path / "other.sqlite") as other:
-        other.execute("CREATE TABLE secrets AS SELECT 'hunter2' AS password")
-    other.close()
+def test_nothing_beside_a_lake_is_reached(lake: Warehouse, folder: Path, sql: str) -> None:
     with pytest.raises(WarehouseError) as caught:
-        run_user_query(lake, sql.replace("{folder}", str(tmp_path)))
+        run_user_query(lake, sql.replace("{folder}", str(folder)))
     assert "refused" in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
