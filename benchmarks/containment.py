@@ -45,8 +45,9 @@ def page_shares(path: Path) -> Iterator[float]:
         for line, _ in zip(lines, range(PAGES_PER_SET), strict=False):
             page = json.loads(line)
             data = base64.b64decode(page["html_base64"])
+            content_type = page.get("content_type") or "text/html; charset=utf-8"
             try:
-                (entry,) = parse_page(data, document(data, feed, page["url"] or feed.url, "text/html"), feed).entries
+                (entry,) = parse_page(data, document(data, feed, page["url"] or feed.url, content_type), feed).entries
             except ParseError:
                 continue
             if len(_shingles(page["text"])) >= SHORT:

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -152,6 +152,27 @@ def _make_safe(absolute: str) -> str | None:
     return safe if (urlsplit(safe).hostname or "").strip(".") else None
 
 
+@lru_cache(maxsize=4096)
+def _unwrap_link(address: str) -> str:
+    for _ in range(4):
+        inner = urls._unwrap_once(address)
+        if inner == address:
+            break
+        address = inner
+    return address
+
+
+@lru_cache(maxsize=4096)
+def _unwrap_image(address: str) -> tuple[str, str | None]:
+    origin, proxy = address, None
+    for _ in range(4):
+        inner = urls._proxied_image(urlsplit(origin))
+        if not inner or inner == origin:
+            break
+        origin, proxy = inner, proxy or address
+    return origin, proxy
+
+
 def _canonical_forms(addresses: Sequence[str | None]) -> list[str | None]:
     return [address and urls.canonical(address) for address in addresses]
 
@@ -183,6 +204,8 @@ SHORTCUTS = (
     Shortcut("plain._collapse_inline", "all", plain._collapse_inline, _collapse_inline, "calls"),
     Shortcut("plain.word_count", "all", plain.word_count, _word_count, "calls"),
     Shortcut("urls._make_safe", "all", urls._make_safe, _make_safe, "calls", _canonical_forms),
+    Shortcut("urls.unwrap_link", "all", urls.unwrap_link, _unwrap_link, "calls"),
+    Shortcut("urls.unwrap_image", "all", urls.unwrap_image, _unwrap_image, "calls"),
     Shortcut("identity._nfkc", "all", identity._nfkc, _nfkc, "calls"),
     Shortcut("identity.content_hash", "all", identity.content_hash, _content_hash, "calls"),
 )

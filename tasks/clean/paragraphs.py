@@ -18,6 +18,8 @@ def is_blank(node: Element | str) -> bool:
 
 def make_paragraphs(nodes: list[Element | str]) -> list[Element]:
     """Inline content as paragraphs. Two line breaks in a row end one; blank ones are left out."""
+    if len(nodes) == 1 and isinstance(text := nodes[0], str):  # most paragraphs; the rest would make the same of them
+        return [Element("p", {}, [text])] if text.strip(BLANKS) else []
     paragraphs: list[Element] = []
     current: list[Element | str] = []
     breaks = 0

@@ -22,7 +22,12 @@ def printable(text: str) -> str:
 
 def collapse(text: str) -> str:
     """The text on one line, each run of white space as one space, as a browser shows it."""
-    return _SPACES.sub(" ", text).strip()
+    return (text if _is_collapsed(text) else _SPACES.sub(" ", text)).strip()
+
+
+def _is_collapsed(text: str) -> bool:
+    """Whether its only white space is single plain spaces (no other white space is printable): true of most texts."""
+    return text.isprintable() and "  " not in text
 
 
 def inline_text(element: Element) -> str:
@@ -40,7 +45,7 @@ def inline_text(element: Element) -> str:
 
 def _collapse_inline(text: str) -> str:
     """Like `collapse`, but ideographic spaces stay, and there may be a space at both ends."""
-    return _INLINE_SPACES.sub(" ", text)
+    return text if _is_collapsed(text) else _INLINE_SPACES.sub(" ", text)
 
 
 def _gather(node: Element, parts: list[str]) -> None:
@@ -61,6 +66,8 @@ def render(blocks: list[Element]) -> str:
 
 def _render_block(block: Element) -> str:
     match block.tag:
+        case "p":  # most blocks
+            return inline_text(block)
         case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
             text = inline_text(block).replace("\n", " ")
             return f"{'#' * int(block.tag[1])} {text}" if text else ""
@@ -159,7 +166,8 @@ _SENTENCE = re.compile(r"[.!?…]['\"”’)]?(?=\s)|[。！？…]['\"”’」
 
 def summarise(text: str, limit: int = SUMMARY) -> str:
     """The beginning of the text, cut after a sentence if one ends in its last two thirds, else after a word."""
-    text = collapse(text)
+    head = collapse(text[: 4 * limit])  # enough of nearly every text, and much shorter than an article
+    text = head if len(head) > limit + 1 else collapse(text)
     if len(text) <= limit:
         return text
     ends = [match.end() for match in _SENTENCE.finditer(text, 0, limit + 1) if match.end() <= limit]
