@@ -36,7 +36,6 @@ import feedparser
 import feedparser.api
 import regex
 import yaml
-from w3lib.url import safe_url_string
 
 from benchmarks.backfill import ARCHIVE
 from benchmarks.corpus import FEEDS
@@ -143,15 +142,6 @@ def _front_matter(text: str) -> object:
     return yaml.load(text, Loader=article_file.Verbatim)
 
 
-def _make_safe(absolute: str) -> str | None:
-    parts = urlsplit(absolute)
-    if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
-        return None
-    parts.port  # noqa: B018 - raises ValueError for an invalid port
-    safe = safe_url_string(absolute)
-    return safe if (urlsplit(safe).hostname or "").strip(".") else None
-
-
 @lru_cache(maxsize=4096)
 def _unwrap_link(address: str) -> str:
     for _ in range(4):
@@ -203,7 +193,7 @@ SHORTCUTS = (
     Shortcut("plain.collapse", "all", plain.collapse, _collapse, "calls"),
     Shortcut("plain._collapse_inline", "all", plain._collapse_inline, _collapse_inline, "calls"),
     Shortcut("plain.word_count", "all", plain.word_count, _word_count, "calls"),
-    Shortcut("urls._make_safe", "all", urls._make_safe, _make_safe, "calls", _canonical_forms),
+    Shortcut("urls._make_safe", "all", urls._make_safe, urls._escape, "calls", _canonical_forms),
     Shortcut("urls.unwrap_link", "all", urls.unwrap_link, _unwrap_link, "calls"),
     Shortcut("urls.unwrap_image", "all", urls.unwrap_image, _unwrap_image, "calls"),
     Shortcut("identity._nfkc", "all", identity._nfkc, _nfkc, "calls"),

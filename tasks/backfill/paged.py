@@ -20,6 +20,7 @@ from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError, ParseError, TransientFetchError
 from tasks.fetch.feed import ACCEPT
+from tasks.parse.json_feed import looks_like_json, read_json_feed
 from tasks.text.dates import parse_date
 from tasks.text.urls import host_of, resolve
 from warehouse.records import Feed, digest
@@ -171,7 +172,7 @@ class Paged:
     async def _fetch_page(self, address: str) -> _Page:
         response = await self.asker.get(address, max_bytes=self.max_feed_bytes, headers={"accept": ACCEPT})
         now = datetime.now(UTC)
-        read = _read_json if response.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else _read_xml
+        read = _read_json if looks_like_json(response.body) else _read_xml
         contents = await asyncio.to_thread(read, response.body, response.headers, response.url)
         times = (parse_date(text, timezone=self.feed.timezone, now=now) for text in contents.dates)
         return _Page(
@@ -359,14 +360,8 @@ def _read_xml(data: bytes, headers: Mapping[str, str], address: str) -> _Content
 
 
 def _read_json(data: bytes, headers: Mapping[str, str], address: str) -> _Contents:
-    """Read a page of a JSON Feed (https://www.jsonfeed.org/version/1.1/). Raises ParseError."""
-    try:
-        top = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"the page is not JSON: {error}") from error
-    items = top.get("items") if isinstance(top, dict) else None
-    if not isinstance(items, list):
-        raise ParseError("the page is JSON, but not a JSON Feed: it has no items")
+    """Read a page of a JSON Feed. Raises ParseError."""
+    top, items = read_json_feed(data)
     entries = [item for item in items if isinstance(item, dict)]
     return _Contents(
         ids=[str(next(filter(None, map(item.get, _ENTRY_KEYS)), "")) for item in entries],

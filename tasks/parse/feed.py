@@ -28,7 +28,7 @@ from tasks.parse.entry import (
     to_json,
     unique,
 )
-from tasks.parse.json_feed import parse_json_feed
+from tasks.parse.json_feed import looks_like_json, parse_json_feed
 from tasks.rhythm import read_hints
 from warehouse.records import CUT_OFF, Document, Feed, Reject
 
@@ -68,7 +68,7 @@ def parse(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The document's entries, in its order. Raises ParseError if it is not a feed; a bad entry only gives a reject."""
     if not data.strip():
         raise ParseError("the document is empty")
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+    if looks_like_json(data):
         return parse_json_feed(data, document, feed)
     return _parse_xml(data, document, feed)
 

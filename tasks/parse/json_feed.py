@@ -22,8 +22,15 @@ from tasks.parse.entry import (
 from warehouse.records import Document, Feed
 
 
-def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
-    """The document's entries. Raises ParseError if it is not a JSON Feed; a bad item only gives a reject."""
+def looks_like_json(data: bytes) -> bool:
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+
+
+def read_json_feed(data: bytes) -> tuple[dict[str, Any], list[Any]]:
+    """The feed's top level and its items, which may be of any type. Raises ParseError if it is not a JSON Feed.
+
+    https://www.jsonfeed.org/version/1.1/
+    """
     try:
         top = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -31,6 +38,12 @@ def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocume
     items = top.get("items") if isinstance(top, dict) else None
     if not isinstance(items, list):
         raise ParseError("the document is JSON, but no JSON Feed: it has no items")
+    return top, items
+
+
+def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    """The document's entries. Raises ParseError if it is not a JSON Feed; a bad item only gives a reject."""
+    top, items = read_json_feed(data)
     entries, rejects = [], []
     for position, item in enumerate(items):
         try:

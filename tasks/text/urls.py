@@ -80,9 +80,11 @@ def resolve(base: str | None, address: str | None) -> str | None:
 
 @lru_cache(maxsize=4096)  # a site's articles share most of their links
 def _make_safe(absolute: str) -> str | None:
+    return absolute if _SAFE.fullmatch(absolute) else _escape(absolute)
+
+
+def _escape(absolute: str) -> str | None:
     """Percent-encode the address. None without http(s) or a host; raises ValueError if it cannot be parsed."""
-    if _SAFE.fullmatch(absolute):
-        return absolute
     parts = urlsplit(absolute)
     if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
         return None

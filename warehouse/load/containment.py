@@ -29,9 +29,14 @@ _FEED_HOST = re.compile(r"^(?:www|feeds?|rss|m)\.(?=[^.]+\.)")
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
+def _letters(text: str) -> str:
+    """The text's letters and digits only, without differences of case and of Unicode's compatibility forms."""
+    return _NO_LETTERS.sub("", normalize("NFKC", text).casefold())
+
+
 @lru_cache(maxsize=256)
 def _shingles(text: str) -> frozenset[str]:
-    letters = _NO_LETTERS.sub("", normalize("NFKC", text[:MAX_CHARACTERS]).casefold())
+    letters = _letters(text[:MAX_CHARACTERS])
     return frozenset(letters[start : start + LENGTH] for start in range(len(letters) - LENGTH + 1))
 
 
@@ -73,8 +78,7 @@ def _site(address: str) -> tuple[str, int | None] | None:
 
 def same_title(title: str, other: str) -> bool:
     """White space, punctuation and case aside."""
-    one, two = (_NO_LETTERS.sub("", normalize("NFKC", each).casefold()) for each in (title, other))
-    return one == two
+    return _letters(title) == _letters(other)
 
 
 @dataclass(frozen=True, slots=True)
