@@ -5,19 +5,22 @@ This runs in worker processes, so it imports little: no Prefect, no DuckDB, no s
 
 from __future__ import annotations
 
+import faulthandler
 import gc
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tasks.clean.article import clean
 from tasks.clean.identity import ambiguous_keys
+from tasks.errors import ParseError
 from tasks.parse.entry import ParsedDocument
 from tasks.parse.feed import parse
 from tasks.text import urls
 from tasks.text.dates import bounding_dates
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
-from warehouse.records import Document, Feed, Form, Milled, Reject
+from warehouse.records import Article, Document, Entry, Feed, Form, Milled, Reject
 
 
 def _parse_article(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
@@ -61,14 +64,56 @@ def mill_documents(landing: Path, work: Sequence[tuple[Document, Feed, frozenset
 
 def reject_document(document: Document, error: Exception) -> Milled:
     """The document rejected as a whole."""
-    reason = str(error) if isinstance(error, NewsmillError) else f"{type(error).__name__}: {error}"
     # a feed document is found by its feed; a reject of any other names the file or address
     location = document.final_url if document.form != "feed" or document.source != "feed" else None
-    return Milled(document, rejects=(Reject("parse", reason, document.feed_id, document.document_id, location),))
+    return Milled(
+        document, rejects=(Reject("parse", _reason(error), document.feed_id, document.document_id, location),)
+    )
 
 
 def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str] = frozenset()) -> Milled:
     """Mill a document whose bytes are at hand. What can't be parsed or cleaned is a reject, never an exception."""
+    return _mill(data, document, feed, known, clean)
+
+
+def mill_carefully(
+    landing: Path,
+    document: Document,
+    feed: Feed,
+    known: frozenset[str],
+    hanging: Mapping[str, str],
+    current: Path,
+    seconds: float,
+) -> Milled:
+    """Mill a document of which an entry hangs or kills its process: each entry has `seconds`, then the process ends.
+
+    The file `current` then names the entry, for the next call's `hanging`: entry id → why it is not cleaned.
+    """
+
+    def clean_within_bounds(entry: Entry, feed: Feed, ambiguous: frozenset[str]) -> Article:
+        if entry.entry_id in hanging:
+            raise ParseError(hanging[entry.entry_id])
+        current.write_text(entry.entry_id)
+        # Its thread is C code and needs no lock of Python's: it ends the process even inside a library's loop.
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            return clean(entry, feed, ambiguous)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+    current.unlink(missing_ok=True)
+    data = Landing(landing).read(document)
+    with Path(os.devnull).open("w") as nowhere:
+        return _mill(data, document, feed, known, clean_within_bounds)
+
+
+def _mill(
+    data: bytes,
+    document: Document,
+    feed: Feed,
+    known: frozenset[str],
+    clean_entry: Callable[[Entry, Feed, frozenset[str]], Article],
+) -> Milled:
     try:
         with bounding_dates():
             parsed = _PARSERS[document.form](data, document, feed)
@@ -84,15 +129,12 @@ def mill_bytes(data: bytes, document: Document, feed: Feed, known: frozenset[str
             continue
         entries.append(entry)
         try:
-            articles.append(clean(entry, feed, ambiguous))
+            articles.append(clean_entry(entry, feed, ambiguous))
         except Exception as error:
-            rejects.append(
-                Reject(
-                    "clean",
-                    f"{type(error).__name__}: {error}",
-                    feed.id,
-                    document.document_id,
-                    f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}",
-                )
-            )
+            location = f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}"
+            rejects.append(Reject("clean", _reason(error), feed.id, document.document_id, location))
     return Milled(document, tuple(entries), tuple(articles), tuple(seen), tuple(rejects), parsed.hints)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, NewsmillError) else f"{type(error).__name__}: {error}"

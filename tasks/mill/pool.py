@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from heapq import heappop, heappush
@@ -17,12 +17,19 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from more_itertools import constrained_batches
 from pebble import ProcessExpired, ProcessPool
 
 from tasks.errors import ParseError
-from tasks.mill.document import mill_document, mill_documents, prepare_process, reject_document
+from tasks.mill.document import (
+    mill_carefully,
+    mill_document,
+    mill_documents,
+    prepare_process,
+    reject_document,
+)
 from tasks.settings import Settings
 from warehouse.records import Document, Feed, Milled
 
@@ -35,8 +42,19 @@ CHUNK = 128
 """Documents of a batch that go to a milling process in one call, at most; each alone costs more than milling it."""
 CHUNK_BYTES = 250_000
 """Their size together, at most."""
+ENTRY_SECONDS = 10.0
+"""For cleaning one entry of a document that ran out of time: at most this, and at most a fifth of the document's time.
+Long articles take a tenth of a second."""
+MAX_HANGING = 10
+"""Entries of one document that may hang or kill the milling process; with more, the whole document is rejected."""
+FAULTHANDLER_EXIT = 1
+"""The exit code with which `faulthandler.dump_traceback_later` ends a process."""
 PIPE_BYTES = 1 << 20
 """Capacity of the pipes to and from a process: a chunk's results fit in, and Linux allows it to every user."""
+
+
+_Work = tuple[Path, Document, Feed, frozenset[str]]
+"""The landing zone, a document in it, its feed, and the ids of the entries known of it."""
 
 
 class MillingPool:
@@ -113,16 +131,45 @@ class MillingPool:
     async def _mill_one(self, document: Document, afresh: bool) -> Milled:
         work = (self.landing, document, self._feed(document), self._known(document, afresh))
         async with self._slots.acquire(document.size):
-            call = self.processes.schedule(mill_document, args=work, timeout=self.timeout)
             try:
-                return await asyncio.wrap_future(call)
-            except TimeoutError:
-                reason = ParseError(f"took longer than {self.timeout:g} s to parse and clean")
-            except ProcessExpired as error:
-                reason = ParseError(f"its milling process died (exit code {error.exitcode}); out of memory, perhaps")
+                return await self._call(mill_document, *work)
+            except (TimeoutError, ProcessExpired) as error:
+                reason = self._explain(error)
             except Exception as error:  # the landed bytes are damaged, or the result can't be sent
                 return reject_document(document, error)
-        return reject_document(document, reason)
+            return await self._mill_carefully(work, reason)
+
+    async def _mill_carefully(self, work: _Work, reason: ParseError) -> Milled:
+        """Mill the document without the entries that hang or kill the process: they are rejected, and it is milled
+        again. It is rejected as a whole if that happens before its first entry, or more often than MAX_HANGING."""
+        hanging: dict[str, str] = {}
+        seconds = min(ENTRY_SECONDS, self.timeout / 5)
+        with TemporaryDirectory(prefix="newsmill-milling-") as folder:
+            current = Path(folder) / "entry"
+            while len(hanging) < MAX_HANGING:
+                try:
+                    return await self._call(mill_carefully, *work, hanging, current, seconds)
+                except ProcessExpired as error:
+                    if not current.exists():
+                        break
+                    hanging[current.read_text()] = (
+                        f"takes longer than {seconds:g} s to clean"
+                        if error.exitcode == FAULTHANDLER_EXIT
+                        else f"kills the process that cleans it (exit code {error.exitcode}); out of memory, perhaps"
+                    )
+                except TimeoutError:
+                    break
+                except Exception as error:  # the landed bytes are damaged, or the result can't be sent
+                    return reject_document(work[1], error)
+        return reject_document(work[1], reason)
+
+    async def _call(self, mill: Callable[..., Milled], *arguments: object) -> Milled:
+        return await asyncio.wrap_future(self.processes.schedule(mill, args=arguments, timeout=self.timeout))
+
+    def _explain(self, error: TimeoutError | ProcessExpired) -> ParseError:
+        if isinstance(error, ProcessExpired):
+            return ParseError(f"its milling process died (exit code {error.exitcode}); out of memory, perhaps")
+        return ParseError(f"took longer than {self.timeout:g} s to parse and clean")
 
 
 class _Slots:

@@ -1,13 +1,18 @@
-"""The order in which documents are milled."""
+"""The order in which documents are milled, and those of which an entry hangs."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.mill.pool import BATCH_BYTES, _Slots
+from tasks.mill.pool import BATCH_BYTES, _Slots, open_milling_pool
+from tasks.settings import Settings
+from tests.tasks.making import FEED, NOW, Item, rss
+from warehouse.records import Milled, Rules
 
 
 async def order_of(sizes: list[int], slot_count: int, *, cancelled: frozenset[int] = frozenset()) -> list[int]:
@@ -45,3 +50,30 @@ def test_every_document_gets_its_slot_whatever_is_cancelled(sizes: list[int], sl
     order = asyncio.run(order_of(sizes, slots, cancelled=gone))
     assert len(order) == len(set(order))
     assert set(range(len(sizes))) - gone <= set(order)
+
+
+CATASTROPHE = Rules(drop_after="(a+)+b$")
+"""Takes 2**n steps for n letters a, within one call of a C function that nothing interrupts."""
+
+
+def mill_with(tmp_path: Path, *items: Item, timeout: float) -> Milled:
+    settings = Settings(warehouse=str(tmp_path / "news.duckdb"), mill_timeout=timeout, workers=1)
+    feed = replace(FEED, rules=CATASTROPHE)
+    landed = settings.landing_zone.land(
+        rss(*items), feed_id=feed.id, url=feed.url, final_url=feed.url, fetched_at=NOW, status=200, headers={}
+    )
+    with open_milling_pool(settings, [feed]) as pool:
+        (result,) = asyncio.run(pool.mill([landed]))
+    return result
+
+
+def test_an_entry_that_hangs_costs_its_neighbours_nothing(tmp_path: Path) -> None:
+    hanging = Item("It hangs", f"<p>{'a' * 60}!</p>", link="https://quay.example/hangs", guid="hangs")
+    dated = "Fri, 20 Nov 2026 09:00:00 GMT"
+    last = Item("The ferry is late", link="https://quay.example/ferry", guid="ferry", date=dated)
+    result = mill_with(tmp_path, Item(), hanging, last, timeout=10)
+    assert [article.title for article in result.articles] == ["The gate is open", "The ferry is late"]
+    assert len(result.entries) == 3, "raw.entries keeps what the feed gave"
+    (reject,) = result.rejects
+    assert (reject.step, reject.location) == ("clean", "entry 1: hangs")
+    assert reject.error == "takes longer than 2 s to clean"

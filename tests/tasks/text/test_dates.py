@@ -253,6 +253,28 @@ def test_a_day_that_does_not_exist_is_not_given_to_dateparser(monkeypatch: pytes
         assert parse_date(text, now=NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("24 listopada 2025", datetime(2025, 11, 24, tzinfo=UTC)),
+        ("lunedì 24 novembre 2025", datetime(2025, 11, 24, tzinfo=UTC)),
+        ("9 de mar. de 2025", datetime(2025, 3, 9, tzinfo=UTC)),
+        ("24 de novembre del 2025", datetime(2025, 11, 24, tzinfo=UTC)),
+        ("24 Kasım 2025 Pazartesi", datetime(2025, 11, 24, tzinfo=UTC)),
+        ("понедельник, 24 ноября 2025 г.", datetime(2025, 11, 24, tzinfo=UTC)),
+        ("24 พฤศจิกายน 2025", datetime(2025, 11, 24, tzinfo=UTC)),
+        ("2025年11月24日月曜日", datetime(2025, 11, 24, tzinfo=UTC)),
+        ("25.11.2025 10:30", datetime(2025, 11, 25, 10, 30, tzinfo=UTC)),
+    ],
+)
+def test_dates_in_many_languages(written: str, day: datetime) -> None:
+    assert parse_date(written, now=NOW) == day
+
+
+def test_a_date_that_depends_on_when_it_is_read_is_none() -> None:
+    assert parse_date("3 hours ago, 2025", now=NOW) is None
+
+
 def test_one_document_gives_dateparser_so_many_dates(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr("tasks.text.dates._parse_other", lambda text, _: asked.append(text))
