@@ -20,6 +20,7 @@ from prefect.runtime import flow_run
 
 from flows.images import download_images
 from flows.run.artifacts import publish_report
+from flows.run.client import open_run_client
 from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run, tag_run
@@ -27,10 +28,8 @@ from flows.run.report import Report, RunFailedError
 from tasks.backfill.finds import BackfillRequest, Find, Landed, Plan, land_finds
 from tasks.backfill.forms import Backfill
 from tasks.backfill.sources import SOURCES, Opening, SourceKind
-from tasks.fetch.http import open_client
 from tasks.load import Batch
 from tasks.mill.pool import MillingPool, open_milling_pool
-from tasks.orchestration.limits import hold_host_slot
 from tasks.orchestration.pipeline import batch_finds, mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
@@ -78,7 +77,7 @@ async def _backfill(kind: SourceKind, form: Backfill) -> Report:
     parameters = _parameters(kind, request, form.limit)
     async with (
         open_run("backfill", settings, {**parameters, "dry_run": form.dry_run}) as run,
-        open_client(settings, hold_host_slot) as client,
+        open_run_client(run, settings) as client,
     ):
         with open_milling_pool(settings, registry) as pool:
             if not form.dry_run:

@@ -10,11 +10,11 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.run.artifacts import publish_report
+from flows.run.client import open_run_client
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
-from tasks.fetch.http import Client, open_client
-from tasks.orchestration.limits import hold_host_slot
+from tasks.fetch.http import Client
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_images
 from tasks.registry.feeds_file import read_feeds
@@ -41,7 +41,7 @@ async def images(limit: int | None = None, publish: bool = True) -> Report:
     """
     settings = current_settings()
     registry = await asyncio.to_thread(read_feeds, settings.feeds)
-    async with open_run("images", settings, {"limit": limit}) as run, open_client(settings, hold_host_slot) as client:
+    async with open_run("images", settings, {"limit": limit}) as run, open_run_client(run, settings) as client:
         await asyncio.to_thread(_want_images, settings, registry)
         await download_images(run, client, limit)
         await check_and_publish(run, settings, changed=bool(run.images_stored), publish=publish)
@@ -50,26 +50,36 @@ async def images(limit: int | None = None, publish: bool = True) -> Report:
 
 
 async def download_images(run: Report, client: Client, limit: int | None = None) -> None:
-    """Download pending images, batch by batch; a run tries each image once."""
+    """Download pending images, batch by batch; a run tries each image once, and none of a host to leave alone."""
     settings = client.settings
     total = limit or settings.images_per_run
     done, log = 0, get_run_logger()
     while done < total:
-        batch = await asyncio.to_thread(_read_pending, settings, run.started_at, min(BATCH, total - done))
+        refused = client.refusals.refused_hosts()
+        batch = await asyncio.to_thread(_read_pending, settings, run.started_at, min(BATCH, total - done), refused)
         if not batch:
             return
         fetched = await fetch_images(batch, client, settings.store, f"{done + 1} to {done + len(batch)}")
         run.add_images(batch, fetched)
         done += len(batch)
-        for pending, image in zip(batch, fetched, strict=True):
-            log.debug("%s: %s", redact(pending.url), image.error or f"{image.status} as {image.path}")
+        addresses = {pending.image_id: redact(pending.url) for pending in batch}
+        for image in fetched:
+            log.debug("%s: %s", addresses[image.image_id], image.error or f"{image.status} as {image.path}")
         log.info("%d images stored, %d failed", run.images_stored, run.images_failed)
         report_progress("images", done, min(total, done + BATCH) if len(batch) == BATCH else done)
 
 
-def _read_pending(settings: Settings, since: datetime, limit: int) -> Sequence[PendingImage]:
+def _read_pending(
+    settings: Settings, since: datetime, limit: int, refused_hosts: Sequence[str]
+) -> Sequence[PendingImage]:
     with settings.store.reading() as connection:
-        return pending_images(connection, max_attempts=settings.image_attempts, not_since=since, limit=limit)
+        return pending_images(
+            connection,
+            max_attempts=settings.image_attempts,
+            not_since=since,
+            limit=limit,
+            refused_hosts=refused_hosts,
+        )
 
 
 def _want_images(settings: Settings, feeds: Sequence[Feed]) -> None:

@@ -18,15 +18,16 @@ from prefect.runtime import flow_run
 from flows.images import download_images
 from flows.run.alerts import alert_on_feeds
 from flows.run.artifacts import publish_report
+from flows.run.client import open_run_client
 from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run, tag_run
 from flows.run.report import Report, RunFailedError
 from tasks.fetch.feed import next_state, reason_to_wait, state_of
-from tasks.fetch.http import Client, open_client
+from tasks.fetch.http import Client
 from tasks.load import Batch
 from tasks.mill.pool import MillingPool, open_milling_pool
-from tasks.orchestration.limits import hold_host_slot, host_names
+from tasks.orchestration.limits import host_names
 from tasks.orchestration.pipeline import batch_fetches, mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_or_record_failure, load_batch, mill_batch, mills_remotely
@@ -65,7 +66,7 @@ async def ingest(
     Args:
         feeds: Ids of the feeds to ingest; all enabled ones when left empty.
         groups: Groups of feeds to ingest.
-        force: Ask feeds that are backing off, too.
+        force: Ask feeds that are backing off, too, and hosts that asked to be left alone.
         images: Download the images of the articles, as each feed's policy says.
         publish: Publish the analysts' copy when anything changed.
         due_only: Leave out feeds that are not due yet by their own rhythm, as well as those that wait or are disabled;
@@ -88,7 +89,7 @@ async def ingest(
     }
     if feeds or groups:
         await tag_run(*_tags(chosen, groups or ()))
-    async with open_run("ingest", settings, parameters) as run, open_client(settings, hold_host_slot) as client:
+    async with open_run("ingest", settings, parameters) as run, open_run_client(run, settings, force=force) as client:
         known: dict[str, frozenset[str]] = {}
         with open_milling_pool(settings, registry, known) as pool:
             ingesting = _Ingest(run, settings, client, pool, force, known)

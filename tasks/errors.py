@@ -23,6 +23,10 @@ class TransientFetchError(FetchError):
     """A server gave no usable answer, but a retry soon may help: timeouts, broken connections, 5xx."""
 
 
+class HostRefusedError(FetchError):
+    """An address was not asked for, as its host asked to be left alone."""
+
+
 class ParseError(NewsmillError):
     """A document is not a feed, a page or an article file that can be read."""
 

@@ -105,6 +105,17 @@ class Entry:
     """Everything that was parsed, as JSON."""
 
 
+@dataclass(frozen=True, slots=True)
+class HostRefusal:
+    """A host that asked to be left alone."""
+
+    host: str
+    """Its name, with a port that is not the scheme's own."""
+    until: datetime
+    status: int
+    refused_at: datetime
+
+
 @dataclass(frozen=True)
 class ImageRef:
     """An image in an article."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from urllib.parse import urljoin
 
 from aiolimiter import AsyncLimiter
 from tenacity import (
@@ -16,7 +17,7 @@ from tenacity import (
 )
 
 from tasks.errors import FetchError, TransientFetchError
-from tasks.fetch.http import Client, Response
+from tasks.fetch.http import Client, Permit, Response, permit_all
 
 LONGEST_WAIT = 900.0
 """Seconds; a server that asks to be left alone for longer ends the backfill, which can continue another day."""
@@ -30,12 +31,17 @@ class Asker:
         self.tries = tries
         self.delay = delay
         self.pace = AsyncLimiter(1, pause) if pause else None
+        self._paces: dict[str, AsyncLimiter] = {}
+        """The root of a site that wants longer pauses → its pace."""
         self.requests = 0
 
-    async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
+    async def get(
+        self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None, permit: Permit = permit_all
+    ) -> Response:
         """GET, one request every `pause` seconds. Timeouts, 5xx and 429 are retried, after Retry-After if it is given.
 
-        Raises FetchError if the server refuses, or asks to be left alone for longer than LONGEST_WAIT.
+        `permit` is asked about each address that a redirect leads to. Raises FetchError if the server refuses, or asks
+        to be left alone for longer than LONGEST_WAIT.
         """
         retrying = AsyncRetrying(
             retry=retry_if_exception(_is_worth_retrying),
@@ -44,13 +50,20 @@ class Asker:
             sleep=asyncio.sleep,
             reraise=True,
         )
-        return await retrying(self._get, url, max_bytes, headers)
+        return await retrying(self._get, url, max_bytes, headers, permit)
 
-    async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str] | None) -> Response:
+    def slow_down(self, address: str, pause: float) -> None:
+        """Ask the address's host only once in `pause` seconds, as its robots.txt wants (Crawl-delay)."""
+        self._paces[urljoin(address, "/")] = AsyncLimiter(1, pause)
+
+    async def _get(self, url: str, max_bytes: int, headers: Mapping[str, str] | None, permit: Permit) -> Response:
         if self.pace:
             await self.pace.acquire()
+        if slower := self._paces.get(urljoin(url, "/")):
+            await slower.acquire()
         self.requests += 1
-        return await self.client.get(url, max_bytes=max_bytes, headers=headers)
+        # 429 without Retry-After: the wait between two tries grows by itself
+        return await self.client.get(url, max_bytes=max_bytes, headers=headers, permit=permit, unstated_wait=0)
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -100,7 +100,7 @@ class Sitemap:
         rules = await robots.rules_for(self._start_address())
         delay = None if isinstance(rules, FetchError) else rules.crawl_delay
         if delay:
-            lines.append(f"robots.txt asks for {delay:g} s between requests; NEWSMILL_BACKFILL_PAUSE sets the pause")
+            lines.append(f"robots.txt asks for {delay:g} s between two requests, which is kept")
         return Plan(to_read, requests=to_read, says=tuple(lines))
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
@@ -132,7 +132,7 @@ class Sitemap:
                 yield self._find(page, page.url, moment, error=f"not asked for: {allowed}")
                 continue
             try:
-                response = await self._fetch_page(page.url)
+                response = await self._fetch_page(page.url, robots)
             except (FetchError, ParseError) as error:
                 if isinstance(error, FetchError):
                     failures = failures + 1 if may_answer_later(error) else 0
@@ -147,10 +147,11 @@ class Sitemap:
         details |= {"feed": self.feed, "location": location, "url": location, "seen_at": moment}
         return Find(mark=page.mark, form="page", **details)
 
-    async def _fetch_page(self, address: str) -> Response:
-        """Fetch a page. Raises FetchError, and ParseError if the answer is not a page of this site."""
+    async def _fetch_page(self, address: str, robots: Robots) -> Response:
+        """Fetch a page. Raises FetchError, also if it leads to a page that robots.txt forbids, and ParseError if the
+        answer is not a page of this site."""
         accept = {"accept": "text/html, application/xhtml+xml, */*;q=0.1"}
-        response = await self.asker.get(address, max_bytes=self.max_page_bytes, headers=accept)
+        response = await self.asker.get(address, max_bytes=self.max_page_bytes, headers=accept, permit=robots.require)
         if not self._is_own(response.url) and site_of(response.url) != site_of(address):
             raise ParseError(f"{address}: leads to another site ({response.url})")
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from tasks.errors import FetchError
 from tasks.fetch.http import Client
+from tasks.fetch.refusals import REFUSALS, STOP
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.records import Document, Feed, FeedState, Fetch
@@ -18,8 +19,6 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, application/json;q=0.7, text/xml;q=0.7, */*;q=0.1"
 )
-STOP = 900.0
-"""Seconds a feed is left alone after 429 or 503 without Retry-After."""
 BACKOFF = timedelta(minutes=10)
 """How long a feed is left alone after a failure; doubles with each further one."""
 LONGEST_BACKOFF = timedelta(days=1)
@@ -151,4 +150,4 @@ def _reason_to_disable(state: FeedState, fetch: Fetch, bounds: Bounds) -> str | 
 
 def _seconds_to_wait(error: FetchError) -> float | None:
     """As the server asks; 0 for an error that is not the server's; None for the usual backoff."""
-    return error.retry_after or (STOP if error.status in (429, 503) else error.retry_after)
+    return error.retry_after or (STOP if error.status in REFUSALS else error.retry_after)

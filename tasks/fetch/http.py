@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from tasks.errors import FetchError, TransientFetchError
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
 from tasks.fetch.lanes import Lanes
+from tasks.fetch.refusals import STOP, Refusals
 from tasks.settings import Settings
 from tasks.text.urls import redact
 
@@ -32,6 +33,13 @@ TRANSIENT = frozenset({408, 425, *range(500, 600)})
 """Statuses after which a retry may help, unless the answer says how long to wait (Retry-After)."""
 Turn = Callable[[str], AbstractAsyncContextManager[None]]
 """Given a host: the context in which to send requests to it, such as a slot of a limit shared with other machines."""
+
+Permit = Callable[[str], Awaitable[None]]
+"""Given an address: raises FetchError if it must not be asked for."""
+
+
+async def permit_all(_address: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +58,35 @@ class Response:
 class Client:
     """The HTTP client of a run, with its limit for each host."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: Settings, turn: Turn) -> None:
+    def __init__(self, client: httpx.AsyncClient, settings: Settings, turn: Turn, refusals: Refusals) -> None:
         self.httpx = client
         self.settings = settings
         self.turn = turn
+        self.refusals = refusals
         self.hosts: dict[str, Lanes] = {}
 
-    async def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Response:
+    async def get(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        permit: Permit = permit_all,
+        unstated_wait: float = STOP,
+    ) -> Response:
         """GET, following redirects. Raises FetchError, or TransientFetchError if a retry may help.
 
-        Each host on the way is asked in a lane of its own limit, and none is waited for while another is held.
+        Each host on the way is asked in a lane of its own limit, and none is waited for while another is held. A host
+        that answered 429 or 503 is not asked until the time it named; `unstated_wait` seconds after 429 if it named
+        none. `permit` is asked about each address that a redirect leads to; it raises FetchError for those that must
+        not be asked.
         """
         safe_url, address = redact(url), parse_address(url)
         left = self.settings.deadline
         permanent = True
         for redirects in range(self.settings.max_redirects + 1):
             async with self._lanes(address.host).enter():
+                self.refusals.check(address, safe_url)
                 clock = time.monotonic()
                 try:
                     async with asyncio.timeout(left):
@@ -76,12 +97,16 @@ class Client:
                     ) from error
                 except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:  # idna's are UnicodeErrors
                     raise self._explain(error, safe_url) from error
+                except FetchError as error:
+                    self.refusals.note(address, error, unstated_wait)
+                    raise
                 left -= time.monotonic() - clock
             if isinstance(answer, Response):
                 moved = str(address) if redirects and permanent else None
                 return replace(answer, moved_to=moved)
             permanent = permanent and answer.status in PERMANENT
             address = answer.target
+            await permit(str(address))
         raise FetchError(f"{safe_url}: redirected more than {self.settings.max_redirects} times; it leads in a circle")
 
     def _lanes(self, host: str) -> Lanes:
@@ -139,8 +164,13 @@ def _unlimited(_host: str) -> AbstractAsyncContextManager[None]:
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, turn: Turn = _unlimited) -> AsyncIterator[Client]:
-    """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed."""
+async def open_client(
+    settings: Settings, turn: Turn = _unlimited, refusals: Refusals | None = None
+) -> AsyncIterator[Client]:
+    """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed.
+
+    `refusals` are those of earlier runs.
+    """
     client = httpx.AsyncClient(
         http2=True,
         follow_redirects=False,  # Client.get does, as each host has its own limit
@@ -153,7 +183,7 @@ async def open_client(settings: Settings, turn: Turn = _unlimited) -> AsyncItera
     if not allowed.everything:
         httpx_ssrf_protection(client, check_globally_reachable=False, custom_validator=allowed.allow)
     async with client:
-        limited = Client(client, settings, turn)
+        limited = Client(client, settings, turn, refusals or Refusals())
         try:
             yield limited
         finally:

@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from tasks.errors import FetchError, TransientFetchError
+from tasks.errors import FetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.http import Client, Response
 from warehouse.errors import NewsmillError
 from warehouse.landing import write_durably
@@ -68,10 +68,13 @@ def inspect_image(data: bytes, *, max_pixels: int) -> ImageFacts:
     return ImageFacts(media_type, SUFFIXES[image_format], width, height)
 
 
-async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Image:
-    """Fetch one image and store it. A failure becomes a record; only a full disk raises."""
+async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Image | None:
+    """Fetch one image and store it. A failure becomes a record; only a full disk raises.
+
+    None if it was not asked for, as its host asked to be left alone: it stays as it is.
+    """
     settings = client.settings
-    errors = []
+    errors: list[str] = []
     for address in filter(None, (pending.url, pending.proxy_url)):
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(TransientFetchError),
@@ -84,10 +87,14 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
                 client.get, address, max_bytes=settings.max_image_bytes, headers={"accept": "image/*"}
             )
             return await asyncio.to_thread(_store, pending, response.body, store, settings.max_image_pixels)
+        except HostRefusedError:
+            continue
         except FetchError as error:
             errors.append(str(error))
         except ImageError as error:
             errors.append(f"{address}: {error}")
+    if not errors:
+        return None
     return Image(
         image_id=pending.image_id,
         status="failed",

@@ -13,6 +13,8 @@ from tasks.fetch.http import Response
 
 USER_AGENT = "newsmill"
 MAX_HOSTS = 100
+LONGEST_DELAY = 900.0
+"""Seconds between two requests; a host that wants more is not asked at all."""
 MAX_ROBOTS = 512_000
 """Bytes; RFC 9309 2.5 requires at least 500 KiB."""
 
@@ -21,6 +23,9 @@ class Fetcher(Protocol):
     """Sends the requests: the run's HTTP client, or the slower one of a backfill."""
 
     def get(self, url: str, *, max_bytes: int) -> Awaitable[Response]: ...
+
+    def slow_down(self, address: str, pause: float) -> None:
+        """Ask the address's host only once in `pause` seconds from now on."""
 
 
 class Rules:
@@ -65,6 +70,14 @@ class Robots:
         rules = await self.rules_for(address)
         return rules if isinstance(rules, FetchError) else rules.allow(address)
 
+    async def require(self, address: str) -> None:
+        """Raises FetchError if the address must not be fetched."""
+        allowed = await self.allow(address)
+        if isinstance(allowed, FetchError):
+            raise allowed
+        if not allowed:
+            raise FetchError(f"{address}: the robots.txt of its host keeps it from newsmill")
+
     async def names_sitemap(self, sitemap: str, page: str) -> bool:
         """Whether the robots.txt of the page's host names the sitemap, which may then list the host's pages."""
         rules = await self.rules_for(page)
@@ -77,4 +90,9 @@ class Robots:
             if error.status is None or not 400 <= error.status < 500 or error.status == 429:
                 return error
             return Rules("")  # no robots.txt: everything is allowed (RFC 9309 2.3.1.3)
-        return Rules(response.body.decode("utf-8-sig", "replace"))
+        rules = Rules(response.body.decode("utf-8-sig", "replace"))
+        if delay := rules.crawl_delay:
+            if delay > LONGEST_DELAY:
+                return FetchError(f"{robots}: wants {delay:g} s between two requests; its host is not asked")
+            self.fetcher.slow_down(robots, delay)
+        return rules

@@ -23,7 +23,7 @@ from prefect.tasks import Task, exponential_backoff
 from prefect.utilities.annotations import quote
 
 from tasks.clean.identity import content_hash
-from tasks.errors import FetchError, TransientFetchError
+from tasks.errors import FetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.feed import failed_fetch, fetch, reason_to_wait, skipped_fetch
 from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
@@ -98,6 +98,8 @@ async def fetch_or_record_failure(
     result = await outcome.aresult(raise_on_failure=False)
     if isinstance(result, Fetch):
         return result
+    if isinstance(result, HostRefusedError):
+        return skipped_fetch(feed, str(result))
     if isinstance(result, NewsmillError) and not isinstance(result, FetchError):
         raise result
     tries = settings.retries + 1 if isinstance(result, TransientFetchError) else 1
@@ -175,18 +177,18 @@ async def _commit(batch: Batch) -> Counts:
 
 @task(name="images", task_run_name="images {label}", cache_policy=NO_CACHE)
 async def fetch_images(pending: Sequence[PendingImage], client: Client, store: Warehouse, label: str) -> list[Image]:
-    """Fetch a batch of images and record each result."""
+    """Fetch a batch of images and record each result; those of hosts to leave alone are left out."""
     settings = client.settings
     gate = asyncio.Semaphore(settings.concurrency)
 
-    async def fetch_one(image: PendingImage) -> Image:
+    async def fetch_one(image: PendingImage) -> Image | None:
         async with gate:
             return await fetch_image(image, client, settings.images_path)
 
-    fetched = await asyncio.gather(*map(fetch_one, pending))
+    fetched = [image for image in await asyncio.gather(*map(fetch_one, pending)) if image]
     async with hold_slot(WRITER):
         await asyncio.to_thread(_record_images, store, fetched)
-    return list(fetched)
+    return fetched
 
 
 def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,8 @@ FAILED = {
     "/zstd-bomb": LARGER,
 }
 """What can't be fetched, and the words that say why."""
+BUSY = ("/429-seconds", "/503-retry-after", "/503-date")
+"""Each has a host of its own, as nothing else is asked of one that answers so."""
 ASKED_AGAIN = ("/500", "/hang", "/slow", "/cut")
 """The failures that a second request might have mended."""
 REJECTED = {
@@ -105,9 +108,14 @@ class Story:
     entries: dict[str, list[str]] = field(default_factory=dict)
     feeds: dict[str, dict[str, Any]] = field(default_factory=dict)
     """ops.feeds after the first ingest."""
+    busy: dict[str, FaultySite] = field(default_factory=dict)
+    """The hosts of BUSY."""
+
+    def host(self, path: str) -> FaultySite:
+        return self.busy.get(path, self.site)
 
     def asked(self, path: str) -> int:
-        return sum(request.path == path for request in self.site.requests)
+        return sum(request.path == path for request in self.host(path).requests)
 
 
 def _feeds(newsmill: Newsmill) -> dict[str, dict[str, Any]]:
@@ -122,15 +130,18 @@ def story(newsmill_in: Callable[[Path], Newsmill], tmp_path_factory: pytest.Temp
     newsmill = newsmill_in(tmp_path_factory.mktemp("faults")).setting(
         timeout=2, deadline=4, retries=1, max_feed_bytes=20_000_000, per_host=32
     )
-    with FaultySite(retry_after=RETRY_AFTER) as site:
+    with ExitStack() as hosts:
+        site, *others = [hosts.enter_context(FaultySite(retry_after=RETRY_AFTER)) for _ in ("others", *BUSY)]
+        busy = dict(zip(BUSY, others, strict=True))
         # articles of its own: all the others tell of the same five, in other words
         good = GOOD_FEED.body.replace(b"notices.example", b"good.example").replace(b"Notice", b"Good notice")
         site.pages["/good"] = Page(good, RSS)
         paths = sorted({*FAILED, *REJECTED, *LOADED})
-        newsmill.registry("\n".join([*(table(site, path) for path in paths), table(site, "/flaky", enabled=False)]))
+        feeds = [table(busy.get(path, site), path) for path in paths]
+        newsmill.registry("\n".join([*feeds, table(site, "/flaky", enabled=False)]))
         started = datetime.now(UTC)
         first = newsmill.facts("ingest")
-        story = Story(site, newsmill, first, started, datetime.now(UTC), feeds=_feeds(newsmill))
+        story = Story(site, newsmill, first, started, datetime.now(UTC), feeds=_feeds(newsmill), busy=busy)
         names = ("feed_id", "outcome", "status", "attempts", "error")
         for row in rows(newsmill.warehouse, f"SELECT {', '.join(names)} FROM ops.fetches"):
             story.fetches[row[0]] = dict(zip(names, row, strict=True))
@@ -146,7 +157,7 @@ def test_feed_that_cannot_be_fetched_fails_with_the_reason(story: Story, path: s
     fetch = story.fetches[identity(path)]
     assert fetch["outcome"] == "failed"
     assert FAILED[path] in fetch["error"]
-    assert fetch["error"].startswith(story.site.url(path)), "the reason names the address"
+    assert fetch["error"].startswith(story.host(path).url(path)), "the reason names the address"
     assert fetch["attempts"] == (2 if path in ASKED_AGAIN else 1)
     assert identity(path) not in story.entries
     line = next(line for line in story.first["feed_results"] if line["feed"] == identity(path))
@@ -210,7 +221,7 @@ def test_script_never_reaches_clean(story: Story) -> None:
         assert hostile not in html.lower()
 
 
-@pytest.mark.parametrize("path", ["/429-seconds", "/503-retry-after", "/503-date"])
+@pytest.mark.parametrize("path", BUSY)
 def test_retry_after_sets_the_next_fetch(story: Story, path: str) -> None:
     due = story.feeds[identity(path)]["next_fetch_at"]
     wait_from, wait_to = (due - story.started).total_seconds(), (due - story.finished).total_seconds()
@@ -237,7 +248,8 @@ def test_moved_feed_is_remembered(story: Story) -> None:
 @pytest.fixture(scope="module")
 def second(story: Story) -> dict[str, Any]:
     """The next ingest; the site's requests are its own."""
-    story.site.requests.clear()
+    for site in (story.site, *story.busy.values()):
+        site.requests.clear()
     facts = story.newsmill.facts("ingest")
     return {line["feed"]: line for line in facts["feed_results"]} | {"facts": facts}
 

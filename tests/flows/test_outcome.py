@@ -8,21 +8,26 @@ from tests.conftest import Newsmill
 from tests.flows.asking import ask
 from tests.flows.observing import rows
 from tests.sites.faults import GOOD_FEED
+from tests.sites.pictures import picture
 from tests.sites.server import Page, SiteServer
+from tests.tasks.making import Item, rss
 
 PAGES = {
     "/good": GOOD_FEED,
     "/broken": Page(b"", "text/plain", status=500),
-    "/busy": Page(b"", "text/plain", status=429, headers={"retry-after": "3600"}),
     "/garbage": Page(b"this is no feed", "text/plain"),
 }
 
 
+BUSY = Page(b"", "text/plain", status=429, headers={"retry-after": "3600"})
+
+
 def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Newsmill, prefect_api: str) -> None:
-    with SiteServer(PAGES) as site:
+    with SiteServer(PAGES) as site, SiteServer({"/busy": BUSY}) as busy:
         names = ("good", "broken", "busy", "missing", "garbage")
+        urls = {name: (busy if name == "busy" else site).url(f"/{name}") for name in names}
         newsmill.registry(
-            "\n".join(f'[[feed]]\nid = "{name}"\nname = "{name}"\nurl = "{site.url(f"/{name}")}"\n' for name in names)
+            "\n".join(f'[[feed]]\nid = "{name}"\nname = "{name}"\nurl = "{urls[name]}"\n' for name in names)
         )
         tolerant = newsmill("ingest", "--no-images")
         assert tolerant.returncode == 0, tolerant.stderr
@@ -74,3 +79,25 @@ def test_a_backfill_s_place_is_shown_without_its_secrets(newsmill: Newsmill, pre
         assert "token=…" in shown
         assert "s3cret" not in shown
         assert "t0ken" not in shown
+
+
+def test_an_image_host_that_refuses_is_left_alone_over_runs(newsmill: Newsmill) -> None:
+    """One that answered 429 with Retry-After: 600 was asked forty times in a run, and again in the next."""
+    with SiteServer({}) as busy, SiteServer({"/good.png": Page(picture("quay-40.png"), "image/png")}) as site:
+        pictures = "".join(f'<img src="{busy.url(f"/{number}.jpg")}">' for number in range(40))
+        body = f'<p>The harbour in forty pictures.</p>{pictures}<img src="{site.url("/good.png")}">'
+        site.pages["/feed"] = Page(rss(Item(text=body)), "application/rss+xml")
+        for number in range(40):
+            busy.pages[f"/{number}.jpg"] = BUSY
+        newsmill.registry(f'[[feed]]\nid = "quay"\nname = "Quay"\nurl = "{site.url("/feed")}"\n')
+        first = newsmill.facts("ingest")
+        asked = len(busy.requests)
+        assert 1 <= asked <= 2, "a request for each lane to the host"
+        assert (first["images_stored"], first["images_failed"]) == (1, asked)
+        newsmill.facts("images")
+        assert len(busy.requests) == asked
+        host = busy.url("/").removeprefix("http://").rstrip("/")
+    counts = rows(newsmill.warehouse, "SELECT status, count(*) FROM clean.images GROUP BY ALL ORDER BY ALL")
+    assert counts == [("failed", asked), ("pending", 40 - asked), ("stored", 1)]
+    refused = "SELECT host, status, round(date_sub('second', refused_at, refused_until) / 10) FROM ops.hosts"
+    assert rows(newsmill.warehouse, refused) == [(host, 429, 360)]

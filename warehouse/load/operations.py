@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from warehouse.records import Feed, FeedState, Fetch, Image, PendingImage, Rhythm, Source, Watermark
+from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Rhythm, Source, Watermark
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
@@ -136,9 +136,34 @@ def enable_feed(connection: Connection, feed_id: str) -> None:
     connection.execute(query("enable_feed"), [feed_id])
 
 
-def pending_images(connection: Connection, *, max_attempts: int, not_since: datetime, limit: int) -> list[PendingImage]:
-    """At most `limit` images to fetch: never tried, or failed fewer than `max_attempts` times and not since then."""
-    rows = connection.execute(query("pending_images"), [max_attempts, not_since, limit]).fetchall()
+def host_refusals(connection: Connection, now: datetime) -> list[HostRefusal]:
+    """The hosts that must not be asked now."""
+    return [HostRefusal(*row) for row in connection.execute(query("host_refusals"), [now]).fetchall()]
+
+
+def record_host_refusals(connection: Connection, refusals: Sequence[HostRefusal], *, run_id: str) -> None:
+    rows = [
+        {
+            "host": refusal.host,
+            "refused_until": refusal.until,
+            "status": refusal.status,
+            "refused_at": refusal.refused_at,
+            "run_id": run_id,
+        }
+        for refusal in refusals
+    ]
+    run_with_rows(connection, "merge_hosts", view="stage_hosts", table="ops.hosts", rows=rows)
+
+
+def pending_images(
+    connection: Connection, *, max_attempts: int, not_since: datetime, limit: int, refused_hosts: Sequence[str] = ()
+) -> list[PendingImage]:
+    """At most `limit` images to fetch: never tried, or failed fewer than `max_attempts` times and not since then.
+
+    Those of `refused_hosts` are left out, unless a proxy has them.
+    """
+    parameters = [max_attempts, not_since, list(refused_hosts), limit]
+    rows = connection.execute(query("pending_images"), parameters).fetchall()
     return [PendingImage(*row) for row in rows]
 
 

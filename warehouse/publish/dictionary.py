@@ -50,6 +50,7 @@ LINKS = (
     ("ops.rejects.document_id", "raw.documents.document_id"),
     ("ops.rejects.run_id", "ops.runs.run_id"),
     ("ops.watermarks.run_id", "ops.runs.run_id"),
+    ("ops.hosts.run_id", "ops.runs.run_id"),
     ("raw.documents.feed_id", "ops.feeds.feed_id"),
     ("raw.documents.run_id", "ops.runs.run_id"),
     ("raw.entries.feed_id", "ops.feeds.feed_id"),

@@ -6,6 +6,10 @@ WHEN NOT MATCHED THEN INSERT BY NAME;
 MERGE INTO rebuilt.ops.fetches t USING (FROM newsmill.ops.fetches) s ON t.run_id = s.run_id AND t.feed_id = s.feed_id
 WHEN NOT MATCHED THEN INSERT BY NAME;
 
+MERGE INTO rebuilt.ops.hosts t USING (FROM newsmill.ops.hosts) s ON t.host = s.host
+WHEN MATCHED THEN UPDATE
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
 MERGE INTO rebuilt.ops.feeds t USING (FROM newsmill.ops.feeds) s ON t.feed_id = s.feed_id
 WHEN MATCHED THEN UPDATE
 WHEN NOT MATCHED THEN INSERT BY NAME;

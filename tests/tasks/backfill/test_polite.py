@@ -64,3 +64,22 @@ def test_requests_keep_their_distance() -> None:
     start = time.monotonic()
     assert ask([DONE] * 4, pause=0.1, times=4) == (b"done", 4)
     assert time.monotonic() - start >= 0.25
+
+
+def test_a_host_that_wants_longer_pauses_gets_them_and_the_others_do_not() -> None:
+    async def run(slow: str, quick: str) -> tuple[float, float]:
+        async with open_client(Settings(allow_private_addresses=True)) as client:
+            asker = Asker(client, pause=0, delay=0.001)
+            asker.slow_down(f"{slow}robots.txt", 0.3)
+            seconds = []
+            for address in (slow, quick):
+                start = time.monotonic()
+                for _ in range(3):
+                    await asker.get(address, max_bytes=1000)
+                seconds.append(time.monotonic() - start)
+            return seconds[0], seconds[1]
+
+    with SiteServer({"/": DONE}) as slow, SiteServer({"/": DONE}) as quick:
+        slowly, quickly = asyncio.run(run(slow.url("/"), quick.url("/")))
+    assert slowly >= 0.55
+    assert quickly < slowly

@@ -263,12 +263,27 @@ def test_a_page_in_two_sitemaps_is_fetched_once() -> None:
         assert subject.asked.count("/5") == 1
 
 
+def test_a_redirect_to_a_page_that_robots_txt_forbids_is_not_followed() -> None:
+    with site() as server, SiteServer({"/robots.txt": robots("User-agent: *", "Disallow: /")}) as other:
+        nested(server)
+        server.pages |= {
+            "/robots.txt": robots("User-agent: *", "Disallow: /4", f"Sitemap: {server.url('/maps/index.xml')}"),
+            "/0": Page(b"", HTML, status=302, headers={"Location": "/4"}),
+            "/1": Page(b"", HTML, status=302, headers={"Location": other.url("/news")}),
+        }
+        subject = Site(server)
+        found = errors(subject.finds())
+        assert {path: "robots.txt" in error for path, error in found.items()} == {"/0": True, "/1": True}
+        assert "/4" not in subject.asked
+        assert [request.path for request in other.requests] == ["/robots.txt"]
+
+
 def test_pages_that_robots_txt_forbids_are_not_fetched() -> None:
     with site() as server:
         nested(server)
         named = f"Sitemap: {server.url('/maps/index.xml')}"
         server.pages["/robots.txt"] = robots(
-            named, "User-agent: newsmill", "Disallow: /2", "Disallow: /4", "Crawl-delay: 7"
+            named, "User-agent: newsmill", "Disallow: /2", "Disallow: /4", "Crawl-delay: 0.01"
         )
         subject = Site(server)
         assert paths(subject.finds()) == ["/0", "/1", "/3", "/5"]
@@ -276,7 +291,7 @@ def test_pages_that_robots_txt_forbids_are_not_fetched() -> None:
         plan = subject.plan()
         assert plan.items == 4
         assert any("2 kept from newsmill by robots.txt" in line for line in plan.says)
-        assert any("7 s between requests" in line for line in plan.says)
+        assert any("0.01 s between two requests" in line for line in plan.says)
         server.pages["/robots.txt"] = robots(named, "User-agent: otherbot", "Disallow: /")
         assert len(subject.finds()) == 6
 

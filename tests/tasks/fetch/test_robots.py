@@ -9,7 +9,7 @@ import pytest
 
 from tasks.errors import FetchError
 from tasks.fetch.http import Response
-from tasks.fetch.robots import MAX_HOSTS, Robots, Rules
+from tasks.fetch.robots import LONGEST_DELAY, MAX_HOSTS, Robots, Rules
 
 SITE = "https://quay.example"
 
@@ -58,12 +58,16 @@ class Server:
 
     answer: str | FetchError
     asked: list[str] = field(default_factory=list)
+    pauses: dict[str, float] = field(default_factory=dict)
 
     async def get(self, url: str, *, max_bytes: int) -> Response:
         self.asked.append(url)
         if isinstance(self.answer, FetchError):
             raise self.answer
         return Response(url, 200, {}, self.answer.encode())
+
+    def slow_down(self, address: str, pause: float) -> None:
+        self.pauses[address] = pause
 
 
 def test_each_host_is_asked_once() -> None:
@@ -97,3 +101,22 @@ def test_the_number_of_hosts_is_limited() -> None:
 
     assert isinstance(asyncio.run(ask()), FetchError)
     assert len(server.asked) == MAX_HOSTS
+
+
+def test_a_crawl_delay_is_kept() -> None:
+    server = Server("User-agent: *\nCrawl-delay: 7")
+    assert asyncio.run(Robots(server).allow(f"{SITE}/")) is True
+    assert server.pauses == {f"{SITE}/robots.txt": 7}
+
+
+def test_a_host_that_wants_hours_between_requests_is_not_asked() -> None:
+    server = Server(f"User-agent: *\nCrawl-delay: {LONGEST_DELAY + 1}")
+    assert isinstance(asyncio.run(Robots(server).allow(f"{SITE}/")), FetchError)
+    assert server.pauses == {}
+
+
+def test_what_robots_txt_forbids_is_an_error_where_it_is_required() -> None:
+    robots = Robots(Server("User-agent: *\nDisallow: /drafts/"))
+    asyncio.run(robots.require(f"{SITE}/1"))
+    with pytest.raises(FetchError, match=r"robots\.txt"):
+        asyncio.run(robots.require(f"{SITE}/drafts/1"))

@@ -1,0 +1,1 @@
+SELECT host, status, refused_until FROM ops.hosts ORDER BY refused_until DESC

@@ -1,0 +1,4 @@
+MERGE INTO ops.hosts t USING stage_hosts s
+ON t.host = s.host
+WHEN MATCHED THEN UPDATE
+WHEN NOT MATCHED THEN INSERT BY NAME
