@@ -117,7 +117,9 @@ def fetch(pending: PendingImage, store: Path, **settings: object) -> Image:
     async def run() -> Image:
         options = {"allow_private_addresses": True, "timeout": 5, "retry_delay": 0, **settings}
         async with open_client(Settings.model_validate(options)) as client:
-            return await fetch_image(pending, client, store)
+            image = await fetch_image(pending, client, store)
+            assert image
+            return image
 
     return asyncio.run(run())
 
