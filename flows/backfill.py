@@ -35,8 +35,8 @@ from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
-from tasks.text.urls import redact
 from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
+from warehouse.masking import mask
 from warehouse.read.queries import knows_source
 from warehouse.records import Milled, Source, Watermark, digest
 
@@ -48,7 +48,7 @@ def _make_flow(kind: SourceKind) -> Backfilling:
     they are all the flow `backfill`."""
 
     def run_name() -> str:
-        where = redact(flow_run.parameters["wanted"].where).rstrip("/").rpartition("/")[2]
+        where = mask(flow_run.parameters["wanted"].where).rstrip("/").rpartition("/")[2]
         return f"backfill {kind.name} {where} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
 
     async def run(wanted: Backfill) -> Report:
@@ -218,7 +218,7 @@ def _parameters(kind: SourceKind, request: BackfillRequest, limit: int | None) -
 def _without_secrets(where: str) -> str:
     """The location as ops.* stores it and analysts see it: without passwords and keys. A digest tells two locations
     apart that differ only in those."""
-    shown = redact(where)
+    shown = mask(where)
     return shown if shown == where else f"{shown} ({digest('where', where)[:8]})"
 
 

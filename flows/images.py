@@ -19,8 +19,8 @@ from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_images
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
-from tasks.text.urls import redact
 from warehouse.load.operations import pending_images, want_images
+from warehouse.masking import mask
 from warehouse.records import Feed, PendingImage
 
 BATCH = 200
@@ -62,7 +62,7 @@ async def download_images(run: Report, client: Client, limit: int | None = None)
         fetched = await fetch_images(batch, client, settings.store, f"{done + 1} to {done + len(batch)}")
         run.add_images(batch, fetched)
         done += len(batch)
-        addresses = {pending.image_id: redact(pending.url) for pending in batch}
+        addresses = {pending.image_id: mask(pending.url) for pending in batch}
         for image in fetched:
             log.debug("%s: %s", addresses[image.image_id], image.error or f"{image.status} as {image.path}")
         log.info("%d images stored, %d failed", run.images_stored, run.images_failed)

@@ -29,17 +29,16 @@ from tasks.networks import AllowedAddresses, parse_allowed
 from tasks.rhythm import Bounds
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
+from warehouse.masking import HIDDEN, mask_passwords
 from warehouse.store.connection import Warehouse
 from warehouse.store.lake import (
     CONNECT_TIMEOUT,
-    HIDDEN,
     SCHEME,
     Bucket,
     Lake,
     Location,
     is_lake,
     lake_at,
-    mask_passwords,
 )
 from warehouse.store.maintenance import Retention
 
@@ -361,6 +360,11 @@ def unknown_variables() -> list[str]:
     """Environment variables that start with NEWSMILL_ and name no setting."""
     known = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields}
     return sorted(name for name in os.environ if name.upper().startswith("NEWSMILL_") and name.upper() not in known)
+
+
+def environment_variable(name: str) -> str | None:
+    """An environment variable that an operator named, such as one with a secret."""
+    return os.environ.get(name)
 
 
 def keep_prefect_quiet() -> None:

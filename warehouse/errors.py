@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from warehouse.masking import mask
+
 
 class NewsmillError(Exception):
-    """An error that newsmill reports to its user."""
+    """An error that newsmill reports to its user. Its message shows no secret, whatever it was made of."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(mask(message))
 
 
 class LandingError(NewsmillError):

@@ -28,6 +28,7 @@ import zstandard
 
 from warehouse.errors import LandingError
 from warehouse.landing_records import blob_path, encode_record, read_record, record_folder, record_name
+from warehouse.masking import mask, mask_headers
 from warehouse.records import Document, Source
 
 MAX_BLOB_BYTES = 1 << 30
@@ -63,11 +64,11 @@ class Landing:
         document = Document(
             document_id=document_id,
             feed_id=feed_id,
-            url=url,
-            final_url=final_url,
+            url=mask(url),
+            final_url=mask(final_url),
             fetched_at=fetched_at,
             status=status,
-            headers=dict(headers),
+            headers=mask_headers(headers),
             size=len(data),
             landing_path=blob_path(document_id),
             source=source,

@@ -21,9 +21,9 @@ from packaging.version import Version
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, keep_prefect_quiet, load_settings, unknown_variables
 from warehouse.errors import NewsmillError, OldSchemaError, WarehouseError, WarehouseLockedError
+from warehouse.masking import mask, mask_passwords
 from warehouse.read.queries import run_query
 from warehouse.store.extensions import load_extension
-from warehouse.store.lake import mask_passwords
 from warehouse.store.sql_files import query
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ def _check_registry(settings: Settings) -> Iterator[Finding]:
     except NewsmillError as error:
         yield _from_error("feeds", error, f"fix {settings.feeds}, or name another with --feeds")
         return
+    if exposed := [feed.id for feed in feeds if mask(feed.url) != feed.url]:
+        message = f"{settings.feeds} holds a secret in the address of {', '.join(exposed[:5])}"
+        yield Finding("feeds", "warning", message, "write {env:NAME}, {file:PATH} or {block:NAME} in its place")
     enabled = sum(feed.enabled for feed in feeds)
     if enabled:
         yield Finding("feeds", "ok", f"{len(feeds)} feeds, {enabled} enabled, in {settings.feeds}")

@@ -10,13 +10,16 @@ from typing import Any
 from urllib.parse import urljoin
 
 from tasks.errors import FeedsFileError, FetchError
+from tasks.fetch.addresses import parse_address
 from tasks.fetch.feed import ACCEPT
 from tasks.fetch.http import Client, open_client
 from tasks.mill.document import mill_bytes
+from tasks.references import escape_references, resolve_references
 from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
 from tasks.registry.feed_table import slug
 from tasks.registry.feeds_file import add_feed, read_feeds
 from tasks.settings import Settings
+from warehouse.masking import mask
 from warehouse.records import Document, Feed
 
 
@@ -32,14 +35,17 @@ async def add(
 ) -> Feed:
     """Find the feed at or behind `url` and write it to the registry. Raises FetchError, FeedsFileError."""
     url = url if "://" in url else f"https://{url}"
+    asked = resolve_references(url)
     async with open_client(settings) as client:
-        address, title = await _find(client, url)
+        found, title = await _find(client, asked)
+    # the address as it was given keeps its references; one that a server gave holds none
+    address = url if found == str(parse_address(asked)) else escape_references(found)
     registry = read_feeds(settings.feeds) if settings.feeds.exists() else []
     feed = Feed(
         id=feed_id or slug(url, {feed.id for feed in registry}),
-        name=name or title or url,
+        name=name or title or mask(url),
         url=address,
-        site_url=url if url != address else None,
+        site_url=mask(url) if url != address else None,
         language=language,
         timezone=timezone,
         group=group,
@@ -74,7 +80,8 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
     async def check_one(client: Client, feed: Feed) -> dict[str, Any]:
         async with gate:
             try:
-                answer = await client.get(feed.url, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
+                address = await asyncio.to_thread(resolve_references, feed.url)
+                answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
             except FetchError as error:
                 return {"feed": feed.id, "entries": 0, "newest": None, "problem": str(error)}
             document = Document(
@@ -92,7 +99,7 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
         dates = [article.published_at for article in milled.articles if article.published_at]
         problem = "; ".join(reject.error for reject in milled.rejects[:1]) or None
         if answer.moved_to:
-            problem = problem or f"moved for good to {answer.moved_to}: change its url"
+            problem = problem or f"moved for good to {mask(answer.moved_to)}: change its url"
         return {
             "feed": feed.id,
             "entries": len(milled.articles),

@@ -13,6 +13,7 @@ from rich.markup import escape
 from flows.cli.options import json_option, settings_options
 from flows.cli.printing import cell, err, out, plain_table, plain_value
 from tasks.settings import load_settings
+from warehouse.masking import mask
 
 
 @click.group()
@@ -31,13 +32,13 @@ def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
     registry = read_feeds(settings.feeds)
     if as_json:
         fields = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
-        rows = [{field: getattr(feed, field) for field in fields} for feed in registry]
+        rows = [{field: getattr(feed, field) for field in fields} | {"url": mask(feed.url)} for feed in registry]
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     columns = ("id", "name", "language", "group", "images", "url")
     table = plain_table(*columns)
     for feed in registry:
-        values = (getattr(feed, column) or "" for column in columns)
+        values = (mask(getattr(feed, column) or "") for column in columns)
         table.add_row(*map(escape, values), style="" if feed.enabled else "dim")
     out.print(table)
     out.print(
@@ -71,9 +72,11 @@ def add(
         add_to_registry(settings, url, feed_id=feed_id, name=name, group=group, language=language, timezone=timezone)
     )
     out.print(
-        f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(feed.url)}, to {settings.feeds}",
+        f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(mask(feed.url))}, to {settings.feeds}",
         soft_wrap=True,
     )
+    if mask(feed.url) != feed.url:
+        out.print(f"its address holds a secret: write {{env:NAME}} in its place in {settings.feeds}", style="yellow")
     out.print(f"newsmill ingest {feed.id}", style="dim")
 
 

@@ -21,6 +21,7 @@ from flows.cli.printing import err
 from flows.cli.search import search
 from flows.cli.warehouse import sql, status
 from warehouse.errors import NewsmillError
+from warehouse.store.folders import keep_files_private
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,6 +40,7 @@ for command in (
 
 
 def main() -> None:
+    keep_files_private()
     try:
         cli(standalone_mode=False)
     except click.exceptions.Abort:

@@ -8,7 +8,7 @@ import re
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from flows.run.report import FeedLine, Report
-from tasks.text.urls import redact
+from warehouse.masking import mask
 
 _ORDER = {"failed": 0, "fetched": 1, "not-modified": 2, "skipped": 3}
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|#]")
@@ -73,7 +73,7 @@ def summary(run: Report) -> str:
 
 
 def _link(line: FeedLine) -> str:
-    return f"[{line.feed_id}]({redact(line.url)})" if line.url else f"**{line.feed_id}**"
+    return f"[{line.feed_id}]({mask(line.url)})" if line.url else f"**{line.feed_id}**"
 
 
 def _escape(text: str) -> str:

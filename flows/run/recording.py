@@ -22,6 +22,7 @@ from tasks.settings import Settings
 from warehouse.errors import NewsmillError
 from warehouse.load import operations
 from warehouse.store.connection import Warehouse
+from warehouse.store.folders import keep_files_private, make_folder
 
 
 async def tag_run(*tags: str) -> None:
@@ -36,6 +37,8 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     """Record the run as running, then as completed, partial or failed. A killed run stays `running`."""
     report = Report(flow, uuid.uuid4().hex, datetime.now(UTC), parameters)
     shorten_task_logs()
+    keep_files_private()
+    await asyncio.to_thread(make_folder, settings.published_path.parent)
     log = get_run_logger()
     await record(report, settings, "running")
     log.info("%s begins, into %s", flow, settings.store.location)

@@ -15,6 +15,7 @@ from itertools import compress
 from typing import Protocol
 
 from warehouse.landing import Landing
+from warehouse.masking import mask, mask_credentials, mask_headers
 from warehouse.records import Document, Feed, Form, Reject, Source
 
 
@@ -108,11 +109,11 @@ async def land_finds(finds: Sequence[Find], loaded: Collection[int], source: Sou
             Document(
                 document_id="",
                 feed_id=find.feed.id,
-                url=find.url,
-                final_url=find.location,
+                url=_storable(find.url, find.form),
+                final_url=_storable(find.location, find.form),
                 fetched_at=find.seen_at,
                 status=200,
-                headers=find.headers,
+                headers=mask_headers(find.headers),
                 size=len(find.data),
                 landing_path="",
                 source=source,
@@ -131,3 +132,8 @@ async def land_finds(finds: Sequence[Find], loaded: Collection[int], source: Sou
         )
         for find, lands in zip(finds, to_land, strict=True)
     ]
+
+
+def _storable(address: str, form: Form) -> str:
+    """The address without secrets. The parameters of a page stay: by them, some sites name their articles."""
+    return mask(address) if form == "feed" else mask_credentials(address)

@@ -20,6 +20,8 @@ from pydantic import Field
 from tasks.backfill.finds import BackfillRequest, BackfillSource
 from tasks.backfill.forms import Backfill, NoneHidden, SeveralSites, optional_field, where_field
 from tasks.errors import BackfillError
+from tasks.references import REFERENCE, resolve_references
+from warehouse.masking import mask
 from warehouse.records import Feed, Source
 
 if TYPE_CHECKING:
@@ -63,6 +65,12 @@ class Opening:
                 f"{request.where}: neither a feed in the registry nor an address; `newsmill feeds list` shows the feeds"
             )
         return Feed(request.feed or slug(host, ()), host, request.where, site_url=request.where)
+
+    @property
+    def asked_feed(self) -> Feed:
+        """The same, with the secrets that its address refers to: for requests to its own server. Raises FetchError."""
+        feed = self.feed
+        return replace(feed, url=resolve_references(feed.url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,8 @@ def _open_wayback(opening: Opening) -> BackfillSource:
     from tasks.backfill import wayback
 
     feed, settings = opening.feed, opening.settings
+    if mask(feed.url) != feed.url or REFERENCE.search(feed.url):
+        raise BackfillError(f"{feed.url}: its address holds a secret, which the Wayback Machine must not be told")
     return wayback.Wayback(
         opening.request,
         feed,
@@ -154,7 +164,7 @@ class Paged(Backfill):
 def _open_paged(opening: Opening) -> BackfillSource:
     from tasks.backfill import paged
 
-    return paged.Paged(opening.request, opening.feed, opening.asker, opening.settings.max_feed_bytes)
+    return paged.Paged(opening.request, opening.asked_feed, opening.asker, opening.settings.max_feed_bytes)
 
 
 class Warc(SeveralSites):
@@ -178,9 +188,10 @@ class Sitemap(Backfill):
 def _open_sitemap(opening: Opening) -> BackfillSource:
     from tasks.backfill import sitemap
 
-    feed, settings = opening.feed, opening.settings
+    feed, settings = opening.asked_feed, opening.settings
     loaded = opening.loaded_addresses(feed.id)
-    return sitemap.Sitemap(opening.request, feed, opening.asker, settings.max_page_bytes, known=loaded)
+    request = replace(opening.request, where=resolve_references(opening.request.where))
+    return sitemap.Sitemap(request, feed, opening.asker, settings.max_page_bytes, known=loaded)
 
 
 _ROWS = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import httpx
 
 from tasks.errors import FetchError
-from tasks.text.urls import redact
+from warehouse.masking import mask
 
 MAX_HOST = 253
 """Characters of a host's name (RFC 1035 2.3.4, without the final dot)."""
@@ -37,4 +37,4 @@ def parse_address(address: str, redirected_from: str | None = None) -> httpx.URL
 
 
 def _refusal(address: str, reason: str) -> FetchError:
-    return FetchError(f"{redact(address)[:500]}: leads to an address that is not http or https ({reason})")
+    return FetchError(f"{mask(address)[:500]}: leads to an address that is not http or https ({reason})")

@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from tasks.errors import FetchError
 from tasks.fetch.http import Client
 from tasks.fetch.refusals import REFUSALS, STOP
+from tasks.references import resolve_references
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
+from warehouse.masking import mask
 from warehouse.records import Document, Feed, FeedState, Fetch
 
 ACCEPT = (
@@ -27,7 +29,8 @@ LONGEST_BACKOFF = timedelta(days=1)
 def state_of(feed: Feed, states: dict[str, FeedState]) -> FeedState:
     """The feed's state from earlier fetches; an empty one if its address in feeds.toml has changed since."""
     state = states.get(feed.id)
-    return state if state and state.url == feed.url else FeedState(feed.id, feed.url)
+    url = mask(feed.url)  # as ops.feeds has it
+    return state if state and state.url == url else FeedState(feed.id, url)
 
 
 def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -> str | None:
@@ -51,7 +54,9 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         headers["if-none-match"] = state.etag
     if state.last_modified:
         headers["if-modified-since"] = state.last_modified
-    response = await client.get(state.moved_to or feed.url, max_bytes=client.settings.max_feed_bytes, headers=headers)
+    moved_to = state.moved_to
+    address = moved_to if moved_to else await asyncio.to_thread(resolve_references, feed.url)
+    response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
     document: Document | None = None
     if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
         document = await asyncio.to_thread(
@@ -73,7 +78,8 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         status=response.status,
         bytes=len(response.body),
         attempts=attempt,
-        moved_to=response.moved_to,
+        # an address with a secret in it is not kept: the redirect is followed each time
+        moved_to=response.moved_to if response.moved_to and mask(response.moved_to) == response.moved_to else None,
         max_age=freshness(response.headers),
         document=document,
     )

@@ -25,7 +25,7 @@ from tasks.fetch.decoding import decode
 from tasks.fetch.lanes import Lanes
 from tasks.fetch.refusals import STOP, Refusals
 from tasks.settings import Settings
-from tasks.text.urls import redact
+from warehouse.masking import mask
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
@@ -81,7 +81,7 @@ class Client:
         none. `permit` is asked about each address that a redirect leads to; it raises FetchError for those that must
         not be asked.
         """
-        safe_url, address = redact(url), parse_address(url)
+        safe_url, address = mask(url), parse_address(url)
         left = self.settings.deadline
         permanent = True
         for redirects in range(self.settings.max_redirects + 1):

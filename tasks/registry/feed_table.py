@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 from pydantic_core import ErrorDetails, PydanticCustomError
 from w3lib.url import canonicalize_url
 
+from tasks.references import REFERENCE
 from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.records import Feed, ImagePolicy, Rules
@@ -42,6 +43,15 @@ def _check_text(value: str) -> str:
     if UNPRINTABLE_IN_LINES.search(value):
         raise _error("must be one line of text (write it without line ends and control characters)")
     return value.strip()
+
+
+def _check_feed_address(value: str) -> str:
+    """An address that may hold references to secrets, but in the host."""
+    plain = REFERENCE.sub("x", value)
+    _check_web_address(plain)
+    if plain != value and REFERENCE.search(urlsplit(value).netloc.rpartition("@")[2]):
+        raise _error("must name its host itself (write references to secrets after it, or as user and password)")
+    return value
 
 
 def _check_web_address(value: str) -> str:
@@ -140,7 +150,7 @@ class FeedTable(BaseModel):
 
     id: Annotated[str, AfterValidator(_check_id)]
     name: Text
-    url: WebAddress
+    url: Annotated[str, AfterValidator(_check_feed_address)]
     site_url: WebAddress | None = None
     language: Annotated[str, AfterValidator(_check_language)] | None = None
     timezone: Annotated[str, AfterValidator(_check_time_zone)] = "UTC"

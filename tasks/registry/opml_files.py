@@ -16,9 +16,11 @@ from defusedxml import ElementTree  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
+from tasks.references import escape_references
 from tasks.registry.feed_table import FeedTable, canonical_address, fix_address, problems, slug
 from tasks.registry.feeds_file import add_feeds, read_feeds
 from warehouse.characters import UNPRINTABLE_IN_LINES
+from warehouse.masking import mask
 from warehouse.records import Feed
 
 MAX_BYTES = 10_000_000
@@ -63,7 +65,7 @@ def to_opml(feeds: Iterable[Feed], title: str) -> str:
             text=_one_line(feed.name),
             title=_one_line(feed.name),
             type="rss",
-            xml_url=feed.url,
+            xml_url=mask(feed.url),
             html_url=feed.site_url,
             language=feed.language,
             category=f"/newsmill/{feed.id}",
@@ -169,7 +171,7 @@ def _feed(feed_outline: _FeedOutline, ids: set[str], notes: list[str]) -> Feed |
     if not (outline.xml_url or "").strip():
         notes.append(f'"{name}" is left out: it has no xmlUrl, the address of a feed')
         return None
-    address = outline.xml_url.strip()
+    address = escape_references(outline.xml_url.strip())  # a list that somebody else made
     if address.startswith("feed:"):
         address = fix_address(address) or address
     table: dict[str, object] = {

@@ -30,15 +30,8 @@ _SAFE = re.compile(
 """Addresses that need no escaping (most do not). safe_url_string would escape a # in the fragment and add a missing
 slash before the query; both spellings name the same page, so these stay as written (`benchmarks.shortcuts`)."""
 
-_SECRET = re.compile(r"([?&][\w-]*(?:token|secret|passw(?:or)?d|auth|sig(?:nature)?|key)=)[^&#\s]+", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 _WWW = re.compile(r"^www\d?\.")
 _VARIANT_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")
-
-
-def redact(address: str) -> str:
-    """The address for logs and errors, without user and password and without the values of keys and tokens."""
-    return _SECRET.sub(r"\1…", _CREDENTIALS.sub("", address))
 
 
 def strip_www(text: str) -> str:

@@ -16,6 +16,7 @@ from warehouse.load.entries import match_entries, read_identities, read_stored_e
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting
 from warehouse.load.versions import Span, decide_versions
+from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Counts, Milled, Reject, digest
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, insert_rows, run_with_ids, run_with_rows
@@ -266,8 +267,8 @@ def load_rejects(connection: Connection, rejects: Sequence[Reject], *, run_id: s
             "step": reject.step,
             "feed_id": reject.feed_id,
             "document_id": reject.document_id,
-            "location": reject.location,
-            "error": reject.error,
+            "location": reject.location and mask(reject.location),
+            "error": mask(reject.error),
             "run_id": run_id,
         }
     run_with_rows(connection, "merge_rejects", view="stage_rejects", table="ops.rejects", rows=list(rows.values()))

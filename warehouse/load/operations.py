@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.masking import mask
 from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Rhythm, Source, Watermark
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
@@ -33,14 +34,14 @@ def record_fetches(
         {
             "run_id": run_id,
             "feed_id": fetch.feed_id,
-            "url": fetch.url,
+            "url": mask(fetch.url),
             "started_at": fetch.started_at,
             "seconds": fetch.seconds,
             "outcome": fetch.outcome,
             "status": fetch.status,
             "bytes": fetch.bytes,
             "attempts": fetch.attempts,
-            "error": fetch.error,
+            "error": fetch.error and mask(fetch.error),
         }
         for _, fetch, _ in fetches
     ]
@@ -48,8 +49,8 @@ def record_fetches(
         {
             "feed_id": feed.id,
             "name": feed.name,
-            "url": feed.url,
-            "site_url": feed.site_url,
+            "url": mask(feed.url),
+            "site_url": feed.site_url and mask(feed.site_url),
             "language": feed.language,
             "feed_group": feed.group,
             "moved_to": state.moved_to,
@@ -57,7 +58,7 @@ def record_fetches(
             "next_fetch_at": state.next_fetch_at,
             "consecutive_failures": state.consecutive_failures,
             "last_status": fetch.status,
-            "last_error": fetch.error,
+            "last_error": fetch.error and mask(fetch.error),
             "disabled_reason": state.disabled_reason,
             "max_age_seconds": _rounded(state.max_age_seconds),
             "due_at": state.due_at,
@@ -119,12 +120,12 @@ def record_run(
     row = {
         "run_id": run_id,
         "flow": flow,
-        "parameters": json.dumps(parameters, ensure_ascii=False, default=str),
+        "parameters": mask(json.dumps(parameters, ensure_ascii=False, default=str)),
         "started_at": started_at,
         "finished_at": None if state == "running" else datetime.now(UTC),
         "state": state,
         "counts": json.dumps(counts or {}, ensure_ascii=False, default=str),
-        "error": error,
+        "error": error and mask(error),
         "flow_run_id": flow_run_id,
         "newsmill_version": version("newsmill"),
     }
@@ -176,7 +177,10 @@ def want_images(connection: Connection, feeds: Sequence[Feed]) -> None:
 
 def record_images(connection: Connection, images: Sequence[Image]) -> None:
     """Store the results of fetching images."""
-    rows = [{name: getattr(image, name) for name in Image.__slots__} for image in images]
+    rows = [
+        {name: getattr(image, name) for name in Image.__slots__} | {"error": image.error and mask(image.error)}
+        for image in images
+    ]
     transact(
         connection,
         lambda: run_with_rows(

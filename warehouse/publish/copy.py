@@ -24,6 +24,7 @@ from warehouse.landing import sync
 from warehouse.publish import search_index
 from warehouse.publish.draft import Draft, FullCopyNeededError, Kind, make_full_copy, source_state, update_last_copy
 from warehouse.store.connection import Warehouse, explaining_errors
+from warehouse.store.folders import share_like
 from warehouse.store.sql_files import marts, migrations
 
 LOCK_TIMEOUT = 3600.0
@@ -191,6 +192,7 @@ def _swap_in(draft: Draft) -> None:
     sync(draft.path)
     # an unfinished write of somebody else into the last copy must not be replayed into this one
     draft.target.with_name(f"{draft.target.name}.wal").unlink(missing_ok=True)
+    share_like(draft.path, draft.target)
     draft.path.replace(draft.target)
     sync(draft.target.parent)
 

@@ -7,25 +7,19 @@ transactions that add the same article would not conflict in DuckLake, and both 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
 
 from warehouse.errors import WarehouseError
+from warehouse.masking import mask_passwords
 
 CATALOG = "newsmill"
 """The name under which the warehouse is attached, whether it is a file or a lake."""
 SCHEME = "ducklake:"
 CONNECT_TIMEOUT = 10
 """Seconds to wait for PostgreSQL to answer. libpq's default is the network's, which is minutes."""
-HIDDEN = "****"
-"""What replaces a password in messages."""
-
-_PASSWORD = re.compile(
-    r"""(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)|((?<=://)[^:/@\s]*:)[^@\s]+(?=@)""", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +77,6 @@ class Lake:
 
 Location = Path | Lake
 """Where a warehouse is: a DuckDB file or a lake."""
-
-
-def mask_passwords(text: str) -> str:
-    """The text with the passwords of addresses and of key=value pairs replaced."""
-    return _PASSWORD.sub(lambda match: f"{match[1] or match[2]}{HIDDEN}", text)
 
 
 def is_lake(address: str) -> bool:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import duckdb
 
 from warehouse.errors import WarehouseConflictError, WarehouseError
-from warehouse.store.lake import Lake, mask_passwords
+from warehouse.masking import mask_passwords
+from warehouse.store.lake import Lake
 
 NO_WAREHOUSE = "there is no warehouse yet; `newsmill ingest` makes it, --warehouse names another"
 

@@ -13,7 +13,6 @@ from tasks.text.urls import (
     canonical,
     host_of,
     identity,
-    redact,
     resolve,
     site_of,
     strip_www,
@@ -424,21 +423,6 @@ def test_unwrapping_gives_an_address_whatever_the_proxy_is_given(address: str, t
             assert resolve(None, origin) is not None
             assert proxy in (None, proxied)
             assert resolve(None, unwrap_link(proxied)) is not None
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("https://reader:s3cret@news.example/feed", "https://news.example/feed"),
-        ("https://reader:p@ss@news.example", "https://news.example"),
-        ("https://news.example/feed?token=abc&page=2", "https://news.example/feed?token=…&page=2"),
-        ("https://news.example/feed?api_key=abc#top", "https://news.example/feed?api_key=…#top"),
-        ("https://news.example/feed?page=2&X-Amz-Signature=abc", "https://news.example/feed?page=2&X-Amz-Signature=…"),
-        ("https://news.example/@editor/feed?keyword=port", "https://news.example/@editor/feed?keyword=port"),
-    ],
-)
-def test_redact_removes_credentials_and_tokens(address: str, shown: str) -> None:
-    assert redact(address) == shown
 
 
 @pytest.mark.parametrize(
