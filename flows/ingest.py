@@ -23,7 +23,7 @@ from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run, tag_run
 from flows.run.report import Report, RunFailedError
-from tasks.fetch.feed import next_state, reason_to_wait, state_of
+from tasks.fetch.feed import judge_by_content, next_state, reason_to_wait, state_of
 from tasks.fetch.http import Client
 from tasks.load import Batch
 from tasks.mill.pool import MillingPool, open_milling_pool
@@ -121,6 +121,8 @@ def _raise_if_failed(run: Report, settings: Settings, failing_before: Collection
     A run in which only feeds failed that were `failing_before`, asked again as they were due, does not.
     """
     failed = run.failed_feeds
+    if run.loaded_nothing and not run.not_due:
+        raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
     if failed and len(failed) == len(run.feeds) and any(line.feed_id not in failing_before for line in run.feeds):
         raise RunFailedError(f"none of the {len(run.feeds)} feeds could be fetched", run)
     if failed and run.failed_share > settings.fail_share:
@@ -130,8 +132,6 @@ def _raise_if_failed(run: Report, settings: Settings, failing_before: Collection
             "loaded",
             run,
         )
-    if run.loaded_nothing and not run.not_due:
-        raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
 
 
 @dataclass
@@ -210,6 +210,8 @@ class _Ingest:
 
     async def _load(self, fetches: Sequence[Fetch], milled: Sequence[Milled]) -> None:
         run, settings = self.run, self.settings
+        by_document = {result.document.key: result for result in milled}
+        fetches = [judge_by_content(f, by_document.get(f.document.key) if f.document else None) for f in fetches]
         feeds = [self.feeds[fetch.feed_id] for fetch in fetches]
         batch = Batch(
             store=settings.store,

@@ -213,6 +213,11 @@ class Milled:
     rejects: tuple[Reject, ...] = ()
     hints: Hints = Hints()
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether nothing of it could be read."""
+        return bool(self.rejects) and not self.entries and not self.seen
+
 
 @dataclass(frozen=True, slots=True)
 class Fetch:

@@ -15,7 +15,7 @@ from tasks.references import resolve_references
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.masking import mask
-from warehouse.records import Document, Feed, FeedState, Fetch
+from warehouse.records import Document, Feed, FeedState, Fetch, Milled
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -83,6 +83,17 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         max_age=freshness(response.headers),
         document=document,
     )
+
+
+def judge_by_content(fetch: Fetch, milled: Milled | None) -> Fetch:
+    """The fetch; failed if its document could not be read at all. An answer of 200 with a page of HTML is no success.
+
+    `milled` is what became of the fetch's document.
+    """
+    if milled is None or not milled.is_unreadable:
+        return fetch
+    first = milled.rejects[0].error
+    return replace(fetch, outcome="failed", error=f"{fetch.url}: answered {fetch.status}, but {first}")
 
 
 def failed_fetch(feed: Feed, error: Exception, *, started_at: datetime, attempts: int = 1) -> Fetch:

@@ -61,6 +61,8 @@ _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)\b", re.IGNORECASE)
+_NOT_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
@@ -93,6 +95,11 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")
         reason = result.get("bozo_exception")
         raise ParseError(f"the document is no feed: {reason or 'no entries, and no known root element'}")
+    if not result.entries and _has_items(data):
+        raise ParseError(
+            "the document has items, but none of them can be read: perhaps their namespace is not declared, or they "
+            "stand where RSS and Atom have none"
+        )
     raw_entries = list(result.entries)
     rejects = []
     if result.bozo and raw_entries and not _is_complete(data):
@@ -109,6 +116,12 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rejects.append(reject_entry(document, feed, position, raw.get("id") or raw.get("link"), error))
     return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data))
+
+
+def _has_items(data: bytes) -> bool:
+    """Whether anything in the document looks like an item: `rss:item` without a declared namespace, for example."""
+    plain = data.replace(b"\0", b"")  # turns the tags of UTF-16 into ASCII
+    return bool(_ITEM.search(_NOT_MARKUP.sub(b"", plain)))
 
 
 def _drop_partial_character(data: bytes, content_type: str) -> bytes:

@@ -50,6 +50,7 @@ ASKED_AGAIN = ("/500", "/hang", "/slow", "/cut")
 REJECTED = {
     "/html": "the document is an HTML page, not a feed",
     "/empty": "the document is empty",
+    "/undeclared-prefix": "the document has items, but none of them can be read",
     "/zip-of-zip": "the document is no feed",
     "/cut-silently": "the document is cut off",
 }
@@ -172,9 +173,22 @@ def test_failures_that_may_answer_later_are_asked_twice(story: Story, path: str)
 
 @pytest.mark.parametrize("path", REJECTED)
 def test_document_that_is_no_whole_feed_is_rejected_with_the_reason(story: Story, path: str) -> None:
-    assert story.fetches[identity(path)]["outcome"] == "fetched"
     (reason,) = story.rejects[identity(path)]
     assert REJECTED[path] in reason
+    fetch = story.fetches[identity(path)]
+    if path in LOADED:
+        assert fetch["outcome"] == "fetched"
+    else:
+        assert (fetch["outcome"], fetch["status"], fetch["attempts"]) == ("failed", 200, 1), "it is no success"
+        assert fetch["error"] == f"{story.site.url(path)}: answered 200, but {reason}"
+        assert story.feeds[identity(path)]["consecutive_failures"] == 1
+
+
+def test_health_tells_what_serves_no_feed(story: Story) -> None:
+    health = dict(rows(story.newsmill.published, "SELECT feed_id, health FROM marts.feed_health"))
+    assert {feed for feed, state in health.items() if state == "rejected"} == {identity(p) for p in REJECTED} - {
+        identity(p) for p in LOADED
+    }
 
 
 @pytest.mark.parametrize("path", LOADED)
@@ -196,9 +210,11 @@ def test_encoding_is_understood(story: Story, path: str) -> None:
 def test_nothing_is_said_of_good_feeds(story: Story) -> None:
     assert set(story.rejects) == {identity(path) for path in REJECTED}
     failed = {feed for feed, fetch in story.fetches.items() if fetch["outcome"] == "failed"}
-    assert failed == {identity(path) for path in FAILED}
+    assert failed == {identity(path) for path in FAILED} | (
+        {identity(p) for p in REJECTED} - set(map(identity, LOADED))
+    )
     assert story.first["state"] == "partial"
-    assert story.first["failed"] == len(FAILED)
+    assert story.first["failed"] == len(failed)
 
 
 def test_good_feed_is_in_the_articles(story: Story) -> None:

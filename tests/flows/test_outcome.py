@@ -36,7 +36,7 @@ def test_a_run_fails_by_share_and_only_what_may_pass_is_tried_again(newsmill: Ne
         strict = named.setting(home=elsewhere, fail_share=0.5)("ingest", "--force", "--no-images")
         assert strict.returncode == 1
         message = (
-            "3 of the feeds that were asked failed; with those left alone since they did, 60%; NEWSMILL_FAIL_SHARE"
+            "4 of the feeds that were asked failed; with those left alone since they did, 80%; NEWSMILL_FAIL_SHARE"
         )
         assert f"{message} allows 50%" in strict.stderr
         assert not (elsewhere / "prefect").exists(), "with PREFECT_API_URL no other server is started"

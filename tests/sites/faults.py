@@ -139,6 +139,14 @@ def _pages() -> dict[str, Route]:
         "/feed": GOOD_FEED,
         # An HTML page where a feed was expected.
         "/html": Page(b"<!DOCTYPE html><title>Parked</title><p>This domain is for sale.", "text/html"),
+        # Elements with a prefix that is declared nowhere: a reader of RSS finds no item.
+        "/undeclared-prefix": Page(
+            feed.replace(b"<item>", b"<rss:item>")
+            .replace(b"</item>", b"</rss:item>")
+            .replace(b"<channel>", b"<rss:channel>")
+            .replace(b"</channel>", b"</rss:channel>"),
+            RSS,
+        ),
         # 200 and not a byte.
         "/empty": Page(b"", RSS),
         # Content-Length promises the whole feed; half of it comes, then the connection closes.

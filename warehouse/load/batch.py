@@ -232,14 +232,14 @@ def _load_documents(connection: Connection, batch: Sequence[Milled], counts: Cou
         if document.source == "feed":
             # fetch a broken document again in full: "not modified" would hide that it is still broken
             is_cut_off = any(reject.error == CUT_OFF for reject in milled.rejects)
-            is_broken = is_cut_off or (bool(milled.rejects) and not milled.entries and not milled.seen)
+            is_broken = is_cut_off or milled.is_unreadable
             has_news = any(counts.by_feed.get(document.feed_id, (0, 0)))
             validators[document.feed_id] = {
                 "feed_id": document.feed_id,
                 "url": document.url,
                 "etag": None if is_broken else document.headers.get("etag"),
                 "last_modified": None if is_broken else document.headers.get("last-modified"),
-                "last_success_at": document.fetched_at,
+                "last_success_at": None if milled.is_unreadable else document.fetched_at,
                 "last_fetched_at": document.fetched_at,
                 "last_new_at": document.fetched_at if has_news else None,
                 "consecutive_failures": 0,

@@ -17,9 +17,9 @@ SELECT
     f.feed_id, f.name,
     CASE
         WHEN f.disabled_reason IS NOT NULL THEN 'disabled'
+        WHEN h.articles IS NULL AND r.rejects > 0 AND coalesce(f.last_status, 200) < 300 THEN 'rejected'
         WHEN f.consecutive_failures >= 3 THEN 'failing'
         WHEN f.consecutive_failures > 0 THEN 'shaky'
-        WHEN h.articles IS NULL AND r.rejects > 0 THEN 'rejected'
         WHEN epoch(f.last_success_at - f.newest_at) > f.usual_silence_seconds THEN 'silent'
         ELSE 'healthy'
     END AS health,
@@ -37,10 +37,10 @@ ORDER BY f.consecutive_failures DESC, f.feed_id;
 COMMENT ON VIEW marts.feed_health IS 'Each feed: healthy, shaky, failing, rejected (what it serves is not a feed), silent (for longer than its rhythm says) or disabled, since when and why; when it is due, and by what rule.';
 COMMENT ON COLUMN marts.feed_health.feed_id IS 'The id in feeds.toml';
 COMMENT ON COLUMN marts.feed_health.name IS 'The feed''s name in feeds.toml';
-COMMENT ON COLUMN marts.feed_health.health IS 'disabled (newsmill no longer asks), failing (3 failures in a row or more), shaky (1 or 2), rejected (it has no article, and what it served was rejected), silent or healthy: the first that applies';
+COMMENT ON COLUMN marts.feed_health.health IS 'disabled (newsmill no longer asks), rejected (it has no article, and what it serves is no feed), failing (3 failures in a row or more), shaky (1 or 2), silent or healthy: the first that applies';
 COMMENT ON COLUMN marts.feed_health.articles IS 'Number of articles whose text is this feed''s: counted in clean.articles';
 COMMENT ON COLUMN marts.feed_health.newest_article_at IS 'When the newest of these articles was published, UTC; NULL without any';
-COMMENT ON COLUMN marts.feed_health.last_success_at IS 'When it last answered with 200 or 304, UTC';
+COMMENT ON COLUMN marts.feed_health.last_success_at IS 'When it last answered with a feed that can be read, or that nothing is new (304), UTC';
 COMMENT ON COLUMN marts.feed_health.last_new_at IS 'When it last brought a new or changed article, UTC';
 COMMENT ON COLUMN marts.feed_health.next_fetch_at IS 'Not asked before, UTC: after Retry-After, or backing off after failures';
 COMMENT ON COLUMN marts.feed_health.consecutive_failures IS 'Failures since the last success; counted by ingest';
