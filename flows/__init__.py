@@ -1,11 +1,37 @@
 """What Prefect deploys, and the command line that runs the same flows."""
 
 import gc
+import signal
+import sys
+
+
+class TerminatedError(BaseException):
+    """SIGTERM came. Not an Exception, so that nothing handles it on the way, as with KeyboardInterrupt."""
+
+
+_STOPPED = {
+    KeyboardInterrupt: (signal.SIGINT, "stopped"),
+    TerminatedError: (signal.SIGTERM, "stopped by SIGTERM"),
+}
 
 
 def main() -> None:
     """The console script. The command line is imported here, as milling processes import this module, too."""
     gc.set_threshold(100_000, 50, 50)  # with the default, collections while modules are imported take 0.3 s
-    from flows.cli.main import main as command_line
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        from flows.cli.main import main as command_line
 
-    command_line()
+        command_line()
+    except (KeyboardInterrupt, TerminatedError, ImportError) as error:
+        # a module in C that is being imported makes an ImportError of it
+        stopped = error.__cause__ if isinstance(error, ImportError) else error
+        if not isinstance(stopped, (KeyboardInterrupt, TerminatedError)):
+            raise
+        number, words = _STOPPED[type(stopped)]
+        sys.stderr.write(f"{words}; the same command goes on where this one was\n")
+        sys.exit(128 + number)
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise TerminatedError

@@ -44,8 +44,7 @@ def main() -> None:
     try:
         cli(standalone_mode=False)
     except click.exceptions.Abort:
-        err.print("[yellow]stopped; the same command goes on where this one was[/]")
-        sys.exit(130)
+        raise KeyboardInterrupt from None
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.table import Column
 
+from flows import TerminatedError
 from flows.cli.printing import err, out, plain_table
 from tasks.errors import ServerError
 from tasks.settings import Settings, use_settings
@@ -55,6 +56,8 @@ def run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]],
         bar.update(steps[step], completed=done, total=total)
 
     with err.status("loading Prefect …") if err.is_terminal and not as_json else nullcontext():
+        from prefect.exceptions import TerminationSignal
+
         from flows.prefect_server.local import prefect_server
         from flows.run.report import RunFailedError
 
@@ -69,6 +72,8 @@ def run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]],
         except RunFailedError as error:
             _print_report(error.report, ui, as_json)
             raise
+        except TerminationSignal:  # Prefect's own handler of SIGTERM raises it while a flow runs
+            raise TerminatedError from None
         except RuntimeError as error:
             if "Failed to reach API" not in str(error):
                 raise

@@ -22,6 +22,7 @@ from tasks.text import language, urls
 from tasks.text.markup import Element, parse, serialise
 from tasks.text.plain import collapse, render, summarise, word_count
 from tasks.text.tags import ATTRIBUTES, BLOCK, INLINE, TABLE
+from warehouse.characters import BIDI_CONTROLS
 from warehouse.records import Article, Entry, Feed, ImageRef, Rules
 
 _SANITISER = nh3.Cleaner(
@@ -53,7 +54,7 @@ def clean(entry: Entry, feed: Feed, ambiguous: frozenset[str] = frozenset()) -> 
     url = urls.without_tracking(urls.unwrap_link(link)) if link else None
     base = link or entry.base_url
     content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=entry.content_type == "text/plain")
-    title = collapse(strip_tags(entry.title)) or summarise(content.text, 80)
+    title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title))) or summarise(content.text, 80)
     # an enclosure is often an inline image in another size, so it counts only if there is no inline image
     images = content.images or tuple(_enclosed_images(entry.enclosures, base))[:1]
     return Article(

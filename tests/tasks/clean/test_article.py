@@ -72,6 +72,9 @@ def test_titles_and_summaries() -> None:
     assert (article.title, article.summary) == ("The gate & the quay", "Short words.")
     assert clean(entry(title="", content="<p>Only text.</p>"), FEED).title == "Only text."
     assert clean(entry(title="2 < 3"), FEED).title == "2 < 3"
+    turned = clean(entry(title="The photo \u202egpj.exe\u202c of the \u2066quay\u2069"), FEED).title
+    assert turned == "The photo gpj.exe of the quay"
+    assert clean(entry(title="\u200fالميناء (2)\u200e"), FEED).title == "\u200fالميناء (2)\u200e"
     assert clean(entry(summary='<img src="/a.jpg">'), FEED).summary == "The north gate opens at eight."
     assert clean(entry(content="<h2>Head</h2><p>Body.</p>"), FEED).summary == "Body."
 

@@ -1,0 +1,77 @@
+"""A command that is stopped says so, in one line, whatever it was doing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tests.conftest import Newsmill
+from tests.flows.observing import rows
+from tests.sites.server import RequestHandler, SiteServer
+
+STOPPED = {
+    signal.SIGINT: "stopped; the same command goes on where this one was\n",
+    signal.SIGTERM: "stopped by SIGTERM; the same command goes on where this one was\n",
+}
+
+
+@pytest.mark.parametrize("number", STOPPED)
+def test_a_run_that_is_stopped_says_so_and_is_recorded_as_failed(newsmill: Newsmill, number: signal.Signals) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def hang(_handler: RequestHandler) -> None:
+        asked.set()
+        over.wait(60)
+
+    with SiteServer({"/feed": hang}) as site:
+        newsmill.registry(f'[[feed]]\nid = "slow"\nname = "Slow"\nurl = "{site.url("/feed")}"\n')
+        run = newsmill.start("ingest")
+        assert asked.wait(120)
+        run.send_signal(number)
+        _, said = run.communicate(timeout=120)
+        over.set()
+    assert said.lstrip("\n").endswith(STOPPED[number])
+    assert "Traceback" not in said
+    assert run.returncode == 128 + number
+    assert rows(newsmill.warehouse, "SELECT state FROM ops.runs") == [("failed",)]
+
+
+_WHILE_IMPORTING = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            try:
+                os.kill(os.getpid(), {number})
+            except BaseException as stopped:
+                if name == "_duckdb":  # what a module in C makes of it
+                    raise ImportError("initialization failed") from stopped
+                raise
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["newsmill", "--version"]
+from flows import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", STOPPED)
+@pytest.mark.parametrize("module", ["click", "_duckdb", "warehouse.records"])
+def test_a_command_that_is_stopped_while_it_imports_prints_no_traceback(
+    newsmill: Newsmill, module: str, number: signal.Signals
+) -> None:
+    program = _WHILE_IMPORTING.format(module=module, number=int(number))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=dict(newsmill.environment),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (128 + number, STOPPED[number])
