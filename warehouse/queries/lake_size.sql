@@ -1,5 +1,7 @@
--- Files and bytes of the lake's current snapshot. $1: the lake
-SELECT
-    coalesce(sum(file_count + delete_file_count), 0)::BIGINT,
-    coalesce(sum(file_size_bytes + delete_file_size_bytes), 0)::BIGINT
-FROM ducklake_table_info($1)
+-- Files and bytes of the lake's current snapshot, by the catalog's own tables (see lake_tables.sql)
+SELECT count(*), coalesce(sum(file_size_bytes), 0)::BIGINT
+FROM (
+    SELECT file_size_bytes FROM __ducklake_metadata_newsmill.ducklake_data_file WHERE end_snapshot IS NULL
+    UNION ALL
+    SELECT file_size_bytes FROM __ducklake_metadata_newsmill.ducklake_delete_file WHERE end_snapshot IS NULL
+)

@@ -160,7 +160,7 @@ def _compact_lake(store: Warehouse, lake: Lake, keep: Retention, now: datetime) 
     with store.writing() as connection, no_readers(lake, store.lock_timeout):
         before = _lake_size(connection)
         _flush(connection)
-        tables = connection.execute(query("lake_tables"), [CATALOG]).fetchall()
+        tables = connection.execute(query("lake_tables")).fetchall()
         expired = len(
             connection.execute(
                 "CALL ducklake_expire_snapshots($1, older_than => $2)", [CATALOG, now - keep.snapshots]
@@ -200,7 +200,7 @@ def _flush(connection: Connection) -> None:
 
 
 def _lake_size(connection: Connection) -> Size:
-    return Size(*connection.execute(query("lake_size"), [CATALOG]).fetchall()[0])
+    return Size(*connection.execute(query("lake_size")).fetchall()[0])
 
 
 # --- orphaned files -------------------------------------------------------------------------------------------------
