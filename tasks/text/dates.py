@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from email.utils import parsedate_tz
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tasks.text.date_languages import languages_of_date
+from tasks.text.zones import UnknownZoneError, iana_zone, take_zone
 
 EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(days=1)
@@ -28,98 +29,98 @@ _HALF_DAY = "上午|下午|凌晨|早上|晚上"
 _CLOCK = re.compile(
     rf"^({_HALF_DAY})?\s*(\d{{1,2}})\s*[:：时時点點]\s*(\d{{1,2}})?(?:\s*[:：分]\s*(\d{{1,2}}))?\s*[分秒]?\s*({_HALF_DAY})?"
 )
-_ZONE_NAME = re.compile(r"\s?(?:\[([A-Z][A-Za-z_]+/[A-Za-z_/]+)\]|\b([A-Z][A-Za-z_]+/[A-Za-z_/]+))$")
-_GMT_OFFSET = re.compile(r"\s*(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d\d))?$", re.IGNORECASE)
-_ZONES = dict(
-    [
-        *(("Z", 0), ("UT", 0), ("BST", 60), ("CET", 60), ("CEST", 120), ("EET", 120), ("EEST", 180), ("MSK", 180)),
-        *(("IST", 330), ("WIB", 420), ("HKT", 480), ("SGT", 480), ("JST", 540), ("KST", 540)),
-        *(("AEST", 600), ("AEDT", 660), ("NZST", 720), ("NZDT", 780)),
-    ]
-)
-"""Zone abbreviations that email.utils does not know, with the offset in minutes that feeds mean by them."""
-_WITHOUT_ZONE = re.compile(r"(?:\d:\d\d(?::\d\d)?|(?<![+-])\b\d{4})$")
-"""A date that ends with its time of day or its year, so that no zone follows."""
-_ZONE_ABBREVIATION = re.compile(r"\b([A-Z]{1,4})$")
+_TWELVE_HOURS = re.compile(r"(?<!\d)(\d{1,2})(:\d\d(?::\d\d)?(?:[.,]\d+)?)\s*([AaPp])\.?[Mm]\b\.?")
+_MIDNIGHT = re.compile(r"(?<![\d:])24(:00(?::00(?:[.,]0+)?)?)(?![\d:])")
+"""The end of a day (ISO 8601)."""
+_NO_YEAR = re.compile(r"^-|(?:^|\s)-?0{3,4}\d?(?![\d:])|(?:^|\s)-?0$|\s-?0\s")
+"""What programs write for an empty date: the years 0, 0001 and -0001."""
 
 
 def parse_date(text: str | None, *, timezone: str = "UTC", now: datetime) -> datetime | None:
     """The moment in UTC; `timezone` (IANA name) applies if the text names no zone.
 
-    None if the text is not a date, is the epoch itself (programs write an empty field that way) or lies more than a day
-    after `now`.
+    None if the text is not a date, names a time zone that is not known, is the epoch itself (programs write an empty
+    field that way) or lies more than a day after `now`.
     """
     text = " ".join((text or "").split())[:100]
-    moment = _parse(text, timezone) or (_parse_other(text, timezone) if _is_affordable(text) else None)
+    try:
+        moment = _parse(text, timezone) or (_parse_other(text, timezone) if _is_affordable(text) else None)
+    except UnknownZoneError:
+        return None
     if moment is None or moment < EARLIEST or moment > now + FUTURE or _is_epoch(moment, timezone):
         return None
     return moment
 
 
 def _is_epoch(moment: datetime, timezone: str) -> bool:
-    return moment.timestamp() == 0 or moment.astimezone(_zone(timezone)).replace(tzinfo=UTC).timestamp() == 0
+    return moment.timestamp() == 0 or moment.astimezone(iana_zone(timezone)).replace(tzinfo=UTC).timestamp() == 0
 
 
 @lru_cache(maxsize=8192)
 def _parse(text: str, timezone: str) -> datetime | None:
+    """Raises UnknownZoneError."""
     if not text or text.lower() in ("nan", "null", "none", "invalid date", "0"):
         return None
     try:
         if _EPOCH.match(text):
             seconds = float(text)
             return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-        text = _GMT_OFFSET.sub(_numeric_offset, text)
-        if zone_name := _ZONE_NAME.search(text):
-            text, timezone = text[: zone_name.start()], zone_name[1] or zone_name[2]
-        return _parse_iso(text, timezone) or _parse_rfc822(text, timezone) or _parse_chinese(text, timezone)
+        clock = _read_clock(text, timezone)
+        naive = _parse_iso(clock.text) or _parse_rfc822(clock.text) or _parse_chinese(clock.text)
+        return clock.moment(naive) if naive else None
+    except UnknownZoneError:
+        raise
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _zone(timezone: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """A date as text, with a clock of 24 hours and without its zone."""
+
+    text: str
+    zone: tzinfo | str
+    """A fixed offset, or an IANA name."""
+    days: int = 0
+    """To add: 24:00 is the next day's 0:00."""
+
+    def moment(self, naive: datetime) -> datetime:
+        """In UTC."""
+        zone = iana_zone(self.zone) if isinstance(self.zone, str) else self.zone
+        return (naive.replace(tzinfo=zone) + timedelta(days=self.days)).astimezone(UTC)
 
 
-def _to_utc(moment: datetime, timezone: str) -> datetime:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=_zone(timezone))).astimezone(UTC)
+def _read_clock(text: str, timezone: str) -> _Clock:
+    """Raises UnknownZoneError."""
+    text, zone = take_zone(text, timezone)
+    text = _TWELVE_HOURS.sub(_in_24_hours, text)
+    text, days = _MIDNIGHT.subn(r"00\1", text)
+    return _Clock(text.strip(), zone, days)
 
 
-def _parse_iso(text: str, timezone: str) -> datetime | None:
+def _in_24_hours(match: re.Match[str]) -> str:
+    hour, is_afternoon = int(match[1]), match[3] in "Pp"
+    return f"{hour % 12 + 12 * is_afternoon if hour <= 12 else hour:02}{match[2]}"
+
+
+def _parse_iso(text: str) -> datetime | None:
     if not re.match(r"\d{4}-?\d\d", text):
         return None
     text = re.sub(r"(\d{2}:\d{2}:\d{2})[.,](\d{1,9})", lambda match: f"{match[1]}.{match[2][:6].ljust(6, '0')}", text)
-    text = re.sub(r"\s+(Z|UTC|GMT)$", "+00:00", text, flags=re.IGNORECASE)
-    text = re.sub(r"\s+([+-]\d{2}:?\d{2})$", r"\1", text)
     try:
-        return _to_utc(datetime.fromisoformat(text), timezone)
+        return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
 
 
-def _parse_rfc822(text: str, timezone: str) -> datetime | None:
-    if text[:1].isdigit() and re.match(r"\d{4}", text):
+def _parse_rfc822(text: str) -> datetime | None:
+    if _NO_YEAR.search(text) or re.match(r"\d{4}", text):
         return None
     fields = parsedate_tz(text)
-    if fields is None:
-        return None
-    naive = datetime(*fields[:6])  # noqa: DTZ001 - the zone comes next
-    if zone := _ZONE_ABBREVIATION.search(text):
-        if zone[1] in _ZONES:
-            return naive.replace(tzinfo=UTC) - timedelta(minutes=_ZONES[zone[1]])
-        if zone[1] in ("AM", "PM"):
-            return None
-        if zone[1] == "CST" and (local := naive.replace(tzinfo=_zone(timezone))).utcoffset() == timedelta(hours=8):
-            return local.astimezone(UTC)  # China Standard Time, not Central Standard Time
-    if _WITHOUT_ZONE.search(text):
-        return _to_utc(naive, timezone)
-    # email.utils gives None for -0000, which is UTC (RFC 5322 3.3)
-    return naive.replace(tzinfo=UTC) - timedelta(seconds=fields[9] or 0)
+    return datetime(*fields[:6]) if fields else None  # noqa: DTZ001 - the zone was taken out
 
 
-def _parse_chinese(text: str, timezone: str) -> datetime | None:
+def _parse_chinese(text: str) -> datetime | None:
     """For example 2024年11月15日 (星期五) 下午3:36; the time of day is optional."""
     day = _CHINESE.search(text)
     if not day:
@@ -132,7 +133,7 @@ def _parse_chinese(text: str, timezone: str) -> datetime | None:
             hour += 12
         elif half_day in ("上午", "凌晨") and hour == 12:
             hour = 0
-    return _to_utc(datetime(int(day[1]), int(day[2]), int(day[3]), hour, minute, second), timezone)  # noqa: DTZ001
+    return datetime(int(day[1]), int(day[2]), int(day[3]), hour, minute, second)  # noqa: DTZ001
 
 
 MAX_OTHER = 2000
@@ -178,32 +179,26 @@ def _is_wrong_day(text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _parse_other(text: str, timezone: str) -> datetime | None:
+    """Raises UnknownZoneError."""
     import dateparser  # few dates need it, and its import takes longer than parsing all dates of most feeds
 
-    if zone_name := _ZONE_NAME.search(text):
-        text, timezone = text[: zone_name.start()], zone_name[1] or zone_name[2]
-    languages = languages_of_date(text)
-    if not languages:
+    clock = _read_clock(text, timezone)
+    languages = languages_of_date(clock.text)
+    if not languages or _NO_YEAR.search(clock.text):
         return None
     try:
-        moment = dateparser.parse(
-            _GMT_OFFSET.sub(_numeric_offset, text),
+        naive = dateparser.parse(
+            clock.text,
             languages=list(languages),
             settings={
                 "PARSERS": ["absolute-time"],  # "3 hours ago" would be another moment each time it is read
-                "TIMEZONE": _zone(timezone).key,
-                "RETURN_AS_TIMEZONE_AWARE": True,
                 "REQUIRE_PARTS": ["year", "month", "day"],
             },
         )
-        return moment.astimezone(UTC) if moment else None
+        # what it took for a zone, `take_zone` did not: neither is sure
+        return clock.moment(naive) if naive and naive.tzinfo is None else None
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _numeric_offset(match: re.Match[str]) -> str:
-    """+0800 for GMT+8, as JavaScript and people write it."""
-    return f" {match[1]}{match[2]:0>2}{match[3] or '00'}"
 
 
 _DATE_LINE = re.compile(
