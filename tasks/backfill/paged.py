@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,14 +11,13 @@ from math import ceil
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-import feedparser
 from w3lib.url import add_or_replace_parameters, canonicalize_url
 
-import tasks.parse.feed  # noqa: F401 - sets feedparser up as feeds are parsed with it
 from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError, ParseError, TransientFetchError
 from tasks.fetch.feed import ACCEPT
+from tasks.parse.feed import read_feed
 from tasks.parse.json_feed import looks_like_json, read_json_feed
 from tasks.text.dates import parse_date
 from tasks.text.urls import host_of, resolve
@@ -334,15 +332,7 @@ def _with_query(address: str, parameters: dict[str, str]) -> str:
 
 def _read_xml(data: bytes, headers: Mapping[str, str], address: str) -> _Contents:
     """Read an RSS or Atom page as tasks.parse.feed does. Raises ParseError."""
-    try:
-        result = feedparser.parse(
-            io.BytesIO(data),  # feedparser would open the file if bytes were its path
-            response_headers={"content-type": headers.get("content-type", "application/xml")},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    except Exception as error:
-        raise ParseError(f"the page can't be parsed ({type(error).__name__}: {error})") from error
+    result = read_feed(data, {"content-type": headers.get("content-type", "application/xml")})
     if not result.entries and not result.get("version"):
         raise ParseError("the page is not a feed")
     top = dict(result.feed)

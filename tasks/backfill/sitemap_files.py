@@ -172,7 +172,7 @@ def _entry(page: SitemapPage, base: str, timezone: str, now: datetime) -> Sitema
 
 def _moment(moment: datetime | None, timezone: str, now: datetime) -> datetime | None:
     """The moment in UTC; None for one that tasks.text.dates would refuse, too."""
-    if moment is None:
+    if not moment:  # usp gives "" for a <lastmod> that holds an element instead of a date
         return None
     try:
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)

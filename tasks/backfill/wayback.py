@@ -17,6 +17,7 @@ from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError
 from tasks.fetch.http import Response
+from tasks.text.plain import printable
 from warehouse.records import Feed, Form
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest")
@@ -206,12 +207,13 @@ class Wayback:
             ) from error
         next_key = None
         if len(rows) >= 2 and rows[-2] == [] and len(rows[-1]) == 1:
-            next_key = str(rows[-1][0])
+            next_key = printable(str(rows[-1][0]))
             rows = rows[:-2]
         if next_key == resume and resume is not None:
             raise BackfillError(f"{address}: the index goes in a circle")
-        header = [str(name) for name in rows[0]] if rows else []
-        return [dict(zip(header, map(str, row), strict=False)) for row in rows[1:] if row], next_key
+        # printable: JSON can hold half of a surrogate pair, which neither an address nor the warehouse can
+        header, *captures = ([printable(str(cell)) for cell in row] for row in rows or [[]])
+        return [dict(zip(header, row, strict=False)) for row in captures if row], next_key
 
 
 def _capture(row: dict[str, str]) -> Capture | None:

@@ -24,7 +24,7 @@ _TRACKER = re.compile(
     re.IGNORECASE,
 )
 _EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/")
-_LEADING_NUMBER = re.compile(r"^\s*(\d+)")
+_LEADING_NUMBER = re.compile(r"^\s*(\d{1,9})(?!\d)")
 _HIDDEN_BY_SIZE = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -209,7 +210,7 @@ def parse_retry_after(value: str | None) -> float | None:
     except ValueError:
         try:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
     return min(max(seconds, 0.0), 86_400.0) if not math.isnan(seconds) else None
 
@@ -221,7 +222,7 @@ async def _read_body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
         status=answer.status_code,
     )
     length = answer.headers.get("content-length", "")
-    if length.isdigit() and int(length) > max_bytes:
+    if re.fullmatch("[0-9]{1,20}", length) and int(length) > max_bytes:
         raise too_large
     stated = answer.headers.get("content-encoding", "")
     encodings = [name.strip().lower() for name in stated.split(",") if name.strip()]

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite
 from time import struct_time
 from typing import Any
 
+from tasks.errors import ParseError
 from tasks.text.dates import parse_date
 from tasks.text.plain import printable
 from warehouse.records import Document, Entry, Feed, Hints, Reject, digest
@@ -87,7 +89,7 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
 
 def reject_entry(document: Document, feed: Feed, position: int, name: object, error: Exception) -> Reject:
     """The reject of an entry that cannot be parsed; `name` is its guid or address."""
-    message = f"{type(error).__name__}: {error}"
+    message = str(error) if isinstance(error, ParseError) else f"{type(error).__name__}: {error}"
     return Reject("parse", message, feed.id, document.document_id, f"entry {position}: {name or ''}")
 
 
@@ -136,4 +138,6 @@ def _to_plain(value: Any, content: str) -> Any:
         return None
     if isinstance(value, list | tuple):
         return [_to_plain(member, content) for member in value]
+    if isinstance(value, float) and not isfinite(value):  # Python reads NaN and 1e999, which JSON does not have
+        return None
     return value if isinstance(value, int | float | bool) or value is None else clean_text(value)

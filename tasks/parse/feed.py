@@ -63,6 +63,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)\b", re.IGNORECASE)
 _NOT_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
@@ -80,16 +81,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     if encoding := _legacy_encoding(data, headers["content-type"], feed.language):
         headers["content-type"] = f"application/xml; charset={encoding}"
     data = _drop_partial_character(data, headers["content-type"])
-    try:
-        result = feedparser.parse(
-            # a stream, because feedparser would open the file if the bytes were a path
-            io.BytesIO(data),
-            response_headers=headers,
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    except Exception as error:
-        raise ParseError(f"the document can't be parsed ({type(error).__name__}: {error})") from error
+    result = read_feed(data, headers)
     if not result.entries and not result.get("version"):
         if _HTML.search(data[:4096]):
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")
@@ -122,6 +114,35 @@ def _has_items(data: bytes) -> bool:
     """Whether anything in the document looks like an item: `rss:item` without a declared namespace, for example."""
     plain = data.replace(b"\0", b"")  # turns the tags of UTF-16 into ASCII
     return bool(_ITEM.search(_NOT_MARKUP.sub(b"", plain)))
+
+
+def read_feed(data: bytes, headers: Mapping[str, str]) -> Any:
+    """feedparser's result, a dictionary with attributes. Raises ParseError."""
+    try:
+        try:
+            return _read_feed(data, headers)
+        except (ValueError, OverflowError):
+            # it raises for &#xD800; in a document that is not well-formed, and all other entries would be lost
+            return _read_feed(_REFERENCE.sub(_possible_reference, data), headers)
+    except Exception as error:  # feedparser raises whatever a document makes it raise
+        raise ParseError(f"the document can't be parsed ({type(error).__name__}: {error})") from error
+
+
+def _read_feed(data: bytes, headers: Mapping[str, str]) -> Any:
+    return feedparser.parse(
+        # a stream, because feedparser would open the file if the bytes were a path
+        io.BytesIO(data),
+        response_headers=headers,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+
+
+def _possible_reference(match: re.Match[bytes]) -> bytes:
+    """The reference, or one to U+FFFD if there is no such character, as HTML has it (13.2.5.80)."""
+    digits, base = (match[1], 16) if match[1] else (match[2], 10)
+    number = int(digits.lstrip(b"0")[:9] or b"0", base)
+    return match[0] if number < 0xD800 or 0xDFFF < number < 0x110000 else b"&#xFFFD;"
 
 
 def _drop_partial_character(data: bytes, content_type: str) -> bytes:

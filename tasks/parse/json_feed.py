@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -48,13 +48,16 @@ def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocume
     for position, item in enumerate(items):
         try:
             entries.append(make_entry(_read_item(item, document, feed, top), document, feed, position))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ParseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             name = item.get("id") if isinstance(item, dict) else None
             rejects.append(reject_entry(document, feed, position, name, error))
     return ParsedDocument(tuple(entries), tuple(rejects))
 
 
-def _read_item(item: Mapping[str, Any], document: Document, feed: Feed, top: Mapping[str, Any]) -> EntryFields:
+def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, Any]) -> EntryFields:
+    """The fields of an item. A field of a type that it can't have is left out."""
+    if not isinstance(item, dict):
+        raise ParseError(f"the item is no object but {json.dumps(item)[:100]}")
     html, text = clean_text(item.get("content_html") or ""), clean_text(item.get("content_text") or "")
     summary = clean_text(item.get("summary") or "")
     content, content_type = (html, "text/html") if html else (text or summary, "text/plain")
@@ -73,7 +76,7 @@ def _read_item(item: Mapping[str, Any], document: Document, feed: Feed, top: Map
         updated_at=updated,
         stated_dates=(str(item.get("date_published")), str(item.get("date_modified"))),
         language=optional_text(item.get("language") or top.get("language")),
-        categories=unique(clean_text(tag) for tag in item.get("tags") or ()),
+        categories=_texts(_list(item.get("tags"))),
         content=content,
         content_type=content_type,
         # summaries are plain text, but cleaning takes them for HTML
@@ -86,15 +89,29 @@ def _read_item(item: Mapping[str, Any], document: Document, feed: Feed, top: Map
 
 def _authors(item: Mapping[str, Any], top: Mapping[str, Any]) -> str | None:
     """The item's authors, else the feed's: `authors` in version 1.1, `author` in 1.0."""
-    candidates = [source.get("authors") or [source.get("author")] for source in (item, top)]
-    authors: list[Any] = next((authors for authors in candidates if authors[0]), [])
-    return ", ".join(unique(clean_text(author.get("name") or "") for author in authors)) or None
+    for source in (item, top):
+        names = _texts(
+            author.get("name") if isinstance(author, dict) else author
+            for author in _list(source.get("authors")) or [source.get("author")]
+        )
+        if names:
+            return ", ".join(names)
+    return None
 
 
 def _images(item: Mapping[str, Any]) -> tuple[str, ...]:
-    attached = [
-        attachment["url"]
-        for attachment in item.get("attachments") or ()
-        if str(attachment.get("mime_type", "")).startswith("image/")
-    ]
-    return unique(map(clean_text, [item.get("image") or "", item.get("banner_image") or "", *attached]))
+    attached = (
+        attachment.get("url")
+        for attachment in _list(item.get("attachments"))
+        if isinstance(attachment, dict) and str(attachment.get("mime_type", "")).startswith("image/")
+    )
+    return _texts((item.get("image"), item.get("banner_image"), *attached))
+
+
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    """The texts and numbers among the values, each once."""
+    return unique(clean_text(value) for value in values if isinstance(value, str | int) and value)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -70,13 +70,16 @@ def looks_like_feed(data: bytes) -> str | None:
         return None
     if start.startswith(b"{"):
         return _json_title(data)
-    # as a stream: feedparser would open a file if the bytes were its name
-    result = feedparser.parse(
-        io.BytesIO(data[:_START]),
-        response_headers={"content-type": "application/xml"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        # as a stream: feedparser would open a file if the bytes were its name
+        result = feedparser.parse(
+            io.BytesIO(data[:_START]),
+            response_headers={"content-type": "application/xml"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception:  # whatever a page makes it raise: ValueError for &#xD800; for example
+        return None
     if not result.get("version"):
         return None
     title = str(result.feed.get("title") or "")

@@ -154,6 +154,8 @@ def _load_toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
         raise FeedsFileError(f"{path}:{line}: not TOML: {reason}{column} ({hint})") from error
     except RecursionError as error:
         raise FeedsFileError(f"{path}:1: not a feeds file: its lists are nested too deep (write [[feed]])") from error
+    except ValueError as error:  # Python refuses to read a number of 4,301 digits
+        raise FeedsFileError(f"{path}:1: not a feeds file: {error} (no key takes a number)") from error
 
 
 def _unknown_key(key: str) -> str:

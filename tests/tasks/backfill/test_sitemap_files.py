@@ -21,6 +21,12 @@ def test_a_day_without_a_zone_is_in_the_feeds_time_zone() -> None:
     assert found.pages[0].changed == datetime(2024, 3, 4, 16, tzinfo=UTC)
 
 
+def test_a_lastmod_without_text_is_no_date() -> None:
+    body = urlset(entry("/1", "x"), entry("/2")).body.replace(b"<lastmod>x<", b"<lastmod><priority>x</priority><")
+    found = parse_sitemap(Response("http://quay.example/sitemap.xml", 200, {}, body), 9999, "UTC")
+    assert [(page.url[-2:], page.changed) for page in found.pages] == [("/1", None), ("/2", None)]
+
+
 def test_more_addresses_than_the_protocol_allows_are_left_out() -> None:
     many = urlset(*(entry(f"/{n}") for n in range(MAX_URLS + 5)))
     found = parse_sitemap(Response("http://quay.example/sitemap.xml", 200, {}, many.body), 50_000_000, "UTC")

@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -13,7 +15,7 @@ from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.backfill.wayback import Wayback
 from tasks.errors import BackfillError, FetchError
-from tasks.fetch.http import open_client
+from tasks.fetch.http import Response, open_client
 from tasks.settings import Settings
 from tests.sites.server import Page
 from tests.sites.wayback import Captured, WaybackSite
@@ -188,6 +190,24 @@ def test_invalid_rows_are_never_fetched(row: Sequence[str]) -> None:
 def test_an_answer_that_is_not_an_index_is_an_error(index: bytes) -> None:
     with WaybackSite(index=index) as site, pytest.raises(BackfillError, match="CDX index"):
         finds(site)
+
+
+def test_half_a_surrogate_pair_in_the_index_is_dropped() -> None:
+    """It can't be a part of an address, so asking for the next rows with such a key raised UnicodeEncodeError."""
+    row = ["k\ud800", "20190101000000", f"{URL}\ud800", "text/xml", "200", "A"]
+    pages = iter([[HEADER, row, [], ["next\ud800"]], [HEADER]])
+
+    async def answer(url: str, **_: object) -> Response:
+        return Response(url, 200, {}, json.dumps(next(pages)).encode() if "/cdx/" in url else CAPTURES[0].body)
+
+    asker = cast("Asker", SimpleNamespace(get=answer))
+    wayback = Wayback(BackfillRequest("quay"), FEED, asker, "http://archive.example", 100_000, 100_000)
+
+    async def gather() -> list[Find]:
+        return [find async for find in wayback.finds(None)]
+
+    (found,) = asyncio.run(gather())
+    assert (found.url, json.loads(found.mark)[0]) == (URL, "k")
 
 
 @pytest.mark.parametrize("index", [b"", b"[]", b"[[]]"])

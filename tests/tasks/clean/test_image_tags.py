@@ -40,6 +40,10 @@ def test_images(html: str) -> None:
     assert f'src="{PHOTO}"' in clean_fragment(html).html
 
 
+def test_a_width_of_thousands_of_digits_is_none() -> None:
+    assert image_of(f'<img src="/a.jpg" width="{"9" * 5000}" height="20">').url == PHOTO
+
+
 def test_an_address_with_commas_in_a_srcset() -> None:
     html = '<img srcset="https://cdn.example/w_300,h_2/a.jpg 300w, https://cdn.example/w_900,h_6/a.jpg 900w">'
     assert image_of(html).url == "https://cdn.example/w_900,h_6/a.jpg"

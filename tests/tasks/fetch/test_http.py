@@ -40,6 +40,7 @@ from tests.tasks.making import FEED, NOW
         ("Fri, 99 Nov 2024 03:36:16 GMT", None),
         ("Fri, 15 Nov 2024 03:36:16 GMT", 0.0),
         ("Fri, 01 Jan 2199 00:00:00 GMT", 86_400.0),
+        ("Fri, 01 Jan 2199 00:99999999999999999999:00 GMT", None),
     ],
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:

@@ -204,6 +204,14 @@ def test_control_characters_are_removed(faults: dict[str, Page]) -> None:
             assert not any((ord(c) < 32 and c not in "\t\n\r") or c in "\ufffe\uffff" for c in value)
 
 
+@pytest.mark.parametrize("number", ["xD800", "1114112", "9" * 5000, f"x{'f' * 5000}"])
+def test_a_reference_to_no_character_costs_no_entry(number: str) -> None:
+    """In a document that is not well-formed, here because of a bare &, feedparser raises for it."""
+    data = RSS_20.replace("Gate &amp; quay", f"Gate & quay &#{number};")
+    (entry,) = parse_data(data).entries
+    assert entry.title == "Gate & quay \ufffd"
+
+
 def test_entities_do_not_expand(faults: dict[str, Page]) -> None:
     result = fault(faults, "/entities")
     assert result.entries[-1].title == "Notice 2"

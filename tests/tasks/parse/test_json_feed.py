@@ -67,3 +67,29 @@ def test_a_deeply_nested_item_does_not_affect_others(depth: int) -> None:
     nested = b"[" * depth + b"]" * depth
     data = json_feed({"id": "x", "_x": "NESTED"}, JSON_ITEM).replace(b'"NESTED"', nested)
     assert [entry.guid for entry in parse_data(data).entries][-1] == "g1"
+
+
+@pytest.mark.parametrize(
+    ("item", "read"),
+    [
+        ({"authors": ["Oda", {"name": None}, 3]}, ("Oda, 3", (), ())),
+        ({"authors": 3, "author": {"name": "Oda"}}, ("Oda", (), ())),
+        ({"tags": "harbour", "attachments": {"url": "a.jpg"}}, (None, (), ())),
+        ({"tags": [2026, None, ["x"], "gate"]}, (None, ("2026", "gate"), ())),
+        (
+            {"attachments": [3, {}, {"mime_type": "image/png"}, {"mime_type": "image/png", "url": "a"}]},
+            (None, (), ("a",)),
+        ),
+        ({"image": ["a.jpg"], "banner_image": {}, "_x": [float("nan"), float("inf")]}, (None, (), ())),
+    ],
+)
+def test_a_field_of_another_type_is_left_out_not_its_item(
+    item: dict[str, object], read: tuple[str | None, tuple[str, ...], tuple[str, ...]]
+) -> None:
+    entry = parse_single_entry(json_feed({"id": "x"} | item))
+    assert (entry.author, entry.categories, entry.enclosures) == read
+
+
+def test_an_item_that_is_no_object_is_a_reject_with_the_reason() -> None:
+    (reject,) = parse_data(json_feed(["gate"], JSON_ITEM)).rejects
+    assert (reject.error, reject.location) == ('the item is no object but ["gate"]', "entry 0: ")

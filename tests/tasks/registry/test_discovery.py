@@ -121,6 +121,7 @@ def test_looks_like_feed_on_the_faulty_site() -> None:
         (b'{"a":' * 100_000, None),
         (b"<rss version='2.0'><channel><title>A &lt;b&gt;bold&lt;/b&gt; one</title></channel></rss>", "A bold one"),
         (b"<rss version='2.0'><channel></channel></rss>", ""),
+        (b"<p>&#xD800;", None),  # feedparser raises for a character that does not exist
     ],
 )
 def test_looks_like_feed(data: bytes, title: str | None) -> None:

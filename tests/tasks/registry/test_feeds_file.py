@@ -197,6 +197,7 @@ def test_feeds_that_differ_in_their_query_are_different(write: Write) -> None:
         (feed('rules = { drop_after = "\\d" }'), "in 'single quotes')"),
         ('[[feed]]\nid = "a', "feeds.toml:2: not TOML: Unterminated string at the end"),
         ("feed = " + "[" * 5000, "feeds.toml:1: not a feeds file"),
+        ("feed = " + "9" * 5000, "feeds.toml:1: not a feeds file"),
         ('[feed]\nid = "a"\n', "feeds.toml:1: feed must be a list of tables (write [[feed]], with two brackets)"),
         ('[[feeds]]\nid = "a"\n', "feeds.toml:1: unknown table or key feeds (write [[feed]] for each feed)"),
         ('\nid = "a"\n', "feeds.toml:2: id stands before the first [[feed]]"),
