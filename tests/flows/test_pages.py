@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,27 +15,24 @@ import pytest
 from PIL import Image
 from selenium import webdriver
 from selenium.common.exceptions import TimeoutException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import element_to_be_clickable, text_to_be_present_in_element
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser import chromium, needs_browser
 from tests.flows.observing import rows
 from tests.flows.serving import Served
 from tests.places import ROOT
 from tests.sites.sample import SampleSite
 from tests.tasks.backfill.archives import article, write_archive
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 PICTURES = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1280, 930
 AUTOMATIONS = ("a run failed", "many feeds fail", "a feed is silent", "quality checks fail", "a run has died")
 
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="no browser here: apt-get install chromium chromium-driver"
-)
+pytestmark = needs_browser
 
 
 class Browser:
@@ -79,28 +75,10 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def browser(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
-    for flag in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-dev-shm-usage",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    try:
+    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         yield Browser(driver, served.ui)
-    finally:
-        driver.quit()
 
 
 def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Browser, site: SampleSite) -> None:
