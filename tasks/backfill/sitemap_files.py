@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, cast
 from urllib.parse import urldefrag
 from zoneinfo import ZoneInfo
 
+import usp.fetch_parse
 from usp.exceptions import SitemapXMLParsingException
 from usp.fetch_parse import PlainTextSitemapParser, XMLSitemapParser
 from usp.objects.page import SitemapPage
@@ -45,6 +48,23 @@ class SitemapContents:
     sitemaps: tuple[str, ...] = ()
     pages: tuple[SitemapEntry, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+def _none_for_overflow(parse: Any) -> Any:
+    """usp's parser of dates. A number of ten digits made it raise, and all pages of the sitemap were lost."""
+
+    @wraps(parse)
+    def parse_or_none(date_string: str) -> datetime | None:
+        try:
+            return cast("datetime | None", parse(date_string))
+        except OverflowError:
+            return None
+
+    return parse_or_none
+
+
+usp.fetch_parse.parse_iso8601_date = _none_for_overflow(usp.fetch_parse.parse_iso8601_date)
+usp.fetch_parse.parse_rfc2822_date = _none_for_overflow(usp.fetch_parse.parse_rfc2822_date)
 
 
 class _Parser(XMLSitemapParser):

@@ -6,6 +6,8 @@ an article: 900,000 times for 90 feeds. `benchmarks.shortcuts` measures what thi
 
 from __future__ import annotations
 
+from typing import Any
+from xml.sax import SAXException
 from xml.sax.expatreader import ExpatParser
 
 BUFFER = 1 << 16
@@ -18,6 +20,13 @@ class BufferingParser(ExpatParser):
         parser = self._parser  # type: ignore[attr-defined]
         parser.buffer_text = True
         parser.buffer_size = BUFFER
+
+    def feed(self, data: Any, isFinal: bool = False) -> None:  # noqa: N803 - the name it has
+        """Parse the next bytes. Raises SAXException; feedparser then parses the document with its lenient parser."""
+        try:
+            super().feed(data, isFinal)
+        except ValueError as error:  # feedparser can't tell a namespace with a space in it from its prefix
+            raise SAXException(str(error)) from error
 
 
 def create_parser() -> BufferingParser:

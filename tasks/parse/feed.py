@@ -6,9 +6,11 @@ feedparser's sanitising and resolving of addresses are off: cleaning does both, 
 from __future__ import annotations
 
 import codecs
+import inspect
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Any
 
 import feedparser
@@ -57,12 +59,33 @@ def _to_text(_element: str, data: str) -> str:
 # `benchmarks.shortcuts` measures what this saves.
 feedparser.mixin._FeedParserMixin.decode_entities = staticmethod(_to_text)
 
+
+def _tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """feedparser's handler of an element. It raises KeyError and the like where it does not expect the element, such as
+    <gml:pos> outside <georss:where>, and all entries would be lost. After an AttributeError feedparser takes the
+    element for one that it does not know."""
+
+    @wraps(handler)
+    def handle(*arguments: Any) -> Any:
+        try:
+            return handler(*arguments)
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise AttributeError(str(error)) from error
+
+    return handle
+
+
+for _name, _handler in inspect.getmembers(feedparser.mixin._FeedParserMixin, inspect.isfunction):
+    if _name.startswith(("_start_", "_end_")):
+        setattr(feedparser.mixin._FeedParserMixin, _name, _tolerant(_handler))
+
 _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)\b", re.IGNORECASE)
 _NOT_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_DAMAGED_ENCODING = re.compile(rb"""^(<\?xml[^>]{0,200}?)\sencoding\s*=\s*["'][^"'>]*[\x80-\xff][^"'>]*["']""")
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
@@ -122,8 +145,9 @@ def read_feed(data: bytes, headers: Mapping[str, str]) -> Any:
         try:
             return _read_feed(data, headers)
         except (ValueError, OverflowError):
-            # it raises for &#xD800; in a document that is not well-formed, and all other entries would be lost
-            return _read_feed(_REFERENCE.sub(_possible_reference, data), headers)
+            # it raises for &#xD800; in a document that is not well-formed, and for an encoding with a damaged name
+            data = _DAMAGED_ENCODING.sub(rb"\1", _REFERENCE.sub(_possible_reference, data))
+            return _read_feed(data, headers)
     except Exception as error:  # feedparser raises whatever a document makes it raise
         raise ParseError(f"the document can't be parsed ({type(error).__name__}: {error})") from error
 

@@ -204,6 +204,26 @@ def test_control_characters_are_removed(faults: dict[str, Page]) -> None:
             assert not any((ord(c) < 32 and c not in "\t\n\r") or c in "\ufffe\uffff" for c in value)
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<gml:pos xmlns:gml="http://www.opengis.net/gml">1 2</gml:pos>',
+        '<x xmlns="urn:a b"/>',
+        "</category>",
+    ],
+)
+def test_an_element_that_feedparser_does_not_expect_costs_no_entry(element: str) -> None:
+    data = RSS_20.replace("<category>", f"{element}<category>").replace(
+        "</channel>", "<item><guid>2</guid></item></channel>"
+    )
+    assert [entry.guid for entry in parse_data(data).entries] == ["g1", "2"]
+
+
+def test_an_encoding_with_a_damaged_name_is_ignored() -> None:
+    data = RSS_20.replace('version="1.0"', 'version="1.0" encoding="ut\x9b"', 1).encode("latin-1")
+    assert [entry.guid for entry in parse_data(data).entries] == ["g1"]
+
+
 @pytest.mark.parametrize("number", ["xD800", "1114112", "9" * 5000, f"x{'f' * 5000}"])
 def test_a_reference_to_no_character_costs_no_entry(number: str) -> None:
     """In a document that is not well-formed, here because of a bare &, feedparser raises for it."""
