@@ -25,7 +25,7 @@ class BufferingParser(ExpatParser):
         """Parse the next bytes. Raises SAXException; feedparser then parses the document with its lenient parser."""
         try:
             super().feed(data, isFinal)
-        except ValueError as error:  # feedparser can't tell a namespace with a space in it from its prefix
+        except ValueError as error:  # feedparser can't tell a namespace with a no-break space in it from the name
             raise SAXException(str(error)) from error
 
 
