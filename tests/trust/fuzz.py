@@ -214,21 +214,24 @@ def prepare() -> None:
 
 def run(
     targets: Sequence[Target], seed: int, inputs: int | None, *, processes: int = 1, shared: bool = True, start: int = 0
-) -> dict[str, Tally]:
-    """Target → what became of so many inputs each; None for the short form."""
+) -> Iterator[tuple[Target, Tally]]:
+    """What becomes of so many inputs of each target; None for the short form's number."""
     prepare()
-    work = [
-        (target, range(first, min(first + CHUNK, start + count)))
-        for target in targets
-        for count in [target.short if inputs is None else inputs]
-        for first in range(start, start + count, CHUNK)
-    ]
-    tallies = {target.name: Tally() for target in targets}
+    work = {target: _chunks(start, target.short if inputs is None else inputs) for target in targets}
     with ThreadPoolExecutor(processes) as threads:
-        results = threads.map(lambda one: read_inputs(one[0], seed, one[1], shared=shared), work)
-        for (target, _), tally in zip(work, results, strict=True):
-            tallies[target.name].add(tally)
-    return tallies
+        started = {
+            target: [threads.submit(read_inputs, target, seed, chunk, shared=shared) for chunk in chunks]
+            for target, chunks in work.items()
+        }
+        for target, results in started.items():
+            tally = Tally()
+            for result in results:
+                tally.add(result.result())
+            yield target, tally
+
+
+def _chunks(start: int, count: int) -> list[range]:
+    return [range(first, min(first + CHUNK, start + count)) for first in range(start, start + count, CHUNK)]
 
 
 def keep(target: Target, faults: Sequence[Fault], seed: int, folder: Path, *, shared: bool) -> str:
@@ -247,18 +250,11 @@ def keep(target: Target, faults: Sequence[Fault], seed: int, folder: Path, *, sh
     return "\n".join(paragraphs)
 
 
-def table(tallies: dict[str, Tally]) -> str:
-    lines = [
-        f"{'target':<18}{'inputs':>9}{'seconds':>9}{'slowest':>9}{'(number)':>9}{'MB':>6}{'errors':>9}{'faults':>8}"
-    ]
-    total = Tally()
-    for name, tally in tallies.items():
-        total.add(tally)
-        lines.append(_line(name, tally))
-    return "\n".join([*lines, _line("all", total)])
+HEADING = f"{'target':<18}{'inputs':>9}{'seconds':>9}{'slowest':>9}{'(number)':>9}{'MB':>6}{'errors':>9}{'faults':>8}"
 
 
-def _line(name: str, tally: Tally) -> str:
+def line(name: str, tally: Tally) -> str:
+    """A line of the table."""
     memory = tally.memory / 1e6
     return (
         f"{name:<18}{tally.inputs:>9,}{tally.seconds:>9.1f}{tally.slowest:>9.2f}{tally.slowest_number:>9}"
@@ -284,14 +280,17 @@ def main() -> None:
         sys.stdout.buffer.write(data[:2000] + b"\n")
         print("\n".join(targets[0].read(data)))
         return
-    tallies = run(
+    total = Tally()
+    print(HEADING)
+    for target, tally in run(
         targets, options.seed, options.inputs, processes=options.processes, shared=shared, start=options.start
-    )
-    for target in targets:
-        if faults := tallies[target.name].faults:
-            print(keep(target, faults, options.seed, options.folder, shared=shared))
-    print(table(tallies))
-    if any(tally.faults for tally in tallies.values()):
+    ):
+        print(line(target.name, tally), flush=True)
+        if tally.faults:
+            print(keep(target, tally.faults, options.seed, options.folder, shared=shared), flush=True)
+        total.add(tally)
+    print(line("all", total))
+    if total.faults:
         raise SystemExit(1)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import ParseError
-from tests.trust.fuzz import Limits, keep, make_input, prepare, read_inputs, run, table
+from tests.trust.fuzz import Limits, keep, line, make_input, prepare, read_inputs, run
 from tests.trust.targets import TARGETS, Target
 
 SEED = 20
@@ -18,7 +18,7 @@ FAILED = Path("fuzz-failures").absolute()
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_no_damaged_input_raises_hangs_or_fills_the_memory(target: Target) -> None:
-    tally = run([target], SEED, None, shared=False)[target.name]
+    ((_, tally),) = run([target], SEED, None, shared=False)
     assert not tally.faults, keep(target, tally.faults, SEED, FAILED, shared=False)
     assert tally.inputs == target.short
 
@@ -72,7 +72,7 @@ def test_each_kind_of_fault_is_noticed_and_the_inputs_after_it_are_read(tmp_path
         assert str(path) in message
     assert f'--target "a faulty one" --seed {SEED} --only 4' in message
     assert "a fault of our own" in message
-    assert table({"a faulty one": tally}).splitlines()[1].split()[-1] == "5"
+    assert line("a faulty one", tally).split()[-1] == "5"
 
 
 def test_an_input_follows_from_its_seed_and_number() -> None:
