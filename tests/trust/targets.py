@@ -34,6 +34,7 @@ from tasks.text.dates import is_date_line, parse_date
 from tests.tasks.backfill import warcs
 from tests.tasks.making import FEED, NOW, document
 from tests.trust import seeds, words
+from warehouse.masking import mask
 from warehouse.records import Form
 from warehouse.records import Rules as SiteRules
 
@@ -165,14 +166,14 @@ def read_paged(data: bytes) -> list[str]:
 
 def read_address(data: bytes) -> list[str]:
     text = data.decode("utf-8", "surrogateescape")
-    for read in (urls.redact, urls.host_of, urls.site_of, urls.strip_www):
+    for read in (mask, urls.host_of, urls.site_of, urls.strip_www):
         read(text)
     for base in (None, "https://quay.example/a/b?c#d", "http://[::1", ""):
         if absolute := urls.resolve(base, text):
             check_text(
                 (absolute, urls.without_tracking(absolute), urls.unwrap_link(absolute), urls.canonical(absolute))
             )
-            check_text((urls.unwrap_image(absolute), urls.identity(absolute), urls.redact(absolute)))
+            check_text((urls.unwrap_image(absolute), urls.identity(absolute), mask(absolute)))
     parse_address(text)
     return []
 
