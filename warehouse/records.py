@@ -234,6 +234,9 @@ class Fetch:
     error: str | None = None
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
+    etag: str | None = None
+    last_modified: str | None = None
+    """The answer's validators; those of 304 replace the ones that were asked with (RFC 9111 4.3.4)."""
     moved_to: str | None = None
     """The feed's new address, if all redirects were permanent."""
     max_age: float | None = None

@@ -16,9 +16,19 @@ MAX_MEMBERS = 100_000
 """Of a gzip body. Servers that flush send some thousands; each takes microseconds, however little it holds."""
 
 
+GZIP = b"\x1f\x8b"
+"""The first bytes of gzip data (RFC 1952 2.3.1)."""
+
+
 def decode(data: bytes, encoding: str, max_bytes: int) -> bytes:
-    """Undo one content coding. Raises OverflowError past `max_bytes`, ValueError for a broken or unknown coding."""
+    """Undo one content coding. Raises OverflowError past `max_bytes`, ValueError for a broken coding.
+
+    The bytes stay as they are where the coding is none (servers send `none` and `UTF-8`), or says gzip and they are
+    not: some servers announce it twice, or leave it to a proxy that has undone it.
+    """
     match encoding:
+        case "gzip" | "x-gzip" if not data.startswith(GZIP):
+            return data
         case "gzip" | "x-gzip":
             return _inflate(data, 16 + zlib.MAX_WBITS, max_bytes)
         case "deflate":
@@ -31,7 +41,7 @@ def decode(data: bytes, encoding: str, max_bytes: int) -> bytes:
         case "zstd":
             return _unzstd(data, max_bytes)
         case _:
-            raise ValueError("an encoding nobody asked for")
+            return data
 
 
 def _join_steps(step: Callable[[], bytes], max_bytes: int) -> bytes:
@@ -59,7 +69,7 @@ def _inflate(data: bytes, wbits: int, max_bytes: int) -> bytes:
         if len(out) > max_bytes:
             raise OverflowError
         position += len(piece) - len(decoder.unused_data if decoder.eof else decoder.unconsumed_tail)
-        if decoder.eof and data[position : position + 2] == b"\x1f\x8b":  # the next member (RFC 1952 2.2)
+        if decoder.eof and data[position : position + 2] == GZIP:  # the next member (RFC 1952 2.2)
             decoder, members = zlib.decompressobj(wbits), members + 1
             if members > MAX_MEMBERS:
                 raise ValueError(f"more than {MAX_MEMBERS:,} gzip members")

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tasks.errors import FetchError
-from tasks.fetch.http import Client
+from tasks.fetch.decoding import GZIP, decode
+from tasks.fetch.http import Client, Response
 from tasks.fetch.refusals import REFUSALS, STOP
 from tasks.references import resolve_references
 from tasks.rhythm import Bounds, freshness, is_due
@@ -49,11 +50,7 @@ def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -
 async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, *, attempt: int = 1) -> Fetch:
     """Fetch the feed and land its bytes. Raises FetchError, and TransientFetchError if a retry may help."""
     started_at, clock = datetime.now(UTC), time.monotonic()
-    headers = {"accept": ACCEPT}
-    if state.etag:
-        headers["if-none-match"] = state.etag
-    if state.last_modified:
-        headers["if-modified-since"] = state.last_modified
+    headers = {"accept": ACCEPT, **_validators(state)}
     moved_to = state.moved_to
     address = moved_to if moved_to else await asyncio.to_thread(resolve_references, feed.url)
     response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
@@ -61,7 +58,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
     if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
         document = await asyncio.to_thread(
             landing.land,
-            response.body,
+            await asyncio.to_thread(_unpack, response, client.settings.max_feed_bytes),
             feed_id=feed.id,
             url=feed.url,
             final_url=response.url,
@@ -82,7 +79,26 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         moved_to=response.moved_to if response.moved_to and mask(response.moved_to) == response.moved_to else None,
         max_age=freshness(response.headers),
         document=document,
+        etag=response.headers.get("etag"),
+        last_modified=response.headers.get("last-modified"),
     )
+
+
+def _validators(state: FeedState) -> dict[str, str]:
+    """The headers of a conditional request (RFC 9110 13.1). Some servers send validators that no request can hold."""
+    stated = {"if-none-match": state.etag, "if-modified-since": state.last_modified}
+    return {name: value for name, value in stated.items() if value and value.isascii() and value.isprintable()}
+
+
+def _unpack(response: Response, max_bytes: int) -> bytes:
+    """The body; unpacked, if it is gzip data that no header announced. Raises FetchError."""
+    if not response.body.startswith(GZIP):
+        return response.body
+    try:
+        return decode(response.body, "gzip", max_bytes)
+    except (OverflowError, ValueError) as error:
+        reason = str(error) or f"it is larger than {max_bytes:,} bytes"
+        raise FetchError(f"{response.url}: its gzip data can't be unpacked ({reason})") from error
 
 
 def judge_by_content(fetch: Fetch, milled: Milled | None) -> Fetch:

@@ -59,6 +59,8 @@ def record_fetches(
             "consecutive_failures": state.consecutive_failures,
             "last_status": fetch.status,
             "last_error": fetch.error and mask(fetch.error),
+            "etag": fetch.etag if fetch.status == 304 else None,
+            "last_modified": fetch.last_modified if fetch.status == 304 else None,
             "disabled_reason": state.disabled_reason,
             "max_age_seconds": _rounded(state.max_age_seconds),
             "due_at": state.due_at,

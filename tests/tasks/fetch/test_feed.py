@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,28 @@ def test_document_is_landed_with_its_headers(tmp_path: Path) -> None:
         assert site.requests[1].headers["if-modified-since"] == "Sun, 01 Nov 2026 00:00:00 GMT"
     assert (unchanged.outcome, unchanged.status, unchanged.document) == ("not-modified", 304, None)
     assert len(landing.pending()) == 1
+
+
+def test_gzip_data_that_no_header_announces_is_unpacked(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    with SiteServer({"/feed": Page(gzip.compress(BODY), "application/x-gzip")}) as site:
+        feed = replace(FEED, url=site.url("/feed"))
+        done = fetched(feed, FeedState(feed.id, feed.url), landing)
+        assert done.document is not None
+        assert landing.read(done.document) == BODY
+        site.pages["/feed"] = Page(gzip.compress(BODY)[:-8], "application/x-gzip")
+        with pytest.raises(FetchError, match="gzip"):
+            fetched(feed, FeedState(feed.id, feed.url), landing)
+
+
+@pytest.mark.parametrize("validator", ['"é"', '"a\r\nx: y"', "\u2028"])
+def test_validators_that_no_request_can_hold_are_not_sent(tmp_path: Path, validator: str) -> None:
+    """Such a feed could never be fetched again: each request failed before it was sent."""
+    with SiteServer({"/feed": Page(BODY, "application/rss+xml")}) as site:
+        feed = replace(FEED, url=site.url("/feed"))
+        state = FeedState(feed.id, feed.url, etag=validator, last_modified=validator)
+        assert fetched(feed, state, Landing(tmp_path)).outcome == "fetched"
+        assert "if-none-match" not in site.requests[0].headers
 
 
 def test_moved_feed_is_fetched_at_its_new_address(tmp_path: Path) -> None:
