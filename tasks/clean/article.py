@@ -17,6 +17,7 @@ import nh3
 from tasks.clean import identity
 from tasks.clean.blocks import BlockBuilder
 from tasks.clean.boilerplate import remove_boilerplate
+from tasks.clean.captions import without_only_captions
 from tasks.clean.paragraphs import join_datelines
 from tasks.text import language, urls
 from tasks.text.markup import Element, parse, serialise
@@ -95,7 +96,7 @@ def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[lis
         html = unescape(html)
     tree = _tree(html, rules)
     builder = BlockBuilder(base)
-    blocks = remove_boilerplate(join_datelines(builder.blocks(tree)), rules.drop_after)
+    blocks = remove_boilerplate(join_datelines(without_only_captions(builder.blocks(tree))), rules.drop_after)
     return blocks, tuple(_shown_images(blocks, builder.images))
 
 

@@ -12,11 +12,13 @@ from tasks.clean.paragraphs import BLANKS, join_datelines, make_paragraphs
 from tasks.text import urls
 from tasks.text.markup import Element, parse, serialise
 from tasks.text.plain import collapse, render
-from tasks.text.tags import ATTRIBUTES, BLOCK, CONTAINERS, DROPPED, EMBEDDED, INLINE, TABLE, TRANSPARENT
+from tasks.text.tags import ATTRIBUTES, BLOCK, CONTAINERS, DROPPED, EMBEDDED, IMAGES, INLINE, STRAYS, TABLE, TRANSPARENT
 from warehouse.records import ImageRef
 
 _LIST_ITEMS = ("li", "dt", "dd")
-_MUST_STAND_ALONE = BLOCK | TABLE | EMBEDDED | {"div", "section", "article", "picture"}
+_MUST_STAND_ALONE = BLOCK | TABLE | EMBEDDED | {"div", "section", "article", "picture", "menu"}
+_PLAYED = ("src", "data-src", "data-lazy-src")
+"""Attributes with the address of what a player plays; the last two until a script moves it to the first."""
 MAX_EMOJI_TEXT = 12
 """Characters of an emoji's alternative text; an image with a longer one is an image."""
 
@@ -54,7 +56,7 @@ class BlockBuilder:
                 if output.inline or child.strip(BLANKS):  # blank text does not begin a paragraph
                     output.inline.append(child)
             else:
-                _ADD.get(child.tag, _add_unknown)(self, child, output)
+                _ADD.get(child.tag, _add_transparent)(self, child, output)  # unknown elements are inline
         output.end_paragraph()
         return output.blocks
 
@@ -66,17 +68,26 @@ class BlockBuilder:
                 children.append(child)
             elif child.tag == "br":
                 children.append(Element("br"))
-            elif child.tag == "img":  # an emoji, or _holds_block would have been true
+            elif child.tag in IMAGES:  # an emoji, or _holds_block would have been true
                 image = self.image(child)
                 if isinstance(image, str):
                     children.append(image)
             elif child.tag in DROPPED or child.tag in EMBEDDED:
                 continue
+            elif child.tag == "math":
+                children.append(self.formula(child))
             elif child.tag in INLINE:
                 children.append(self.inline(child))
-            else:
+            elif not _is_repeated(child):
                 children.extend(self.inline(child).children)
         return Element(node.tag, self._inline_attributes(node), children)
+
+    def formula(self, node: Element) -> str:
+        """A formula in MathML as text: as its author wrote it for those who can't see it, else its characters."""
+        if alternative := collapse(node.attrs.get("alttext", "")):
+            return alternative
+        annotations = [element for element in node.walk() if element.tag == "annotation"]
+        return collapse(self.inline(annotations[0] if annotations else Element("span", {}, node.children)).text())
 
     def _inline_attributes(self, node: Element) -> dict[str, str]:
         if node.tag == "a":
@@ -164,8 +175,9 @@ def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 def _add_embedded(builder: BlockBuilder, node: Element, output: _Output) -> None:
     """Add a link to what the player plays."""
-    sources = (element.attrs.get("src") for element in node.walk() if element.tag == "source")
-    address = urls.resolve(builder.base, node.attrs.get("src") or next(sources, None))
+    stated = [node.attrs.get(name) for name in _PLAYED] + [e.attrs.get("src") for e in node.walk() if e.tag == "source"]
+    addresses = (urls.resolve(builder.base, address) for address in stated)  # about:blank is none
+    address = next(filter(None, addresses), None)
     if address and not is_tracking_pixel(node, address):
         output.add([Element("p", {}, [Element("a", {"href": address}, [address])])])
 
@@ -181,7 +193,14 @@ def _add_inline(builder: BlockBuilder, node: Element, output: _Output) -> None:
         output.inline.append(builder.inline(node))
 
 
+def _is_repeated(node: Element) -> bool:
+    """Whether it is KaTeX's MathML, beside which the same formula stands in HTML."""
+    return "katex-mathml" in node.attrs.get("class", "")
+
+
 def _add_transparent(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    if _is_repeated(node):
+        return
     if _holds_block(node):
         _add_container(builder, node, output)
     else:
@@ -193,7 +212,7 @@ def _holds_block(node: Element) -> bool:
     for element in node.walk():
         if element.tag in _MUST_STAND_ALONE:
             return True
-        if element.tag == "img" and not is_emoji(element, element.attrs.get("src", "")):
+        if element.tag in IMAGES and not is_emoji(element, element.attrs.get("src", "")):
             return True
     return False
 
@@ -251,7 +270,9 @@ def _add_list(builder: BlockBuilder, node: Element, output: _Output) -> None:
     output.end_paragraph()
     if items:
         start = node.attrs.get("start", "") if node.tag == "ol" else ""
-        output.blocks.append(Element(node.tag, {"start": start} if start.isdigit() else {}, items))
+        output.blocks.append(
+            Element("ul" if node.tag == "menu" else node.tag, {"start": start} if start.isdigit() else {}, items)
+        )
     output.blocks += figures
     if strays:
         output.blocks += builder.blocks(Element("div", {}, strays))
@@ -300,8 +321,12 @@ def _unroll_table(table: Element) -> Element:
     return root
 
 
-def _add_unknown(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    """Add the blocks of an element that is unknown or outside its parent, such as a <li> outside a list."""
+def _add_formula(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    output.inline.append(builder.formula(node))
+
+
+def _add_stray(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    """Add the blocks of an element outside its parent, such as a <li> outside a list."""
     output.end_paragraph()
     output.blocks += builder.blocks(node)
 
@@ -317,12 +342,14 @@ _ADD: dict[str, _Add] = {
     **dict.fromkeys(INLINE, _add_inline),
     **dict.fromkeys(TRANSPARENT, _add_transparent),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _add_heading),
-    **dict.fromkeys(("ul", "ol", "dl"), _add_list),
+    **dict.fromkeys(STRAYS, _add_stray),
+    **dict.fromkeys(("ul", "ol", "dl", "menu"), _add_list),
+    **dict.fromkeys(IMAGES, _add_img),
     **dict.fromkeys(EMBEDDED, _add_embedded),
     **dict.fromkeys(DROPPED, _add_dropped),
     "p": _add_paragraph,
     "br": _add_line_break,
-    "img": _add_img,
+    "math": _add_formula,
     "picture": _add_picture,
     "figure": _add_figure,
     "noscript": _add_noscript,

@@ -12,6 +12,8 @@ MAX_MARKED_CAPTION = 600
 """Characters of a caption that its class or id, or <small> around it, marks as one."""
 MAX_PLAIN_CAPTION = 250
 """Characters of an unmarked paragraph that is taken for the caption of the image before it."""
+_GUESSED = "guessed"
+"""Attribute of a guessed caption, until the HTML is sanitised."""
 _CAPTION_CLASS = re.compile(r"caption|credit|img-desc|image-desc|pic-?text|图说|圖說")
 
 
@@ -19,10 +21,10 @@ def has_caption(figure: Element) -> bool:
     return any(isinstance(child, Element) and child.tag == "figcaption" for child in figure.children)
 
 
-def add_caption(figure: Element, caption: str) -> None:
-    """Give the figure this caption, unless it has one."""
+def add_caption(figure: Element, caption: str, *, guessed: bool = False) -> None:
+    """Give the figure this caption, unless it has one. A guessed one is a paragraph that only stands beside it."""
     if not has_caption(figure):
-        figure.children.append(Element("figcaption", {}, [caption]))
+        figure.children.append(Element("figcaption", {_GUESSED: ""} if guessed else {}, [caption]))
 
 
 def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[Element]) -> bool:
@@ -33,7 +35,7 @@ def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[E
     caption = _caption_text(node, node_blocks[0])
     if not caption:
         return False
-    add_caption(blocks[-1], caption)
+    add_caption(blocks[-1], caption, guessed=not _is_named_caption(node))
     return True
 
 
@@ -62,6 +64,18 @@ def merge_caption(blocks: list[Element]) -> list[Element]:
     if len(blocks) == 2 and blocks[0].tag == "figure" and blocks[1].tag == "p" and not has_caption(blocks[0]):
         text = collapse(inline_text(blocks[1]))
         if len(text) <= MAX_PLAIN_CAPTION:
-            add_caption(blocks[0], text)
+            add_caption(blocks[0], text, guessed=True)
             return blocks[:1]
     return blocks
+
+
+def without_only_captions(blocks: list[Element]) -> list[Element]:
+    """The blocks; where all text is in guessed captions, with these as paragraphs: they are teasers beside images."""
+    if not blocks or any(block.tag not in ("figure", "hr") for block in blocks):
+        return blocks
+    result: list[Element] = []
+    for figure in blocks:
+        guessed = [c for c in figure.children if isinstance(c, Element) and _GUESSED in c.attrs]
+        result.append(Element(figure.tag, figure.attrs, [c for c in figure.children if c not in guessed]))
+        result += [Element("p", {}, caption.children) for caption in guessed]
+    return result

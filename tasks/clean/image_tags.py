@@ -18,11 +18,12 @@ _PLACEHOLDER = re.compile(
 _TRACKER = re.compile(
     r"//([\w.-]+\.)?(feedburner\.com/~r|feeds\.feedburner\.com/~|pixel\.wp\.com|stats\.wordpress\.com|"
     r"doubleclick\.net|google-analytics\.com|scorecardresearch\.com|quantserve\.com|pixel\.quantcount\.com|"
-    r"statcounter\.com|pheedo\.com|feedsportal\.com|rss\.buysellads\.com|b\.scorecardresearch|"
-    r"analytics\.|tracking\.|pixel\.|counter\.|count\.)|/(pixel|beacon|track|tracker|open)\.(gif|png)(\?|$)|"
+    r"statcounter\.com|pheedo\.com|feedsportal\.com|rss\.buysellads\.com|b\.scorecardresearch)|/(pixel|beacon|track|tracker|open)\.(gif|png)(\?|$)|"
     r"medium\.com/_/stat|/piwik\.php|/matomo\.php|facebook\.com/tr\?",
     re.IGNORECASE,
 )
+_TRACKING_HOST = re.compile(r"//([\w.-]+\.)?(?:analytics|tracking|pixel|counter|count)\.", re.IGNORECASE)
+_PHOTO = re.compile(r"\.(?:jpe?g|webp|avif)$", re.IGNORECASE)
 _EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/")
 _LEADING_NUMBER = re.compile(r"^\s*(\d{1,9})(?!\d)")
 _HIDDEN_BY_SIZE = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
@@ -77,6 +78,13 @@ def is_tracking_pixel(img: Element, address: str) -> bool:
     if (width is not None and width <= 2) or (height is not None and height <= 2):
         return True
     style = img.attrs.get("style", "").replace(" ", "").lower()
-    if style and ("display:none" in style or "visibility:hidden" in style or _HIDDEN_BY_SIZE.search(style)):
+    if style and (_is_hidden(img, style) or _HIDDEN_BY_SIZE.search(style)):
         return True
+    if _TRACKING_HOST.search(address):  # pixel.nymag.com serves the magazine's photos
+        return not (width and height) and not _PHOTO.search(address.partition("?")[0])
     return _TRACKER.search(address) is not None
+
+
+def _is_hidden(img: Element, style: str) -> bool:
+    """Whether it stays hidden: a lazy loader shows its images once it has loaded them."""
+    return ("display:none" in style or "visibility:hidden" in style) and img.attrs.keys().isdisjoint(_LAZY_ATTRIBUTES)

@@ -17,14 +17,17 @@ BLOCK = frozenset(
 TABLE = frozenset(["thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
 DROPPED = frozenset(
     [
-        *("script", "style", "noscript", "template", "form", "button", "input", "select", "textarea", "svg", "math"),
-        *("canvas", "object", "applet", "head", "title", "meta", "link", "base", "nav", "dialog", "menu", "datalist"),
+        *("script", "style", "noscript", "template", "form", "button", "input", "select", "textarea", "svg"),
+        *("canvas", "object", "applet", "head", "title", "meta", "link", "base", "nav", "dialog", "datalist"),
         *("option", "progress", "meter", "map", "area", "frame", "frameset"),
     ]
 )
 """Left out with everything in them."""
-EMBEDDED = frozenset(["iframe", "video", "audio", "embed"])
+EMBEDDED = frozenset(["iframe", "video", "audio", "embed", "amp-video", "amp-audio", "amp-iframe"])
 """Players, which become a link."""
+IMAGES = frozenset(["img", "amp-img", "amp-anim"])
+STRAYS = TABLE | {"li", "dt", "dd", "figcaption", "body", "html"}
+"""Parts of a list, a table or a document, where they stand outside of one: what is in them is blocks."""
 ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},

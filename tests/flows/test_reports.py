@@ -126,8 +126,7 @@ OTHERS = {"b-authorlist", "b-authors", "o-unquoted", "o-upper", "sm-doctype", "w
 OPEN = {
     *("a-rellink", "a-xmlbase", "c-blank1251", "c-escapedcdatap", "c-rellinksite", "e-badbyte", "e-badbytegb", "f-te2"),
     *("i-guidonlyscheme", "i-random", "i-samelink", "i-sametitle", "i-wpcomments", "j-newline"),
-    *("k-ampimg", "k-bg", "k-blocklink", "k-g", "k-hidden", "k-lazyiframe", "k-math", "k-menu", "k-pixelhost"),
-    *("k-small", "k-teaser", "k-wbr", "t-atomtext", "t-jsontext"),
+    *("k-bg", "k-blocklink", "t-atomtext", "t-jsontext"),
 }
 """Reports that do not come out right yet."""
 

@@ -69,3 +69,53 @@ def test_deep_nesting(tag: str) -> None:
     content = clean_fragment(f"<{tag}>" * 5000 + "The middle." + f"</{tag}>" * 5000 + "<p>The end.</p>")
     assert "The middle." in content.text
     assert "The end." in content.text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        # unknown and old elements are inline, as a browser shows them
+        ("<p>The boats were <g>sold</g> in the town.</p>", "The boats were sold in the town."),
+        ("<p>The har<wbr>bour of <st1:city>Évora</st1:city>.</p>", "The harbour of Évora."),
+        ("<p><strike>Old</strike> <acronym>NATO</acronym> <label>news</label>.</p>", "Old NATO news."),
+        ("<p>One.</p><x-card><p>Two.</p></x-card>", "One.\n\nTwo."),
+        # formulas keep their text
+        ("<p>As <math><mi>e</mi><mo>=</mo><mi>m</mi></math> says.</p>", "As e=m says."),
+        ('<p>As <math alttext="r = 2"><mi>r</mi></math> says.</p>', "As r = 2 says."),
+        (
+            "<p>As <math><semantics><mi>x</mi><annotation>\\frac12</annotation></semantics></math> says.</p>",
+            "As \\frac12 says.",
+        ),
+        (
+            '<p>The <span class="katex"><span class="katex-mathml"><math><mi>d</mi></math></span>'
+            '<span class="katex-html" aria-hidden="true">d</span></span> axis.</p>',
+            "The d axis.",
+        ),
+        ("<p>Dishes:</p><menu><li>Soup</li><li>Fish</li></menu>", "Dishes:\n\n- Soup\n- Fish"),
+    ],
+)
+def test_no_element_loses_or_splits_text(html: str, text: str) -> None:
+    assert text_of(html) == text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div><img src="/quay.jpg"><p>The ferry is cancelled until Friday.</p></div>',
+        '<img src="/quay.jpg"><p><small>The ferry is cancelled until Friday.</small></p>',
+    ],
+)
+def test_a_teaser_beside_an_image_is_the_text(html: str) -> None:
+    """Taken for the image's caption, it left the article without a text."""
+    assert text_of(html) == "The ferry is cancelled until Friday."
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>Watch.</p><iframe src="about:blank" data-src="https://video.example/embed/1"></iframe>',
+        '<p>Watch.</p><amp-iframe src="https://video.example/embed/1"></amp-iframe>',
+    ],
+)
+def test_a_player_that_a_script_starts_is_a_link(html: str) -> None:
+    assert 'href="https://video.example/embed/1"' in clean_fragment(html).html

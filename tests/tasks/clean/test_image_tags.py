@@ -33,6 +33,8 @@ from tests.tasks.clean.cleaning import PHOTO, clean_fragment, image_of, text_of
         '<ul><li><img src="/a.jpg"></li></ul>',
         '<h2><img src="/a.jpg"></h2>',
         '<blockquote><img src="/a.jpg"></blockquote>',
+        '<amp-img src="/a.jpg" layout="responsive"></amp-img>',
+        '<section><img data-src="/a.jpg" style="visibility: hidden !important"></section>',
     ],
 )
 def test_images(html: str) -> None:
@@ -70,6 +72,17 @@ def test_an_address_with_commas_in_a_srcset() -> None:
 def test_an_img_that_shows_no_image(html: str) -> None:
     content = clean_fragment(f"<p>The gate.</p>{html}")
     assert (content.images, content.html) == ((), "<p>The gate.</p>")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="https://pixel.quay.example/2026/ferry.jpg?w=700">',
+        '<img src="https://pixel.quay.example/2026/ferry" width="700" height="467">',
+    ],
+)
+def test_a_photo_of_a_host_whose_name_is_that_of_a_tracker(html: str) -> None:
+    assert len(clean_fragment(html).images) == 1
 
 
 def test_an_emoji_image_becomes_its_text() -> None:
