@@ -1,6 +1,8 @@
 # `make demo`, `make serve` and `make test`: each sets up everything it needs in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# some images set it: every process of the tests would compile newsmill anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo serve test test-all check docs pictures lock benchmark clean
 
