@@ -85,10 +85,10 @@ class Newsmill:
         assert done.returncode == 0, f"newsmill {arguments}: {done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """Start the real command in the background; its process is the one that tests kill."""
+    def start(self, *arguments: str | Path, real: bool = False) -> subprocess.Popen[str]:
+        """Start the command in the background; tests kill only the process of the real one."""
         return subprocess.Popen(
-            [preloaded.REAL, *arguments],
+            [preloaded.REAL if real else self.program, *arguments],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -102,6 +102,7 @@ class Newsmill:
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment without settings of Prefect or newsmill."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "NEWSMILL_"))}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # some images set it: each process would compile newsmill anew
     home = tmp_path_factory.mktemp("prefect-client")
     return environment | {
         "PREFECT_HOME": str(home),  # a profile in the home folder may name another server

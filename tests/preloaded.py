@@ -2,8 +2,9 @@
 
 Importing takes three seconds of a core, and the tests run some hundred commands. So one process imports everything
 and waits. `newsmill()` below makes a program that sends it the arguments, environment, folder and standard streams of
-a command; it runs the command in a fork. The program starts the real newsmill instead for commands that start servers
-and where the environment differs in more than newsmill's settings, as Prefect reads its own at import.
+a command; it runs the command in a fork. With the argument `engine`, it runs what a worker of Prefect's starts for a
+flow run. The program starts the real newsmill instead for commands that start servers, and where the environment
+differs in more than settings of newsmill and Prefect.
 
 Run by itself (`python preloaded.py ask …`) this imports the standard library only.
 """
@@ -15,6 +16,7 @@ import gc
 import json
 import os
 import pkgutil
+import runpy
 import shlex
 import signal
 import socket
@@ -34,8 +36,10 @@ REAL = Path(sys.executable).with_name("newsmill")
 """The console script."""
 SERVER_COMMANDS = frozenset({"serve", "server", "deploy"})
 """Run by the real program."""
-UNREAD_AT_IMPORT = ("NEWSMILL_", "PATH", "PWD", "OLDPWD", "SHLVL", "_")
-"""Beginnings of environment variables that no module reads when it is imported."""
+ENGINE = "engine"
+"""In place of a command: `python -m prefect.engine`."""
+UNREAD_AT_IMPORT = ("NEWSMILL_", "PREFECT_", "PATH", "PWD", "OLDPWD", "SHLVL", "_")
+"""Beginnings of environment variables that no module reads when it is imported, or that are read again in a fork."""
 IMPORTED_LATER = (
     *("encodings.idna", "encodings.utf_8_sig", "feedgen.feed", "multiprocessing.popen_spawn_posix"),
     *("multiprocessing.resource_tracker", "opyml", "rensa", "rich._emoji_codes"),
@@ -137,11 +141,12 @@ def _answer(connection: socket.socket) -> Never:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
+        settings_at_import = _prefect_settings()
         os.environ.clear()
         os.environ.update(request["environment"])
         os.chdir(request["folder"])
         sys.argv = ["newsmill", *request["arguments"]]
-        os._exit(_run())
+        os._exit(_run(settings_at_import))
 
     def watch() -> None:
         if not connection.recv(1):  # the program that asked was killed
@@ -153,14 +158,45 @@ def _answer(connection: socket.socket) -> Never:
     os._exit(0)
 
 
-def _run() -> int:
+def _prefect_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("PREFECT_")}
+
+
+def _read_prefect_settings() -> None:
+    """Do what Prefect does with its settings when it is imported."""
+    from prefect.context import refresh_global_settings_context
+    from prefect.logging.configuration import setup_logging
+
+    refresh_global_settings_context()
+    setup_logging(incremental=False)
+
+
+def _run_command() -> None:
+    from flows.cli.main import main
+
+    main()
+
+
+def _run_engine() -> None:
+    sys.argv = ["prefect.engine"]
+    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    del sys.modules["prefect.engine"]
+    runpy.run_module("prefect.engine", run_name="__main__")
+
+
+def _run(settings_at_import: Mapping[str, str]) -> int:
     """Run the command and do what an interpreter does at its end, except for native libraries: Arrow's end aborts in a
     fork. Returns the exit status."""
-    from flows.cli.main import main
+    from tasks.settings import keep_prefect_quiet
 
     status: object = 0
     try:
-        main()
+        run = _run_engine if sys.argv[1:] == [ENGINE] else _run_command
+        if run is _run_command:
+            keep_prefect_quiet()
+        if _prefect_settings() != settings_at_import:
+            _read_prefect_settings()
+        run()
     except SystemExit as error:
         status = error.code
     except BaseException:

@@ -44,10 +44,16 @@ class Served:
     def deployment(self, name: str) -> Any:
         return self.ask(f"/deployments/name/{name}")
 
-    def run(self, name: str, *, env: dict[str, str] | None = None, **parameters: Any) -> str:
-        """Start a run of the deployment now. Returns the flow run's id."""
+    def run(self, name: str, *, env: dict[str, str] | None = None, real: bool = False, **parameters: Any) -> str:
+        """Start a run of the deployment now. Returns the flow run's id.
+
+        The worker starts a fork (tests/preloaded.py) or, for a `real` one, what it starts for every run.
+        """
         deployment = self.deployment(name)["id"]
-        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "job_variables": {"env": env or {}}}
+        variables: dict[str, object] = {"env": env or {}}
+        if not real:
+            variables["command"] = f"{self.newsmill.program} {preloaded.ENGINE}"
+        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "job_variables": variables}
         return str(self.ask(f"/deployments/{deployment}/create_flow_run", **body)["id"])
 
     def state(self, flow_run: str) -> str:

@@ -62,14 +62,14 @@ def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, s
     served.newsmill.registry(site.feeds_toml())
     before = articles(served, site)
     with Gate(site, "/en/feed.xml") as gate:
-        run = served.run("ingest/ingest", force=True)
+        run = served.run("ingest/ingest", real=True, force=True)
         served.until(gate.arrived.is_set, "the run fetches")
         served.until(lambda: progress(served, run) == 80, "the bar shows that four of the five feeds are done")
         served.ask(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
         assert served.finished(run) == "Cancelled"
         assert articles(served, site) == before
     with Gate(site, "/en/feed.xml") as gate:
-        run = served.run("ingest/ingest", force=True)
+        run = served.run("ingest/ingest", real=True, force=True)
         served.until(gate.arrived.is_set, "the run fetches")
         before = articles(served, site)  # what the run before it fetched is loaded first
         with alone(served.newsmill.warehouse):
@@ -78,7 +78,7 @@ def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, s
             served.ask(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
             assert served.finished(run) == "Cancelled"
     assert articles(served, site) == before
-    assert served.finished(served.run("ingest/ingest", force=True)) == "Completed"
+    assert served.finished(served.run("ingest/ingest", real=True, force=True)) == "Completed"
     assert articles(served, site) == 20
     assert list((served.newsmill.landing / "pending").glob("*.json")) == []
 
@@ -90,7 +90,7 @@ def test_worker_and_run_killed_the_next_goes_on(served: Served, site: SampleSite
     below = children(served.process.pid)
     (worker,) = [pid for pid in below if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     with Gate(site, "/zh/feed.xml") as gate:
-        run = served.run("ingest/ingest", force=True)
+        run = served.run("ingest/ingest", real=True, force=True)
         served.until(gate.arrived.is_set, "the run fetches")
         killed = [worker, *descendants(worker)]
         for pid in killed:

@@ -83,7 +83,7 @@ def browser(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Browser, site: SampleSite) -> None:
     served.newsmill.registry(site.feeds_toml())
-    run = served.run("ingest/ingest", force=True)
+    run = served.run("ingest/ingest", real=True, force=True)
     assert served.finished(run) == "Completed"
     page = "/deployments?page=1&sort=NAME_ASC&limit=25"
     browser.open(page, "ingest", "archive", "wayback", "maintain")

@@ -47,7 +47,7 @@ def test_a_run_one_can_read(served: Served, site: SampleSite) -> None:
     """Its name, its tags, its progress, its result and its log; a feed's password shows nowhere."""
     secret = site.url("/dead.xml").replace("://", "://reader:s3cret@") + "?token=t0ken"
     served.newsmill.registry(site.feeds_toml().replace(site.url("/dead.xml"), secret))
-    run = served.run("ingest/ingest", groups=["harbour"], force=True)
+    run = served.run("ingest/ingest", real=True, groups=["harbour"], force=True)
     # one feed of five failed: that is no failed run
     assert served.finished(run) == "Completed", served.ask(f"/flow_runs/{run}")["state"]["message"]
     shown = served.ask(f"/flow_runs/{run}")
