@@ -62,11 +62,12 @@ def test_an_archive_becomes_rows_once(newsmill: Newsmill, archive: Path) -> None
 def test_the_range_and_the_limit(newsmill: Newsmill, archive: Path) -> None:
     write_archive(archive, {"other/1.md": article(40, site="other")})
     done = newsmill.facts(
-        "backfill", "archive", archive, "--from", "2023-11-15", "--until", "2023-11-15", "--site", "quay"
+        *("backfill", "archive", archive, "--no-publish"),
+        *("--from", "2023-11-15", "--until", "2023-11-15", "--site", "quay"),
     )
     assert done["new"] == 6  # the first is of the evening before
-    assert newsmill.facts("backfill", "archive", archive, "--site", "other")["new"] == 1
-    limited = newsmill.facts("backfill", "archive", archive, "--limit", "2")
+    assert newsmill.facts("backfill", "archive", archive, "--no-publish", "--site", "other")["new"] == 1
+    limited = newsmill.facts("backfill", "archive", archive, "--no-publish", "--limit", "2")
     assert (limited["new"], limited["unchanged"], limited["documents"]) == (1, 1, 1)  # one of the two is loaded
 
 
@@ -77,8 +78,8 @@ def test_the_live_feed_and_the_archive_have_one_article(newsmill: Newsmill, arch
     with SiteServer({"/feed": Page(RSS.format(text=text).encode(), "application/rss+xml")}) as site:
         newsmill.registry(f'[[feed]]\nid = "quay"\nname = "码头日报"\nurl = "{site.url("/feed")}"\nlanguage = "zh"\n')
         commands: list[Callable[[], object]] = [
-            lambda: newsmill.facts("ingest", "--no-images"),
-            lambda: newsmill.facts("backfill", "archive", archive),
+            lambda: newsmill.facts("ingest", "--no-images", "--no-publish"),
+            lambda: newsmill.facts("backfill", "archive", archive, "--no-publish"),
         ]
         for command in commands if newer == "archive" else commands[::-1]:
             command()
@@ -98,7 +99,7 @@ def test_killed_and_started_again(newsmill: Newsmill, newsmill_in: Callable[[Pat
     undisturbed.registry("")
     assert undisturbed.facts("backfill", "archive", archive, "--no-publish")["new"] == MANY
 
-    process = newsmill.start("backfill", "archive", archive, "--no-publish", "--json")
+    process = newsmill.start("backfill", "archive", archive, "--no-publish", "--json", real=True)
     until(lambda: list((newsmill.landing / "loaded").rglob("*.json")), "a batch is loaded", 120)
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -116,7 +117,7 @@ def test_killed_and_started_again(newsmill: Newsmill, newsmill_in: Callable[[Pat
 
 
 def test_a_reader_waits_for_a_backfill_and_a_backfill_for_a_reader(newsmill: Newsmill, archive: Path) -> None:
-    newsmill.facts("backfill", "archive", archive)
+    newsmill.facts("backfill", "archive", archive, "--no-publish")
     with duckdb.connect(str(newsmill.warehouse), read_only=True):
         done = newsmill.setting(lock_timeout=1)("backfill", "archive", archive, "--json")
     assert done.returncode == 1
@@ -144,7 +145,7 @@ def test_saved_feeds_in_the_order_of_their_names(newsmill: Newsmill, tmp_path: P
     folder.mkdir(parents=True)
     (folder / "20240103T000000Z.xml").write_text(RSS.format(text="后来的消息，写得更长一些。"), encoding="utf-8")
     (folder / "20240101T000000Z.xml").write_text(RSS.format(text="最初的消息。"), encoding="utf-8")
-    done = newsmill.facts("backfill", "feeds", folder.parent)
+    done = newsmill.facts("backfill", "feeds", folder.parent, "--no-publish")
     assert (done["new"], done["documents"]) == (1, 2)
     assert rows(
         newsmill.warehouse,
@@ -162,10 +163,10 @@ def test_the_wayback_machine(newsmill: Newsmill) -> None:
     ]
     with WaybackSite(captures) as site:
         filled = newsmill.setting(wayback_url=site.url(""), backfill_pause=0)
-        done = filled.facts("backfill", "wayback", "quay")
+        done = filled.facts("backfill", "wayback", "quay", "--no-publish")
         assert (done["new"], done["documents"], done["rejected"]) == (1, 2, 1)
         site.requests.clear()
-        again = filled.facts("backfill", "wayback", "quay")
+        again = filled.facts("backfill", "wayback", "quay", "--no-publish")
         assert (again["documents"], again["rejected"]) == (0, 1)
         assert sum(request.path.startswith("/web/") for request in site.requests) == 1  # only the one that failed
     versions = rows(

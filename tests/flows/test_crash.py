@@ -59,7 +59,7 @@ def undisturbed(
     newsmill = newsmill_in(tmp_path_factory.mktemp("undisturbed"))
     with SampleSite() as site:
         newsmill.registry(site.feeds_toml())
-        assert newsmill.facts("ingest")["new"] == 18
+        assert newsmill.facts("ingest", "--no-publish")["new"] == 18
         yield Undisturbed(site, contents(newsmill.warehouse))
 
 
@@ -104,7 +104,7 @@ def assert_next_run_completes(newsmill: Newsmill, undisturbed: Undisturbed) -> N
 
 def test_killed_while_fetching(newsmill: Newsmill, site: SampleSite, undisturbed: Undisturbed) -> None:
     with Gate(site, "/zh/feed.xml") as gate:
-        process = newsmill.start("ingest")
+        process = newsmill.start("ingest", real=True)
         until(lambda: gate.arrived.is_set() and len(pending(newsmill)) == 3, "three feeds are landed, one hangs")
         kill(process)
     assert rows(newsmill.warehouse, "SELECT count(*) FROM raw.entries") == [(0,)]
@@ -115,7 +115,7 @@ def test_killed_while_fetching(newsmill: Newsmill, site: SampleSite, undisturbed
 
 def test_killed_while_loading(newsmill: Newsmill, site: SampleSite, undisturbed: Undisturbed) -> None:
     log = newsmill.warehouse.with_name("newsmill.duckdb.wal")
-    process = newsmill.start("ingest")
+    process = newsmill.start("ingest", real=True)
     until(lambda: len(pending(newsmill)) == 4, "all feeds are landed")
     until(lambda: log.exists() or not pending(newsmill), "a transaction is being written")
     kill(process)
@@ -133,7 +133,7 @@ def test_killed_between_commit_and_settling(newsmill: Newsmill, site: SampleSite
 
 def test_killed_while_fetching_images(newsmill: Newsmill, site: SampleSite, undisturbed: Undisturbed) -> None:
     with Gate(site, "/img/phare.jpg") as gate:
-        process = newsmill.start("ingest")
+        process = newsmill.start("ingest", real=True)
         until(gate.arrived.is_set, "an image is asked for")
         assert pending(newsmill) == [], "articles are loaded before images"
         kill(process)
@@ -141,7 +141,7 @@ def test_killed_while_fetching_images(newsmill: Newsmill, site: SampleSite, undi
 
 
 def test_killed_while_publishing(newsmill: Newsmill, site: SampleSite, undisturbed: Undisturbed) -> None:
-    process = newsmill.start("ingest")
+    process = newsmill.start("ingest", real=True)
     folder = newsmill.published.parent
     until(lambda: folder.exists() and list(folder.glob(".news.duckdb.*.draft")), "the copy is being written")
     kill(process)
@@ -282,7 +282,7 @@ def test_warehouse_on_a_full_disk(newsmill: Newsmill, site: SampleSite, undistur
         assert "Traceback" not in output + errors
         assert len(pending(newsmill)) == 4, "what was fetched is landed"
         remount(disk, "size=512m")
-        newsmill.facts("ingest", "--force")
+        newsmill.facts("ingest", "--force", "--no-publish")
         assert contents(disk / "newsmill.duckdb") == undisturbed.contents
         assert pending(newsmill) == []
 
