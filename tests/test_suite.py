@@ -75,14 +75,17 @@ def test_making_examples_is_slow(number): pass
 def make_test_options() -> list[str]:
     """The options that `make test` gives to pytest, with two workers."""
     (options,) = re.findall(r"^test:.*\n\t.*-m pytest (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    return str(options).replace("-n auto", "-n 2").split()
+    return ["-p", "xdist", *str(options).replace("-n auto", "-n 2").split()]
 
 
 ALONE = ["-p", "no:xdist"]
 
 
 def run_suite(folder: Path, options: list[str], *, stalled: float = 600, **files: str) -> tuple[int, str]:
-    """Exit status and output of pytest over these test files and a few that pass."""
+    """Exit status and output of pytest over these test files and a few that pass.
+
+    It loads no plugins but those in the options: each worker would import them all.
+    """
     (folder / "conftest.py").write_text(HOOKS)
     (folder / "pytest.ini").touch()
     for number in range(4):
@@ -93,7 +96,7 @@ def run_suite(folder: Path, options: list[str], *, stalled: float = 600, **files
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *options],
         cwd=folder,
-        env=environment | {"PYTHONPATH": str(ROOT), VARIABLE: str(stalled)},
+        env=environment | {"PYTHONPATH": str(ROOT), VARIABLE: str(stalled), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
