@@ -34,7 +34,7 @@ from typing import Never
 ROOT = Path(__file__).resolve().parents[1]
 REAL = Path(sys.executable).with_name("newsmill")
 """The console script."""
-SERVER_COMMANDS = frozenset({"serve", "server", "deploy"})
+SERVER_COMMANDS = frozenset({"serve", "server"})
 """Run by the real program."""
 ENGINE = "engine"
 """In place of a command: `python -m prefect.engine`."""

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from prefect.utilities.templating import apply_values
 
+from tests.flows.asking import ask
 from tests.flows.prefect_server.test_deploying import prefect as run_prefect
 from tests.places import ROOT
 
@@ -86,4 +87,5 @@ def test_prefect_takes_the_template(clean_environment: dict[str, str], prefect_a
     environment = clean_environment | {"PREFECT_API_URL": prefect_api}
     file = f"flows/pools/{kind}.json"
     run_prefect(environment, "work-pool", "create", f"in-{kind}", "--type", kind, "--base-job-template", file)
-    assert "newsmill:0.1.0" in run_prefect(environment, "work-pool", "inspect", f"in-{kind}")
+    taken = ask(f"{prefect_api}/work_pools/in-{kind}")["base_job_template"]
+    assert "newsmill:0.1.0" in json.dumps(taken)

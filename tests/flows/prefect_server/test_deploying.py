@@ -201,7 +201,7 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
     environment: dict[str, str], prefect_api: str, newsmill: Newsmill, prefect_home: Path
 ) -> None:
     """The last one here: its deployments name another folder."""
-    prefect(environment, "global-concurrency-limit", "update", "newsmill-host-feedx.net", "--limit", "1")
+    ask(f"{prefect_api}/v2/concurrency_limits/newsmill-host-feedx.net", "PATCH", limit=1)
     before = registered(prefect_api)
     (newsmill.folder / "prefect.yaml").write_text(in_parts_on_dask((ROOT / "prefect.yaml").read_text("utf-8")), "utf-8")
     (newsmill.folder / "flows").symlink_to(ROOT / "flows")
@@ -215,13 +215,13 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
         assert limits["newsmill-host-feedx.net"] == 1
         assert limits["newsmill-host-quay.localhost"] == 2
 
-        schedules = ask(f"{prefect_api}/deployments/name/ingest/ingest")["schedules"]
-        assert {schedule["slug"]: schedule["parameters"] for schedule in schedules} == {
+        deployment = ask(f"{prefect_api}/deployments/name/ingest/ingest")
+        assert {schedule["slug"]: schedule["parameters"] for schedule in deployment["schedules"]} == {
             "first": {"partition": "1/2"},
             "second": {"partition": "2/2"},
         }
         environment = environment | settings_of(newsmill, retries="0", workers="2")
-        prefect(environment, "deployment", "schedule", "clear", "-y", "ingest/ingest")
+        ask(f"{prefect_api}/deployments/{deployment['id']}", "PATCH", paused=True)
         prefect(environment, "deployment", "run", "ingest/ingest", "--param", "partition=1/2")
         worked = prefect(environment, "worker", "start", "--pool", "newsmill", "--run-once")
     ((flow_run, state),) = rows(newsmill.warehouse, "SELECT flow_run_id, state FROM ops.runs")
