@@ -72,12 +72,22 @@ def test_what_newsmill_asks_about_itself(store: Warehouse, published: Path) -> N
     assert (found["counts"]["articles"], len(found["runs"])) == (1, 0)
 
 
-def test_a_copy_is_behind_what_another_run_loaded(store: Warehouse, published: Path) -> None:
+@pytest.mark.parametrize(
+    ("documents", "images", "behind"),
+    [
+        (1, 0, True),
+        (0, 3, True),  # as when a run of `images` is killed while it publishes
+        (0, 0, False),
+    ],
+)
+def test_a_copy_is_behind_what_another_run_loaded(
+    store: Warehouse, published: Path, documents: int, images: int, behind: bool
+) -> None:
     assert not is_behind(store, published, "this")
     assert is_behind(store, published.with_name("none.duckdb"), "this")
     with store.writing() as connection:
         started_at = datetime.now(UTC)
-        counts = {"new": 1, "changed": 0}
+        counts = {"documents": documents, "images_stored": images}
         record_run(
             connection,
             run_id="other",
@@ -87,5 +97,5 @@ def test_a_copy_is_behind_what_another_run_loaded(store: Warehouse, published: P
             state="completed",
             counts=counts,
         )
-    assert is_behind(store, published, "this")
+    assert is_behind(store, published, "this") == behind
     assert not is_behind(store, published, "other"), "its own loads don't count"
