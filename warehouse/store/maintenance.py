@@ -122,6 +122,9 @@ def compact(store: Warehouse, keep: Retention, now: datetime) -> Compaction:
 def _compact_file(store: Warehouse, path: Path) -> Compaction:
     before = Size(1, path.stat().st_size)
     with store.writing() as connection:
+        draft = _compacted(path)
+        for leftover in (draft, draft.with_name(f"{draft.name}.wal")):  # of a killed process, as large as the warehouse
+            leftover.unlink(missing_ok=True)
         connection.execute("RESET max_vacuum_tasks")
         with transaction(connection):  # a checkpoint does nothing if nothing has changed
             connection.execute("CREATE TABLE ops.changed (nothing INTEGER)")
@@ -130,6 +133,11 @@ def _compact_file(store: Warehouse, path: Path) -> Compaction:
         if _is_worth_rewriting(connection, path):
             _rewrite(connection, path)
     return Compaction(before, Size(1, path.stat().st_size))
+
+
+def _compacted(path: Path) -> Path:
+    """Where the copy is made that replaces the file."""
+    return path.with_name(f".{path.name}.compact")
 
 
 def _is_worth_rewriting(connection: Connection, path: Path) -> bool:
@@ -141,9 +149,7 @@ def _is_worth_rewriting(connection: Connection, path: Path) -> bool:
 
 def _rewrite(connection: Connection, path: Path) -> None:
     """Replace the file by a copy while it is locked; processes that wait for the lock then open the copy."""
-    draft = path.with_name(f".{path.name}.compact")
-    for leftover in (draft, draft.with_name(f"{draft.name}.wal")):  # of a killed process
-        leftover.unlink(missing_ok=True)
+    draft = _compacted(path)
     with explaining_errors(draft):
         connection.execute(f"ATTACH {literal(draft)} AS compacted")
         connection.execute(f"COPY FROM DATABASE {CATALOG} TO compacted")
