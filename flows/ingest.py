@@ -196,7 +196,8 @@ class _Ingest:
                 state = state_of(feed, self.states)
                 fetch = await fetch_or_record_failure(feed, state, self.client, landing, force=self.force)
             if fetch.document and not mills_remotely():
-                self.pool.mill_early(fetch.document)  # while its batch is still being gathered
+                # before it joins a batch, so that no batch waits for a document that takes long
+                await self.pool.mill_early(fetch.document)
             return fetch
 
         fetching = [asyncio.ensure_future(fetch_one(feed)) for feed in self.feeds.values()]

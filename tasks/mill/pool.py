@@ -82,9 +82,11 @@ class MillingPool:
         """Start the processes now, as there will be work for them: the pool starts all of them with its first call."""
         self.processes.schedule(prepare_process)
 
-    def mill_early(self, document: Document) -> None:
-        """Start on a document before its batch is complete; `mill` picks up the result."""
-        self._early[document.key] = asyncio.ensure_future(self._mill_one(document, afresh=False))
+    async def mill_early(self, document: Document) -> None:
+        """Mill a document before its batch is complete, and wait until it is; `mill` picks up the result."""
+        milling = asyncio.ensure_future(self._mill_one(document, afresh=False))
+        self._early[document.key] = milling
+        await asyncio.wait({milling})
 
     def stop(self) -> None:
         """Cancel all work and end the processes."""

@@ -22,6 +22,8 @@ BATCH_FINDS = 1000
 FINDS_BYTES = 4_500_000
 """Limit for a backfill's documents: all of them are new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
+WAIT_SECONDS = 2.0
+"""What was fetched does not wait longer for other feeds: a server that hangs delays none of them."""
 AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
 
@@ -44,12 +46,13 @@ def batch_finds(finds: AsyncIterator[Find]) -> AsyncIterator[list[Find]]:
 
 
 def batch_fetches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
-    """Fetches in the order in which they end, in batches by size."""
+    """Fetches in the order in which they end, in batches by size, and before one waits for long."""
     return _in_batches(
         fetches,
         lambda fetch: (fetch.bytes, int(fetch.document is not None)),
         max_bytes=BATCH_BYTES,
         max_documents=BATCH_DOCUMENTS,
+        max_wait=WAIT_SECONDS,
     )
 
 
@@ -60,26 +63,46 @@ async def _in_batches(
     max_bytes: int,
     max_documents: int,
     max_seconds: float = math.inf,
+    max_wait: float | None = None,
     flush_on: tuple[type[Exception], ...] = (),
 ) -> AsyncIterator[list[T]]:
     """The items in batches; a batch ends with the item that reaches a limit. `measure` gives an item's bytes and number
-    of documents. If the source raises one of `flush_on`, the unfinished batch comes before the error."""
+    of documents. A batch also ends once its first item has waited `max_wait` seconds. If the source raises one of
+    `flush_on`, the unfinished batch comes before the error."""
     batch: list[T] = []
     size = documents = 0
-    started = time.monotonic()
+    started = 0.0
+    coming: asyncio.Future[T] | None = None
     try:
-        async for item in items:
+        while True:
+            try:
+                if max_wait is None or not batch:
+                    item = await anext(items)
+                else:
+                    coming = asyncio.ensure_future(anext(items))
+                    left = started + max_wait - time.monotonic()
+                    if not (await asyncio.wait({coming}, timeout=max(left, 0)))[0]:
+                        yield batch
+                        batch, size, documents = [], 0, 0
+                    item = await coming
+            except StopAsyncIteration:
+                break
             item_size, item_documents = measure(item)
+            if not batch:
+                started = time.monotonic()
             batch.append(item)
             size += item_size
             documents += item_documents
             if size >= max_bytes or documents >= max_documents or time.monotonic() - started > max_seconds:
                 yield batch
-                batch, size, documents, started = [], 0, 0, time.monotonic()
+                batch, size, documents = [], 0, 0
     except flush_on:
         if batch:
             yield batch
         raise
+    finally:
+        if coming:
+            coming.cancel()
     if batch:
         yield batch
 

@@ -22,7 +22,8 @@ HOSTILE = (
     *("/hang", "/slow", "/cut", "/loop", "/gzip-bomb", "/br-bomb", "/zstd-bomb", "/entities", "/deep"),
     "/503-retry-after",
 )
-LIMITS = {"timeout": 3, "deadline": 6, "retries": 1, "max_feed_bytes": 5_000_000}
+LIMITS = {"timeout": 3, "deadline": 6, "retries": 1, "max_feed_bytes": 5_000_000, "per_host": 32}
+"""All have one host, which out there would be forty."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,14 @@ def _table(feed_id: str, url: str) -> str:
     return f'[[feed]]\nid = "{feed_id}"\nname = "{feed_id}"\nurl = "{url}"\nimages = "none"\n'
 
 
-def seconds(newsmill: Newsmill, tables: Sequence[str]) -> float:
-    """Of an ingest of these feeds, as it measures itself."""
+def seconds(newsmill: Newsmill, tables: Sequence[str]) -> tuple[float, float]:
+    """From the first answer until the last good feed was loaded; and of the whole run, as it measures itself."""
     newsmill.folder.mkdir()
     newsmill.registry("\n".join(tables))
-    return float(newsmill.facts("ingest")["seconds"])
+    whole = float(newsmill.facts("ingest")["seconds"])
+    # a record is written when its document is landed, and moved once it is loaded
+    records = [path.stat() for path in (newsmill.landing / "loaded").rglob("*-feed-*.json")]
+    return max(r.st_ctime for r in records) - min(r.st_mtime for r in records), whole
 
 
 def main() -> None:
@@ -69,11 +73,10 @@ def main() -> None:
         for number in range(3):
             alone = newsmill_in(Path(name) / f"alone-{number}").setting(**LIMITS)
             together = newsmill_in(Path(name) / f"together-{number}").setting(**LIMITS)
-            print(
-                f"{GOOD} feeds alone: {seconds(alone, [feeds.good]):.1f} s; "
-                f"with {len(HOSTILE)} hostile ones: {seconds(together, [feeds.hostile, feeds.good]):.1f} s",
-                flush=True,
-            )
+            for newsmill, tables in ((alone, [feeds.good]), (together, [feeds.hostile, feeds.good])):
+                loaded, whole = seconds(newsmill, tables)
+                company = "alone" if newsmill is alone else f"with {len(HOSTILE)} hostile ones"
+                print(f"{GOOD} feeds {company}: loaded after {loaded:.1f} s, the run took {whole:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,27 @@ def test_fetches_are_batched_by_the_documents_they_brought() -> None:
     assert [len(batch) for batch in batches] == [2 * BATCH_DOCUMENTS, 1, 1]
 
 
+def test_what_was_fetched_does_not_wait_for_a_feed_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.orchestration.pipeline.WAIT_SECONDS", 0.01)
+
+    async def run() -> list[int]:
+        loaded = asyncio.Event()
+
+        async def source() -> AsyncIterator[Fetch]:
+            yield fetch(1, 1)
+            yield fetch(1, 2)
+            await loaded.wait()  # it answers only once the others are loaded
+            yield fetch(1, 3)
+
+        lengths = []
+        async for batch in batch_fetches(source()):
+            lengths.append(len(batch))
+            loaded.set()
+        return lengths
+
+    assert asyncio.run(run()) == [2, 1]
+
+
 def find(size: int) -> Find:
     return Find("mark", Feed("f", "F", ""), "", "", MOMENT, bytes(size))
 
