@@ -4,7 +4,7 @@ BIN := .venv/bin
 # some images set it: every process of the tests would compile newsmill anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo serve test test-all check docs pictures lock benchmark clean
+.PHONY: demo serve test test-all trust check docs pictures lock benchmark clean
 
 demo: .venv/ready
 	@$(BIN)/python -m tests.sites.demo
@@ -20,6 +20,14 @@ test: .venv/ready
 # Also the seven tests that take minutes; CI has twenty minutes for everything.
 test-all: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m ""
+
+# The long forms of tests/trust: hours. docs/reliability.md has what came out.
+trust: .venv/ready
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "" tests/trust
+	$(BIN)/python -m tests.trust.neighbours
+	$(BIN)/python -m tests.trust.fuzz --inputs 6000
+	$(BIN)/python -m tests.trust.kill --kills 200
+	$(BIN)/python -m tests.trust.soak --feeds 2000 --rounds 50
 
 check: .venv/ready
 	$(BIN)/ruff format --check .

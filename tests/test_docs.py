@@ -37,7 +37,7 @@ DOCUMENTS = [
     ),
 ]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
-LINKED = [*DOCUMENTS, ARCHITECTURE, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+LINKED = [*DOCUMENTS, ARCHITECTURE, ROOT / "docs" / "reliability.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 ELSEWHERE = {
     r"make (demo|test)": "CI runs `make test`; tests/test_demo.py runs the demo",
