@@ -31,6 +31,10 @@ class ParseError(NewsmillError):
     """A document is not a feed, a page or an article file that can be read."""
 
 
+class MillingError(NewsmillError):
+    """The milling processes can't work; the fault is no document's, and none is rejected for it."""
+
+
 class BackfillError(NewsmillError):
     """A backfill's source doesn't exist, or is not of the kind asked for."""
 

@@ -46,9 +46,11 @@ def prepare_process() -> None:
     """Set up a process that mills documents or loads the results.
 
     Run the garbage collector rarely: milling makes thousands of entries and trees of small objects, which reference
-    counts free; the collector would walk through them, and through all imported modules, each time.
+    counts free; the collector would walk through them, and through all imported modules, each time. Freezing again,
+    in a process's second run, would keep what the first one left behind.
     """
-    gc.freeze()
+    if not gc.get_freeze_count():
+        gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
 

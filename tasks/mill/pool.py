@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -18,11 +19,12 @@ from multiprocessing.context import SpawnContext
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from more_itertools import constrained_batches
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from tasks.errors import ParseError
+from tasks.errors import MillingError, ParseError
 from tasks.mill.document import (
     mill_carefully,
     mill_document,
@@ -35,6 +37,8 @@ from warehouse.records import Document, Feed, Milled
 
 BATCH_BYTES = 8_000_000
 """Documents are milled and loaded in batches of about this size: the next is milled while one loads."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +121,7 @@ class MillingPool:
             return [await self._mill_one(documents[0], afresh)]
         work = [(document, self._feed(document), self._known(document, afresh)) for document in documents]
         async with self._slots.acquire(sum(document.size for document in documents)):
-            call = self.processes.schedule(mill_documents, args=(self.landing, work), timeout=self.timeout)
+            call = self._schedule(mill_documents, self.landing, work)
             try:
                 return await asyncio.wrap_future(call)
             except Exception as error:  # whatever it is, milling them one by one tells which document is at fault
@@ -137,6 +141,8 @@ class MillingPool:
                 return await self._call(mill_document, *work)
             except (TimeoutError, ProcessExpired) as error:
                 reason = self._explain(error)
+            except MillingError:
+                raise
             except Exception as error:  # the landed bytes are damaged, or the result can't be sent
                 return reject_document(document, error)
             return await self._mill_carefully(work, reason)
@@ -161,12 +167,24 @@ class MillingPool:
                     )
                 except TimeoutError:
                     break
+                except MillingError:
+                    raise
                 except Exception as error:  # the landed bytes are damaged, or the result can't be sent
                     return reject_document(work[1], error)
         return reject_document(work[1], reason)
 
     async def _call(self, mill: Callable[..., Milled], *arguments: object) -> Milled:
-        return await asyncio.wrap_future(self.processes.schedule(mill, args=arguments, timeout=self.timeout))
+        return await asyncio.wrap_future(self._schedule(mill, *arguments))
+
+    def _schedule(self, mill: Callable[..., T], *arguments: object) -> ProcessFuture[T]:
+        """Raises MillingError."""
+        try:
+            return self.processes.schedule(mill, args=arguments, timeout=self.timeout)
+        except RuntimeError as error:  # of the pool itself: the function runs later, in another process
+            raise MillingError(
+                f"the milling processes can't be used ({error}); the documents stay in the landing zone, and the next "
+                "run loads them"
+            ) from error
 
     def _explain(self, error: TimeoutError | ProcessExpired) -> ParseError:
         if isinstance(error, ProcessExpired):
@@ -250,3 +268,4 @@ def open_milling_pool(
         raise
     finally:
         processes.join()
+        gc.collect()  # by itself the collector now runs too rarely to free what a run leaves behind

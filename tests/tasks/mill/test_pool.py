@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.errors import MillingError
 from tasks.mill.pool import BATCH_BYTES, _Slots, open_milling_pool
 from tasks.settings import Settings
 from tests.tasks.making import FEED, NOW, Item, rss
@@ -77,3 +79,16 @@ def test_an_entry_that_hangs_costs_its_neighbours_nothing(tmp_path: Path) -> Non
     (reject,) = result.rejects
     assert (reject.step, reject.location) == ("clean", "entry 1: hangs")
     assert reject.error == "takes longer than 2 s to clean"
+
+
+def test_a_pool_that_does_not_work_rejects_no_document(tmp_path: Path) -> None:
+    """Else all of them would be rejected and count as loaded, as if they were at fault."""
+    settings = Settings(warehouse=str(tmp_path / "news.duckdb"), workers=1)
+    landed = settings.landing_zone.land(
+        rss(Item()), feed_id=FEED.id, url=FEED.url, final_url=FEED.url, fetched_at=NOW, status=200, headers={}
+    )
+    with open_milling_pool(settings, [FEED]) as pool:
+        pool.processes.stop()
+        for documents in ([landed], [landed, replace(landed, fetched_at=NOW.replace(hour=13))]):
+            with pytest.raises(MillingError, match="stay in the landing zone"):
+                asyncio.run(pool.mill(documents))
