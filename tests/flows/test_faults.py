@@ -50,7 +50,6 @@ REJECTED = {
     "/html": "the document is an HTML page, not a feed",
     "/empty": "the document is empty",
     "/undeclared-prefix": "the document has items, but none of them can be read",
-    "/zip-of-zip": "the document is no feed",
     "/cut-silently": "the document is cut off",
 }
 """What is fetched and is no feed, or not a whole one."""
@@ -61,6 +60,7 @@ LOADED = {
     "/found": 5,
     "/gzip-gzip": 5,
     "/not-gzip": 5,
+    "/zip-of-zip": 5,
     "/cut-silently": 2,
     "/latin1": 2,
     "/latin1-header": 2,

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -19,6 +20,14 @@ STOPPED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _heed_interrupts() -> Iterator[None]:
+    """Where the tests run in the background, SIGINT is ignored, and what they start ignores it, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", STOPPED)
 def test_a_run_that_is_stopped_says_so_and_is_recorded_as_failed(newsmill: Newsmill, number: signal.Signals) -> None:
     asked, over = threading.Event(), threading.Event()
@@ -29,7 +38,7 @@ def test_a_run_that_is_stopped_says_so_and_is_recorded_as_failed(newsmill: Newsm
 
     with SiteServer({"/feed": hang}) as site:
         newsmill.registry(f'[[feed]]\nid = "slow"\nname = "Slow"\nurl = "{site.url("/feed")}"\n')
-        run = newsmill.start("ingest")
+        run = newsmill.start("ingest", real=True)
         assert asked.wait(120)
         run.send_signal(number)
         _, said = run.communicate(timeout=120)
