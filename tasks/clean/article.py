@@ -94,6 +94,8 @@ def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[lis
         return [Element("p", {}, [part.strip()]) for part in re.split(r"\n\s*\n", html) if part.strip()], ()
     if _is_escaped(html):
         html = unescape(html)
+    if "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
+        html = html.replace("<![CDATA[", "").replace("]]>", "")
     tree = _tree(html, rules)
     builder = BlockBuilder(base)
     blocks = remove_boilerplate(join_datelines(without_only_captions(builder.blocks(tree))), rules.drop_after)

@@ -94,6 +94,8 @@ def parse(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The document's entries, in its order. Raises ParseError if it is not a feed; a bad entry only gives a reject."""
     if not data.strip():
         raise ParseError("the document is empty")
+    if data[:1].isspace():
+        data = data.lstrip(b" \t\r\n")  # nothing may come before an XML declaration, or its encoding is not read
     if looks_like_json(data):
         return parse_json_feed(data, document, feed)
     return _parse_xml(data, document, feed)

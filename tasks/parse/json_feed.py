@@ -32,7 +32,7 @@ def read_json_feed(data: bytes) -> tuple[dict[str, Any], list[Any]]:
     https://www.jsonfeed.org/version/1.1/
     """
     try:
-        top = json.loads(data.decode("utf-8-sig"))
+        top = json.loads(data.decode("utf-8-sig"), strict=False)  # raw line breaks in texts
     except (ValueError, RecursionError) as error:
         raise ParseError(f"the document is no JSON: {error}") from error
     items = top.get("items") if isinstance(top, dict) else None

@@ -67,6 +67,12 @@ def test_plain_text() -> None:
     assert clean_html("<p>HTML all the same</p>", base=BASE, plain=True).text == "HTML all the same"
 
 
+def test_the_marks_of_escaped_cdata_are_no_text() -> None:
+    content = "&lt;![CDATA[&lt;p&gt;The gate.&lt;/p&gt;]]&gt;"
+    for html in (content, "<![CDATA[<p>The gate.</p>]]>"):
+        assert clean(entry(content=html), FEED).content_text == "The gate."
+
+
 def test_titles_and_summaries() -> None:
     article = clean(entry(title="<b>The</b> gate &amp; the\n quay", summary="<p>Short <i>words</i>.</p>"), FEED)
     assert (article.title, article.summary) == ("The gate & the quay", "Short words.")

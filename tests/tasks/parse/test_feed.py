@@ -157,6 +157,12 @@ def test_an_encoding_that_is_not_one_of_text_is_ignored(encoding: str, where: st
     assert article.title == "Die Tür 门 ist offen"
 
 
+def test_a_blank_line_before_the_declaration_hides_no_encoding() -> None:
+    data = b"\r\n \n" + rss(Item("Причал открыт"), encoding="windows-1251")
+    (article,) = mill_bytes(data, document(data), FEED).articles
+    assert article.title == "Причал открыт"
+
+
 def test_a_byte_order_mark_gives_the_encoding(faults: dict[str, Page]) -> None:
     result = fault(faults, "/utf16-undeclared")
     assert [entry.title for entry in result.entries] == ["港のカフェ、再び開店", "Notice 2"]

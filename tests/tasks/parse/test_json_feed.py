@@ -16,6 +16,12 @@ def test_content_text_is_plain_text() -> None:
     assert entry.summary_html == "1 &lt; 2"
 
 
+def test_raw_line_breaks_in_a_text_are_read() -> None:
+    """JSON wants them escaped; some programs write them as they are."""
+    data = json_feed({"id": "1", "content_text": "First line.|Second line."}).replace(b"|", b"\n")
+    assert parse_single_entry(data).content_html == "First line.\nSecond line."
+
+
 def test_the_images_of_an_item_and_the_authors_of_the_feed() -> None:
     attachments = [
         {"url": "https://quay.example/c.jpg", "mime_type": "image/jpeg"},
