@@ -9,6 +9,7 @@ any secret, and send it to its own server.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,11 @@ MAX_BYTES = 65_536
 def resolve_references(address: str) -> str:
     """The address with each reference replaced by its secret, percent-encoded. Raises FetchError."""
     return REFERENCE.sub(lambda match: quote(_secret(match[1], match[2].strip(), address), safe=""), address)
+
+
+async def resolve_for_request(address: str) -> str:
+    """The same for the event loop: reading a block or a file takes time, and most addresses refer to nothing."""
+    return await asyncio.to_thread(resolve_references, address) if REFERENCE.search(address) else address
 
 
 def escape_references(address: str) -> str:

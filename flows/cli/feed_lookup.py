@@ -14,7 +14,7 @@ from tasks.fetch.addresses import parse_address
 from tasks.fetch.feed import ACCEPT
 from tasks.fetch.http import Client, open_client
 from tasks.mill.document import mill_bytes
-from tasks.references import escape_references, resolve_references
+from tasks.references import escape_references, resolve_for_request
 from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
 from tasks.registry.feed_table import slug
 from tasks.registry.feeds_file import add_feed, read_feeds
@@ -35,7 +35,7 @@ async def add(
 ) -> Feed:
     """Find the feed at or behind `url` and write it to the registry. Raises FetchError, FeedsFileError."""
     url = url if "://" in url else f"https://{url}"
-    asked = resolve_references(url)
+    asked = await resolve_for_request(url)
     async with open_client(settings) as client:
         found, title = await _find(client, asked)
     # the address as it was given keeps its references; one that a server gave holds none
@@ -80,7 +80,7 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
     async def check_one(client: Client, feed: Feed) -> dict[str, Any]:
         async with gate:
             try:
-                address = await asyncio.to_thread(resolve_references, feed.url)
+                address = await resolve_for_request(feed.url)
                 answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
             except FetchError as error:
                 return {"feed": feed.id, "entries": 0, "newest": None, "problem": str(error)}

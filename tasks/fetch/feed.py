@@ -12,7 +12,7 @@ from tasks.errors import FetchError
 from tasks.fetch.decoding import GZIP, decode
 from tasks.fetch.http import Client, Response
 from tasks.fetch.refusals import REFUSALS, STOP
-from tasks.references import resolve_references
+from tasks.references import resolve_for_request
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.masking import mask
@@ -52,13 +52,13 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
     started_at, clock = datetime.now(UTC), time.monotonic()
     headers = {"accept": ACCEPT, **_validators(state)}
     moved_to = state.moved_to
-    address = moved_to if moved_to else await asyncio.to_thread(resolve_references, feed.url)
+    address = moved_to if moved_to else await resolve_for_request(feed.url)
     response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
     document: Document | None = None
     if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
         document = await asyncio.to_thread(
             landing.land,
-            await asyncio.to_thread(_unpack, response, client.settings.max_feed_bytes),
+            await _unpack(response, client.settings.max_feed_bytes),
             feed_id=feed.id,
             url=feed.url,
             final_url=response.url,
@@ -68,7 +68,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         )
     return Fetch(
         feed_id=feed.id,
-        url=feed.url,
+        url=mask(feed.url),
         started_at=started_at,
         seconds=time.monotonic() - clock,
         outcome="fetched" if document else "not-modified",
@@ -90,12 +90,12 @@ def _validators(state: FeedState) -> dict[str, str]:
     return {name: value for name, value in stated.items() if value and value.isascii() and value.isprintable()}
 
 
-def _unpack(response: Response, max_bytes: int) -> bytes:
+async def _unpack(response: Response, max_bytes: int) -> bytes:
     """The body; unpacked, if it is gzip data that no header announced. Raises FetchError."""
     if not response.body.startswith(GZIP):
         return response.body
     try:
-        return decode(response.body, "gzip", max_bytes)
+        return await asyncio.to_thread(decode, response.body, "gzip", max_bytes)
     except (OverflowError, ValueError) as error:
         reason = str(error) or f"it is larger than {max_bytes:,} bytes"
         raise FetchError(f"{response.url}: its gzip data can't be unpacked ({reason})") from error
@@ -116,20 +116,20 @@ def failed_fetch(feed: Feed, error: Exception, *, started_at: datetime, attempts
     """The record of a fetch that failed."""
     return Fetch(
         feed_id=feed.id,
-        url=feed.url,
+        url=mask(feed.url),
         started_at=started_at,
         seconds=(datetime.now(UTC) - started_at).total_seconds(),
         outcome="failed",
         status=error.status if isinstance(error, FetchError) else None,
         attempts=attempts,
-        error=str(error) or type(error).__name__,
+        error=mask(str(error)) or type(error).__name__,
         retry_after=_seconds_to_wait(error) if isinstance(error, FetchError) else None,
     )
 
 
 def skipped_fetch(feed: Feed, reason: str) -> Fetch:
     """The record of a feed that was not fetched."""
-    return Fetch(feed.id, feed.url, datetime.now(UTC), 0.0, "skipped", error=reason, attempts=0)
+    return Fetch(feed.id, mask(feed.url), datetime.now(UTC), 0.0, "skipped", error=reason, attempts=0)
 
 
 def next_state(state: FeedState, fetch: Fetch, bounds: Bounds) -> FeedState:

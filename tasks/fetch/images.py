@@ -17,6 +17,7 @@ from tasks.errors import FetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.http import Client, Response
 from warehouse.errors import NewsmillError
 from warehouse.landing import write_durably
+from warehouse.masking import mask
 from warehouse.records import Image, PendingImage
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "ICO")
@@ -92,7 +93,7 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
         except FetchError as error:
             errors.append(str(error))
         except ImageError as error:
-            errors.append(f"{address}: {error}")
+            errors.append(f"{mask(address)}: {error}")
     if not errors:
         return None
     return Image(

@@ -45,12 +45,13 @@ def test_no_secret_is_stored_or_shown(newsmill: Newsmill, prefect_api: str) -> N
         location = handler.path.replace("/moved", "/feed")
         handler.send_page(Page(b"", TYPE, status=301, headers={"Location": location}))
 
-    with SiteServer({"/feed": feed, "/moved": elsewhere}) as site:
+    with SiteServer({"/feed": feed, "/moved": elsewhere, "/page": Page(b"<html>no feed</html>", "text/html")}) as site:
         signed_in = site.url("/feed?token={env:HARBOUR_TOKEN}").replace("://", "://reader:{file:password.txt}@")
         addresses = {
             "referring": signed_in,
             "moved": site.url("/moved?token={env:HARBOUR_TOKEN}&n=2"),
             "plain": site.url("/feed?n=3&token=t0ken-in-plain-text"),
+            "no-feed": site.url("/page?token=t0ken-in-plain-text"),
             "nested": site.url("/missing?url=https%3A%2F%2Fnews.example%2F%3Ftoken%3Dt0ken-that-is-nested"),
             "forgotten": site.url("/feed?n=4&token={env:NO_SUCH_VARIABLE}"),
         }
@@ -65,7 +66,7 @@ def test_no_secret_is_stored_or_shown(newsmill: Newsmill, prefect_api: str) -> N
         sent = [(request.path, request.headers.get("authorization")) for request in site.requests]
     assert ("/feed?token=t0ken-in-a-reference", "Basic cmVhZGVyOnMzY3JldC1wYXNzd29yZA==") in sent, "it was signed in"
     outcomes = {line["feed"]: line["status"] for line in json.loads(shown[1].stdout)["feed_results"]}
-    failed = {"nested", "forgotten"}
+    failed = {"no-feed", "nested", "forgotten"}
     assert outcomes == {name: "failed" if name in failed else "not-modified" for name in addresses}
     ((error,),) = rows(newsmill.warehouse, "SELECT last_error FROM ops.feeds WHERE feed_id = 'forgotten'")
     assert "{env:NO_SUCH_VARIABLE} has no value" in error

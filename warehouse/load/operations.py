@@ -34,14 +34,14 @@ def record_fetches(
         {
             "run_id": run_id,
             "feed_id": fetch.feed_id,
-            "url": mask(fetch.url),
+            "url": fetch.url,
             "started_at": fetch.started_at,
             "seconds": fetch.seconds,
             "outcome": fetch.outcome,
             "status": fetch.status,
             "bytes": fetch.bytes,
             "attempts": fetch.attempts,
-            "error": fetch.error and mask(fetch.error),
+            "error": fetch.error,
         }
         for _, fetch, _ in fetches
     ]
@@ -58,7 +58,7 @@ def record_fetches(
             "next_fetch_at": state.next_fetch_at,
             "consecutive_failures": state.consecutive_failures,
             "last_status": fetch.status,
-            "last_error": fetch.error and mask(fetch.error),
+            "last_error": fetch.error,
             "etag": fetch.etag if fetch.status == 304 else None,
             "last_modified": fetch.last_modified if fetch.status == 304 else None,
             "disabled_reason": state.disabled_reason,
@@ -179,10 +179,7 @@ def want_images(connection: Connection, feeds: Sequence[Feed]) -> None:
 
 def record_images(connection: Connection, images: Sequence[Image]) -> None:
     """Store the results of fetching images."""
-    rows = [
-        {name: getattr(image, name) for name in Image.__slots__} | {"error": image.error and mask(image.error)}
-        for image in images
-    ]
+    rows = [{name: getattr(image, name) for name in Image.__slots__} for image in images]
     transact(
         connection,
         lambda: run_with_rows(
