@@ -10,7 +10,8 @@ import re
 _NEVER = r"\ud800-\udfff\ufffe\uffff"
 """Lone surrogates, which UTF-8 cannot encode, and noncharacters, which XML forbids."""
 
-BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+BIDI = r"\u202a-\u202e\u2066-\u2069"
+BIDI_CONTROLS = re.compile(f"[{BIDI}]")
 """Not in titles and names of files: they turn round what follows, so that "gpj.exe" shows as "exe.jpg". The marks that
 Arabic and Hebrew titles need (U+200E, U+200F, U+061C) turn nothing round."""
 UNPRINTABLE = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f{_NEVER}]")

@@ -137,12 +137,11 @@ class MillingPool:
     async def _mill_one(self, document: Document, afresh: bool) -> Milled:
         work = (self.landing, document, self._feed(document), self._known(document, afresh))
         async with self._slots.acquire(document.size):
+            call = self._schedule(mill_document, *work)
             try:
-                return await self._call(mill_document, *work)
+                return await asyncio.wrap_future(call)
             except (TimeoutError, ProcessExpired) as error:
                 reason = self._explain(error)
-            except MillingError:
-                raise
             except Exception as error:  # the landed bytes are damaged, or the result can't be sent
                 return reject_document(document, error)
             return await self._mill_carefully(work, reason)
@@ -155,8 +154,9 @@ class MillingPool:
         with TemporaryDirectory(prefix="newsmill-milling-") as folder:
             current = Path(folder) / "entry"
             while len(hanging) < MAX_HANGING:
+                call = self._schedule(mill_carefully, *work, hanging, current, seconds)
                 try:
-                    return await self._call(mill_carefully, *work, hanging, current, seconds)
+                    return await asyncio.wrap_future(call)
                 except ProcessExpired as error:
                     if not current.exists():
                         break
@@ -167,14 +167,9 @@ class MillingPool:
                     )
                 except TimeoutError:
                     break
-                except MillingError:
-                    raise
                 except Exception as error:  # the landed bytes are damaged, or the result can't be sent
                     return reject_document(work[1], error)
         return reject_document(work[1], reason)
-
-    async def _call(self, mill: Callable[..., Milled], *arguments: object) -> Milled:
-        return await asyncio.wrap_future(self._schedule(mill, *arguments))
 
     def _schedule(self, mill: Callable[..., T], *arguments: object) -> ProcessFuture[T]:
         """Raises MillingError."""

@@ -34,8 +34,8 @@ def languages_of_date(text: str) -> Sequence[str]:
     knowing = Counter(language for word in words for language in _languages_by_word().get(word, ()))
     if not knowing:
         return () if words else NUMBERS_ONLY
-    order = {language: position for position, language in enumerate(_languages())}
-    return sorted(knowing, key=lambda language: (-knowing[language], order[language]))[:LANGUAGES]
+    order = _languages().index
+    return sorted(knowing, key=lambda language: (-knowing[language], order(language)))[:LANGUAGES]
 
 
 def _languages() -> Sequence[str]:

@@ -26,7 +26,7 @@ from hashlib import sha256
 from typing import Any, Literal
 from urllib.parse import quote
 
-from warehouse.characters import UNPRINTABLE_IN_LINES
+from warehouse.characters import BIDI, UNPRINTABLE_IN_LINES
 
 Generation = Literal[1, 2]
 
@@ -40,7 +40,7 @@ _LIST_TIME_ZONE = timezone(timedelta(hours=8))
 _COMMENT = re.compile(r"-?\d{1,16}|NaN")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # bidirectional controls make a name look like another one
-_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff/\\]+")
+_NOT_IN_NAMES = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{BIDI}\ud800-\udfff/\\]+")
 _NOT_IN_WINDOWS_NAMES = re.compile(r'[:*?"<>|]+')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(?:\.|$))", re.IGNORECASE)
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
