@@ -39,6 +39,15 @@ TIMEOUT = 180.0
 """Seconds a command may take: one that hangs fails its test, not the whole run."""
 
 
+SETTINGS = {
+    "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
+    "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
+    "NEWSMILL_RETRY_DELAY": "0.1",
+    "NEWSMILL_WORKERS": "1",  # tests of several workers set it
+}
+"""Of every newsmill that is tried here."""
+
+
 @dataclass(frozen=True)
 class Newsmill:
     """The newsmill command, run in a folder: newsmill("ingest", "--json")."""
@@ -115,10 +124,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return clean_environment | {
         "NEWSMILL_HOME": str(tmp_path_factory.mktemp("newsmill-home")),
-        "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
-        "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
-        "NEWSMILL_RETRY_DELAY": "0.1",
-        "NEWSMILL_WORKERS": "1",  # tests of several workers set it
+        **SETTINGS,
         "COLUMNS": "110",
         # so that tests need not wait for events
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",

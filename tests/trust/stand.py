@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests import preloaded
-from tests.conftest import Newsmill
+from tests.conftest import SETTINGS, Newsmill
 
 
 @contextmanager
@@ -19,10 +19,7 @@ def stand(folder: Path) -> Iterator[Callable[[Path], Newsmill]]:
         "PREFECT_HOME": str(folder / "prefect-client"),
         "DO_NOT_TRACK": "1",
         "NEWSMILL_HOME": str(folder / "home"),
-        "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
-        "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
-        "NEWSMILL_RETRY_DELAY": "0.1",
-        "NEWSMILL_WORKERS": "1",
+        **SETTINGS,
     }
     server = Newsmill(folder, environment)
     started = server("server", "start")
