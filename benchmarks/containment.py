@@ -23,7 +23,7 @@ from tasks.clean.article import clean
 from tasks.errors import ParseError
 from tasks.mill.document import mill_bytes
 from tasks.parse.page import parse_page
-from warehouse.load.containment import SHORT, _shingles, share_contained
+from warehouse.load.containment import SHORT, share_contained, shingles
 from warehouse.records import Article, Document, Feed
 
 PAGES = FEEDS.parents[1] / "pages"
@@ -50,7 +50,7 @@ def page_shares(path: Path) -> Iterator[float]:
                 (entry,) = parse_page(data, document(data, feed, page["url"] or feed.url, content_type), feed).entries
             except ParseError:
                 continue
-            if len(_shingles(page["text"])) >= SHORT:
+            if len(shingles(page["text"])) >= SHORT:
                 yield share_contained(page["text"], clean(entry, feed).content_text)
 
 
@@ -60,7 +60,7 @@ def corpus_articles() -> list[Article]:
         feed = Feed(path.stem, path.stem, f"https://corpus.example/{path.stem}")
         data = path.read_bytes()
         articles += mill_bytes(data, document(data, feed, feed.url, "application/xml"), feed).articles
-    return [article for article in articles if len(_shingles(article.content_text)) >= SHORT]
+    return [article for article in articles if len(shingles(article.content_text)) >= SHORT]
 
 
 def pair_shares(articles: list[Article]) -> Iterator[float]:

@@ -49,8 +49,8 @@ class Content:
     images: tuple[ImageRef, ...]
 
 
-def clean(entry: Entry, feed: Feed, ambiguous: frozenset[str] = frozenset()) -> Article:
-    """The entry as an article. `ambiguous` are identity keys that several entries of its document share."""
+def clean(entry: Entry, feed: Feed) -> Article:
+    """The entry as an article."""
     link = urls.resolve(entry.base_url, entry.link)
     url = urls.without_tracking(urls.unwrap_link(link)) if link else None
     base = link or entry.base_url
@@ -61,7 +61,7 @@ def clean(entry: Entry, feed: Feed, ambiguous: frozenset[str] = frozenset()) -> 
     return Article(
         entry_id=entry.entry_id,
         feed_id=feed.id,
-        keys=identity.keys(entry, url, ambiguous),
+        keys=identity.keys(entry, url),
         guid=entry.guid,
         url=url,
         canonical_url=urls.canonical(url) if url else None,

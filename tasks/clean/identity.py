@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from tasks.text import urls
 from warehouse.records import Entry, digest
 
+_SCHEME = re.compile(r"^https?://")
 
-def keys(entry: Entry, url: str | None, ambiguous: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The keys that identify the entry, strongest first: its address, then its guid; its text if it has neither.
 
-    An article keeps its id as long as one of its keys stays the same, so it may change its guid, move from http to
-    https, get tracking parameters or come from another mirror. `ambiguous` keys are left out: different entries of the
-    document share them.
+def keys(entry: Entry, url: str | None) -> tuple[str, ...]:
+    """The keys that may identify the entry, strongest first: its address, then its guid; its text if it has neither.
+
+    Entries that have a key in common may be one article: it may change its guid, move from http to https, get tracking
+    parameters or come from another mirror. Whether they are, the evidence tells (`warehouse.load.evidence`).
     """
-    candidates = []
+    found = []
     if url and (address := urls.identity(url)):
-        candidates.append(f"url:{address}")
+        found.append(f"url:{address}")
     if entry.guid:
-        candidates.append(f"guid:{entry.feed_id}:{entry.guid}")
-    return tuple(key for key in candidates if key not in ambiguous) or (
-        f"text:{entry.feed_id}:{digest(entry.guid, entry.title, entry.content_html)}",
-    )
-
-
-def ambiguous_keys(entries: Iterable[tuple[Entry, str | None]]) -> frozenset[str]:
-    """Keys that entries with different titles share, such as a link to the front page or a guid that never changes."""
-    titles: dict[str, set[str]] = {}
-    for entry, url in entries:
-        for key in keys(entry, url):
-            if not key.startswith("text:"):
-                titles.setdefault(key, set()).add(entry.title)
-    return frozenset(key for key, its_titles in titles.items() if len(its_titles) > 1)
+        found.append(f"guid:{entry.feed_id}:{_SCHEME.sub('//', entry.guid)}")
+    return tuple(found) or (f"text:{entry.feed_id}:{digest(entry.guid, entry.title, entry.content_html)}",)
 
 
 # Searching a whole article for a pattern is slow, but searching it for a word is fast. So a pattern is only tried if

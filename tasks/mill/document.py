@@ -12,11 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tasks.clean.article import clean
-from tasks.clean.identity import ambiguous_keys
 from tasks.errors import ParseError
 from tasks.parse.entry import ParsedDocument
 from tasks.parse.feed import parse
-from tasks.text import urls
 from tasks.text.dates import bounding_dates
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
@@ -92,14 +90,14 @@ def mill_carefully(
     The file `current` then names the entry, for the next call's `hanging`: entry id → why it is not cleaned.
     """
 
-    def clean_within_bounds(entry: Entry, feed: Feed, ambiguous: frozenset[str]) -> Article:
+    def clean_within_bounds(entry: Entry, feed: Feed) -> Article:
         if entry.entry_id in hanging:
             raise ParseError(hanging[entry.entry_id])
         current.write_text(entry.entry_id)
         # Its thread is C code and needs no lock of Python's: it ends the process even inside a library's loop.
         faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
         try:
-            return clean(entry, feed, ambiguous)
+            return clean(entry, feed)
         finally:
             faulthandler.cancel_dump_traceback_later()
 
@@ -114,13 +112,11 @@ def _mill(
     document: Document,
     feed: Feed,
     known: frozenset[str],
-    clean_entry: Callable[[Entry, Feed, frozenset[str]], Article],
+    clean_entry: Callable[[Entry, Feed], Article],
 ) -> Milled:
     try:
         with bounding_dates():
             parsed = _PARSERS[document.form](data, document, feed)
-        comparable = parsed.entries if len(parsed.entries) > 1 else ()
-        ambiguous = ambiguous_keys((entry, urls.resolve(entry.base_url, entry.link)) for entry in comparable)
     except Exception as error:  # libraries raise whatever a document makes them raise
         return reject_document(document, error)
     rejects = list(parsed.rejects)
@@ -131,7 +127,7 @@ def _mill(
             continue
         entries.append(entry)
         try:
-            articles.append(clean_entry(entry, feed, ambiguous))
+            articles.append(clean_entry(entry, feed))
         except Exception as error:
             location = f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}"
             rejects.append(Reject("clean", _reason(error), feed.id, document.document_id, location))

@@ -53,7 +53,7 @@ def discover(html: bytes, url: str) -> list[Candidate]:
     """
     if b"<" not in html or (html.lstrip().startswith(b"<?xml") and b"<html" not in html[:_START].lower()):
         return []  # not a page: plain text, or XML other than XHTML
-    soup = BeautifulSoup(html[:MAX_HTML], "html.parser", parse_only=SoupStrainer(["base", "link", "a"]))
+    soup = BeautifulSoup(html[:MAX_HTML], "lxml", parse_only=SoupStrainer(["base", "link", "a"]))
     base = next((urls.resolve(url, _attribute(tag, "href")) for tag in soup.find_all("base", href=True)), None) or url
     linked = list(_linked_feeds(soup, base))
     if linked:
@@ -83,7 +83,7 @@ def looks_like_feed(data: bytes) -> str | None:
     if not result.get("version"):
         return None
     title = str(result.feed.get("title") or "")
-    return collapse(BeautifulSoup(title, "html.parser").get_text() if "<" in title else title)
+    return collapse(BeautifulSoup(title, "lxml").get_text() if "<" in title else title)
 
 
 def _linked_feeds(soup: BeautifulSoup, base: str) -> Iterator[Candidate]:

@@ -22,6 +22,9 @@ _MEANINGFUL = {"pid", "sid", "r", "ts", "_t", "nd", "next", "cb", "si", "_", "ra
 _PUBLISHERS_TRACKING = {"at_medium", "at_campaign", "ocid", "maca", "traffic_source", "smid", "cmpid"}
 _TRACKING = {name for name in DEFAULT_PATTERNS if name not in _MEANINGFUL} | _PUBLISHERS_TRACKING
 
+_DOUBTFUL = {"cache", "context", "nocache", "origin", "random", "recipient", "ref", "social", "timestamp", "view_id"}
+"""Tracking if the value is a word (`ref=rss`); with a digit in it (`ref=2024-111`) it may tell two pages apart."""
+
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _SAFE = re.compile(
     r"https?://(?=[^/?#:]*[a-z0-9-])[a-z0-9.-]+(?::[0-9]{1,4})?(?:/[A-Za-z0-9._~:/@!$&'()*+,;=%-]*)?"
@@ -93,7 +96,7 @@ def without_tracking(address: str) -> str:
     parts = urlsplit(address)
     if parts.query:
         pairs = parse_qsl(parts.query, keep_blank_values=True)
-        meaningful = [(name, value) for name, value in pairs if not _is_tracking(name)]
+        meaningful = [(name, value) for name, value in pairs if not _is_tracking(name) or _may_mean(name, value)]
         if len(meaningful) != len(pairs):
             parts = parts._replace(query=urlencode(meaningful))
     if parts.fragment and any(_is_tracking(name) for name, _ in parse_qsl(parts.fragment)):
@@ -104,6 +107,10 @@ def without_tracking(address: str) -> str:
 def _is_tracking(name: str) -> bool:
     name = name.lower()
     return name in _TRACKING or name.startswith(_PREFIXES)
+
+
+def _may_mean(name: str, value: str) -> bool:
+    return name.lower() in _DOUBTFUL and any(map(str.isdigit, value))
 
 
 @lru_cache(maxsize=4096)
@@ -141,7 +148,7 @@ def identity(address: str) -> str | None:
     host = _VARIANT_HOST.sub("", parts.netloc)
     path = _VARIANT_PATH.sub("", parts.path)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(n, v) for n, v in pairs if n not in ("amp", "outputType")])
+    query = urlencode([(n, v) for n, v in pairs if n not in ("amp", "outputType") and not _is_tracking(n)])
     if not path and not query:
         return None
     return f"{host}{path}?{query}" if query else f"{host}{path}"

@@ -8,8 +8,8 @@ UNION ALL
 SELECT entry_id || ': twice in raw.entries'
 FROM raw.entries GROUP BY entry_id HAVING count(*) > 1
 UNION ALL
-SELECT key || ': names ' || count(*) || ' articles'
-FROM clean.article_keys GROUP BY key HAVING count(*) > 1
+SELECT key || ': names the article ' || article_id || ' twice'
+FROM clean.article_keys GROUP BY key, article_id HAVING count(*) > 1
 UNION ALL
 SELECT k.article_id || ': no such article, and the key ' || k.key || ' names it'
 FROM clean.article_keys k ANTI JOIN clean.articles a ON a.article_id = k.article_id

@@ -15,7 +15,7 @@ from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting
-from warehouse.load.versions import Span, decide_versions
+from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Counts, Milled, Reject, digest
 from warehouse.store.sql_files import query
@@ -66,15 +66,17 @@ def _load_articles(
             Span(span["feed_id"], span["content_hash"], span["word_count"], span["valid_from"], span["last_seen_at"])
         )
     stored = {row["article_id"]: row for row in fetch_by_ids(connection, "seen_by_article", existing)}
-    comparison = _read_comparison(connection, sightings, before)
+    texts_seen = {article_id: _with_text(in_batch, before[article_id]) for article_id, in_batch in sightings.items()}
+    comparison = _read_comparison(connection, texts_seen, before)
     histories = [
         History(
             article_id,
             before[article_id],
             decide_versions(
-                [*before[article_id], *(sighting.span for sighting in in_batch)],
+                [*before[article_id], *(sighting.span for sighting in texts_seen[article_id])],
                 comparison.contains(article_id),
                 comparison.publishers.get(article_id, ()),
+                comparison.has_all_of(article_id),
             ),
             in_batch,
             stored.get(article_id),
@@ -101,18 +103,26 @@ def _load_articles(
     return _count(histories)
 
 
+def _with_text(in_batch: Sequence[Sighting], before: Sequence[Span]) -> list[Sighting]:
+    """The sightings whose text is at hand: an entry that is known and never became a version comes without one."""
+    at_hand = {span.content_hash for span in before}
+    at_hand |= {sighting.content_hash for sighting in in_batch if sighting.article}
+    return [sighting for sighting in in_batch if sighting.content_hash in at_hand]
+
+
 def _read_comparison(
     connection: Connection, sightings: Mapping[str, Sequence[Sighting]], before: Mapping[str, Sequence[Span]]
 ) -> Comparison:
-    """What tells which texts may become versions, of articles that several feeds have."""
+    """What tells which texts may become versions: of articles that several feeds have or whose text has shrunk."""
     accepted = {article_id: {span.content_hash for span in spans} for article_id, spans in before.items()}
     texts: dict[tuple[str, str], str] = {}
     feeds: dict[str, set[str]] = {}
     urls: dict[str, str | None] = {}
     for article_id, in_batch in sightings.items():
-        feed_ids = {span.feed_id for span in before.get(article_id, ())}
-        feed_ids |= {sighting.document.feed_id for sighting in in_batch}
-        if len(feed_ids) > 1:
+        spans = [*before.get(article_id, ()), *(sighting.span for sighting in in_batch)]
+        feed_ids = {span.feed_id for span in spans}
+        longest = max(spans, key=lambda span: span.word_count, default=None)
+        if len(feed_ids) > 1 or any(is_shorter(span, longest) for span in spans if longest):
             feeds[article_id] = feed_ids
             for sighting in in_batch:
                 if sighting.article:

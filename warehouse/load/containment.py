@@ -29,21 +29,22 @@ _FEED_HOST = re.compile(r"^(?:www|feeds?|rss|m)\.(?=[^.]+\.)")
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """The text's letters and digits only, without differences of case and of Unicode's compatibility forms."""
     return _NO_LETTERS.sub("", normalize("NFKC", text).casefold())
 
 
 @lru_cache(maxsize=256)
-def _shingles(text: str) -> frozenset[str]:
-    letters = _letters(text[:MAX_CHARACTERS])
-    return frozenset(letters[start : start + LENGTH] for start in range(len(letters) - LENGTH + 1))
+def shingles(text: str) -> frozenset[str]:
+    """Every LENGTH of the text's letters in a row."""
+    string = letters(text[:MAX_CHARACTERS])
+    return frozenset(string[start : start + LENGTH] for start in range(len(string) - LENGTH + 1))
 
 
 def share_contained(text: str, other: str) -> float:
     """The share of the text's shingles that the other text has, 0 to 1; 1 for a text without any."""
-    shingles = _shingles(text)
-    return len(shingles & _shingles(other)) / len(shingles) if shingles else 1.0
+    its = shingles(text)
+    return len(its & shingles(other)) / len(its) if its else 1.0
 
 
 def contains(text: str, other: str) -> bool:
@@ -54,7 +55,7 @@ def contains(text: str, other: str) -> bool:
 def tell_one_story(title: str, text: str, other_title: str, other_text: str) -> bool:
     """Whether two feeds' entries with one address are one article: one has what the other says, or a text that says
     nothing by itself stands under the other's title."""
-    if min(len(_shingles(text)), len(_shingles(other_text))) < SHORT:
+    if min(len(shingles(text)), len(shingles(other_text))) < SHORT:
         return same_title(title, other_title)
     return max(share_contained(text, other_text), share_contained(other_text, text)) >= SAME
 
@@ -78,7 +79,7 @@ def _site(address: str) -> tuple[str, int | None] | None:
 
 def same_title(title: str, other: str) -> bool:
     """White space, punctuation and case aside."""
-    return _letters(title) == _letters(other)
+    return letters(title) == letters(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class Comparison:
     """article_id → the feeds of its own site, where several feeds have it."""
 
     def contains(self, article_id: str) -> Callable[[str, str], bool]:
-        """For one article: whether the text with one content hash contains the text with another."""
+        """For one article: whether the text with one content hash may become a version because it contains the one
+        with another."""
 
         def contain(content_hash: str, other: str) -> bool:
             if content_hash in self.accepted.get(article_id, ()):
@@ -103,3 +105,12 @@ class Comparison:
             return text is not None and other_text is not None and contains(text, other_text)
 
         return contain
+
+    def has_all_of(self, article_id: str) -> Callable[[str, str], bool]:
+        """For one article: whether the text with one content hash has what the text with another says."""
+
+        def has_all(content_hash: str, other: str) -> bool:
+            text, other_text = self.texts.get((article_id, content_hash)), self.texts.get((article_id, other))
+            return text is not None and other_text is not None and contains(text, other_text)
+
+        return has_all

@@ -10,7 +10,8 @@ from typing import Any
 
 from warehouse.errors import WarehouseError
 from warehouse.load.containment import is_of_site
-from warehouse.load.identities import Identities, KnownArticle, Sighting, key_in_feed
+from warehouse.load.evidence import KnownArticle, needs_text
+from warehouse.load.identities import Identities, InDocument, Sighting, one_text_a_document
 from warehouse.records import Article, Entry, Milled
 from warehouse.store.staging import fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection
@@ -48,48 +49,42 @@ def read_stored_entries(connection: Connection, batch: Sequence[Milled]) -> Stor
 def read_identities(connection: Connection, batch: Sequence[Milled], stored: StoredEntries) -> Identities:
     """The articles that the batch's keys name in the warehouse."""
     identities = Identities(stored_articles={row["article_id"] for row in stored.values()})
-    articles = [article for milled in batch for article in milled.articles]
-    _read_keys(connection, identities, [key for article in articles for key in article.keys])
-    contested = {
-        (article_id, key_in_feed(key, article.feed_id), article.url)
-        for article in articles
-        for key in article.keys
-        if key.startswith("url:")
-        and (article_id := identities.article_by_key.get(key))
-        and article.feed_id not in identities.articles[article_id].feed_ids
+    articles = [article for milled in batch for article in milled.articles if article.entry_id not in stored]
+    for row in fetch_by_ids(connection, "articles_by_key", {key for article in articles for key in article.keys}):
+        article_id = row["article_id"]
+        identities.articles_by_key[row["key"]].append(article_id)
+        identities.stored_articles.add(article_id)
+        if article_id not in identities.articles:
+            published_at = row["published_at"] if row["published_known"] else None
+            identities.articles[article_id] = KnownArticle(
+                row["title"] or "", row["url"], row["guid"], row["feed_id"], published_at, {row["feed_id"]}
+            )
+    proposed = [(article, article_id) for article in articles for article_id in identities.proposed(article)]
+    _read_feeds(connection, identities, proposed)
+    doubtful = {
+        article_id
+        for article, article_id in proposed
+        if needs_text(article, identities.articles[article_id], identities.named_by(article, article_id))
     }
-    if contested:
-        _read_contested(connection, identities, contested)
+    for row in fetch_by_ids(connection, "texts_by_article", doubtful):
+        identities.articles[row["article_id"]].text = row["content_text"]
     return identities
 
 
-def _read_keys(connection: Connection, identities: Identities, keys: Iterable[str]) -> None:
-    for row in fetch_by_ids(connection, "articles_by_key", keys):
-        article_id = row["article_id"]
-        identities.article_by_key[row["key"]] = article_id
-        identities.stored_articles.add(article_id)
-        published_at = row["published_at"] if row["published_known"] else None
-        identities.articles.setdefault(article_id, KnownArticle(row["title"], published_at, {row["feed_id"]}))
-
-
-def _read_contested(
-    connection: Connection, identities: Identities, contested: Iterable[tuple[str, str, str | None]]
-) -> None:
-    """Read what tells whether entries of other feeds are of the articles that have their addresses.
-
-    `contested` are (article_id, the key that the entry has if it is not, the entry's address).
-    """
-    article_ids, keys, urls = zip(*contested, strict=True)
-    for row in fetch_by_ids(connection, "feeds_by_article", article_ids):
+def _read_feeds(connection: Connection, identities: Identities, proposed: Iterable[tuple[Article, str]]) -> None:
+    """Read which feeds have the articles that have the address of an entry of another feed."""
+    contested = {
+        article_id: article.url
+        for article, article_id in proposed
+        if article.feed_id not in identities.articles[article_id].feed_ids
+    }
+    for row in fetch_by_ids(connection, "feeds_by_article", contested):
         identities.articles[row["article_id"]].feed_ids.add(row["feed_id"])
-    for row in fetch_by_ids(connection, "texts_by_article", article_ids):
-        identities.articles[row["article_id"]].text = row["content_text"]
-    feed_ids = {feed_id for article_id in article_ids for feed_id in identities.articles[article_id].feed_ids}
+    feed_ids = {feed_id for article_id in contested for feed_id in identities.articles[article_id].feed_ids}
     feed_urls = {row["feed_id"]: row["url"] for row in fetch_by_ids(connection, "feed_urls", feed_ids)}
-    for article_id, url in zip(article_ids, urls, strict=True):
+    for article_id, url in contested.items():
         known = identities.articles[article_id]
         known.is_publishers = all(is_of_site(feed_urls.get(feed_id) or "", url) for feed_id in known.feed_ids)
-    _read_keys(connection, identities, keys)
 
 
 def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Identities) -> Matches:
@@ -98,16 +93,14 @@ def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Id
     Reads and writes no database; `identities` learns the keys that are new.
     """
     matches = Matches()
+    article_ids = {entry_id: row["article_id"] for entry_id, row in stored.items() if row["article_id"]}
     for milled in batch:
         document, fetched_at = milled.document, milled.document.fetched_at
+        _match_articles(milled, stored, article_ids, identities)
         articles = {article.entry_id: article for article in milled.articles}
         for entry in milled.entries:
-            article = articles.get(entry.entry_id)
-            article_id = None
-            if article:
-                article_id = stored.get(entry.entry_id, {}).get("article_id") or identities.resolve(
-                    article, document.url
-                )
+            article, article_id = articles.get(entry.entry_id), article_ids.get(entry.entry_id)
+            if article and article_id:
                 matches.sightings[article_id].append(
                     Sighting(entry.entry_id, document, article.content_hash, article.word_count, article)
                 )
@@ -121,7 +114,28 @@ def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Id
             )
             times = matches.seen.setdefault(entry_id, {"entry_id": entry_id, "first_seen_at": fetched_at})
             times["last_seen_at"] = fetched_at
+    for article_id, sightings in matches.sightings.items():
+        matches.sightings[article_id] = one_text_a_document(sightings)
     return matches
+
+
+def _match_articles(milled: Milled, stored: StoredEntries, article_ids: dict[str, str], identities: Identities) -> None:
+    """Add the document's articles to `article_ids`, entry_id → article_id.
+
+    Entries that it has are what they were; then come those whose guid is known: what is left may be theirs.
+    """
+    in_document = InDocument()
+    for entry_id in milled.seen:
+        in_document.hashes[stored[entry_id]["article_id"]].add(stored[entry_id]["content_hash"])
+    new = []
+    for article in milled.articles:
+        if article_id := article_ids.get(article.entry_id):
+            in_document.hashes[article_id].add(article.content_hash)
+        else:
+            new.append(article)
+    for article in sorted(new, key=lambda article: not identities.knows_guid(article)):
+        article_id = article_ids[article.entry_id] = identities.resolve(article, milled.document.url, in_document)
+        in_document.hashes[article_id].add(article.content_hash)
 
 
 def _entry_row(entry: Entry, article: Article | None, article_id: str | None, fetched_at: datetime) -> dict[str, Any]:

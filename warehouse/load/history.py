@@ -43,11 +43,22 @@ class History:
     @property
     def published_at(self) -> datetime | None:
         """When it was published, as a feed last stated it; None if none did."""
+        return next(reversed(self._stated), None)
+
+    @property
+    def _stated(self) -> list[datetime]:
+        """The times of publication that the warehouse has and the batch states, the last one last."""
+        stored = [self.stored["published_at"]] if self.stored and self.stored["published_known"] else []
         dated = [s for s in self.in_batch if s.article and s.article.published_at]
-        if dated:
-            latest = max(dated, key=lambda s: s.document.fetched_at).article
-            return latest.published_at if latest else None
-        return self.stored["published_at"] if self.stored and self.stored["published_known"] else None
+        dated.sort(key=lambda s: s.document.fetched_at)
+        return stored + [s.article.published_at for s in dated if s.article and s.article.published_at]
+
+    def _published(self, stated: datetime, first_seen: datetime) -> datetime:
+        """A stated time of publication, or an earlier one if it lies after the article was first seen: then it is when
+        the article was posted again."""
+        if stated <= first_seen:
+            return stated
+        return max((moment for moment in self._stated if moment <= first_seen), default=stated)
 
     def _with_date(self, row: dict[str, Any], guess: datetime) -> dict[str, Any]:
         """The row with the stated publication time, or with the guess if no feed stated one."""
@@ -67,8 +78,10 @@ class History:
         else:
             row = texts[self.article_id, current.content_hash]
         first_seen, last_seen = self.seen
-        return self._with_date(row, first_seen) | {
+        row = self._with_date(row, first_seen)
+        return row | {
             "article_id": self.article_id,
+            "published_at": self._published(row["published_at"], first_seen),
             "feed_id": current.feed_id,
             "word_count": current.word_count,
             "content_hash": current.content_hash,
@@ -101,9 +114,11 @@ class History:
     def touched_row(self) -> dict[str, Any]:
         """Times and version number, for an article whose text may stay."""
         first_seen, last_seen = self.seen
+        stored = self.stored["published_at"] if self.stored else None
         return {
             "article_id": self.article_id,
             "version": len(self.after),
+            "published_at": stored and self._published(stored, first_seen),
             "first_seen_at": first_seen,
             "last_seen_at": last_seen,
         }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from warehouse.load.containment import is_of_site, tell_one_story
+from warehouse.load.containment import is_of_site
+from warehouse.load.evidence import Agreement, Evidence, KnownArticle, may_share, weigh
 from warehouse.load.versions import Span
 from warehouse.records import Article, Document, digest
+
+CROWD = 32
+"""Articles; a key that names more, such as the address that all entries of a feed link to, proposes none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +33,11 @@ class Sighting:
 
 
 @dataclass(slots=True)
-class KnownArticle:
-    """What an entry of another feed is compared with."""
-
-    title: str
-    published_at: datetime | None
-    """If a feed stated it."""
-    feed_ids: set[str]
-    """The feeds that have it, as far as they matter to the batch."""
-    text: str = ""
-    """The fullest; read only if another feed's entry has the article's address."""
-    is_publishers: bool = False
-    """Whether all its feeds lie on the article's own site."""
-
-
-@dataclass(slots=True)
 class Identities:
-    """Which article a key names: first as the warehouse has it, then with what the batch adds."""
+    """Which articles a key names: first as the warehouse has it, then with what the batch adds."""
 
-    article_by_key: dict[str, str] = field(default_factory=dict)
-    """key → article_id"""
+    articles_by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """key → article_ids, at least the first CROWD + 1"""
     articles: dict[str, KnownArticle] = field(default_factory=dict)
     """By article_id."""
     new_keys: list[dict[str, str]] = field(default_factory=list)
@@ -55,62 +45,103 @@ class Identities:
     stored_articles: set[str] = field(default_factory=set)
     """Ids of articles that the warehouse has."""
 
-    def resolve(self, article: Article, feed_url: str) -> str:
-        """The article's id: that of its address, else that of its guid, else a new one made of its strongest key.
-
-        A guid alone counts only if the title or the stated time agrees: feeds reuse guids. An address that another feed
-        brought first counts only if the two texts are of one article: anybody can write anybody's address. Else the
-        entry is an article of its own, named by the address together with its feed. Feeds of the article's own site
-        are one publisher's, and believed. `feed_url` is the address of the entry's feed.
-        """
-        article_id, keys = None, list(article.keys)
+    def resolve(self, article: Article, feed_url: str, in_document: InDocument) -> str:
+        """The article's id: that of the article which one of its keys names and which it is by evidence, else a new
+        one made of its strongest key. `feed_url` is the address of the entry's feed."""
         is_publishers = is_of_site(feed_url, article.url)
-        for key in article.keys:
-            candidate = self.article_by_key.get(key)
-            if candidate and key.startswith("url:") and not self._tells_same(candidate, article, is_publishers):
-                own = key_in_feed(key, article.feed_id)
-                keys.insert(0, own)
-                candidate = self.article_by_key.get(own)
-            elif candidate and key.startswith("guid:") and key != article.keys[0]:
-                candidate = candidate if self._agrees(candidate, article) else None
-            if candidate:
-                article_id = candidate
-                break
-        if article_id is None:
-            article_id = digest("article", keys[0])
+        best: tuple[tuple[int, ...], str] | None = None
+        for article_id in self.proposed(article):
+            evidence = self.evidence(article, article_id)
+            if self._is_same(article, article_id, evidence, is_publishers) and in_document.allows(
+                article, article_id, evidence
+            ):
+                best = max(best or ((), ""), (evidence.rank, article_id), key=lambda match: match[0])
+        article_id = best[1] if best else next(name for name in _names(article) if name not in self.articles)
         self._learn(article_id, article, is_publishers)
-        for key in keys:
-            if key not in self.article_by_key:
-                self.article_by_key[key] = article_id
-                self.new_keys.append({"key": key, "article_id": article_id})
         return article_id
+
+    def proposed(self, article: Article) -> list[str]:
+        """The articles that its keys name, of the strongest key first."""
+        ids: dict[str, None] = {}
+        for key in article.keys:
+            named = self.articles_by_key.get(key, ())
+            if len(named) <= CROWD:
+                ids.update(dict.fromkeys(named))
+        return [article_id for article_id in ids if article_id in self.articles]
+
+    def knows_guid(self, article: Article) -> bool:
+        return any(key.startswith("guid:") and self.articles_by_key.get(key) for key in article.keys)
+
+    def evidence(self, article: Article, article_id: str) -> Evidence:
+        return weigh(article, self.articles[article_id], self.named_by(article, article_id))
+
+    def named_by(self, article: Article, article_id: str) -> tuple[bool, bool]:
+        """Whether its guid and its address name the article."""
+        kinds = {key.partition(":")[0] for key in article.keys if article_id in self.articles_by_key.get(key, ())}
+        return "guid" in kinds, "url" in kinds
+
+    def _is_same(self, article: Article, article_id: str, evidence: Evidence, is_publishers: bool) -> bool:
+        if article.keys[0].startswith("text:"):  # the same title and text without address and guid: "Closed today"
+            return evidence.date is not Agreement.DIFFERENT
+        return may_share(article, self.articles[article_id], is_publishers=is_publishers) and evidence.tells_same
 
     def _learn(self, article_id: str, article: Article, is_publishers: bool) -> None:
         known = self.articles.get(article_id)
         if known is None:
-            known = KnownArticle(article.title, article.published_at, set(), is_publishers=is_publishers)
-            self.articles[article_id] = known
+            known = self.articles[article_id] = KnownArticle(
+                article.title,
+                article.url,
+                article.guid,
+                article.feed_id,
+                article.published_at,
+                {article.feed_id},
+                is_publishers=is_publishers,
+            )
+        elif article.feed_id == known.feed_id:
+            known.title, known.url, known.guid = article.title, article.url, article.guid
+            known.published_at = article.published_at or known.published_at
         known.feed_ids.add(article.feed_id)
         known.is_publishers = known.is_publishers and is_publishers
         if len(article.content_text) > len(known.text):
             known.text = article.content_text
+        for key in article.keys:
+            if article_id not in self.articles_by_key[key]:
+                self.articles_by_key[key].append(article_id)
+                self.new_keys.append({"key": key, "article_id": article_id})
 
-    def _agrees(self, article_id: str, article: Article) -> bool:
-        known = self.articles.get(article_id)
-        if known is None:
-            return False
-        return known.title == article.title or (
-            known.published_at is not None and known.published_at == article.published_at
-        )
 
-    def _tells_same(self, article_id: str, article: Article, is_publishers: bool) -> bool:
-        """Whether the entry may be of the article that has its address: one of its own feed's always is."""
-        known = self.articles.get(article_id)
-        if known is None or article.feed_id in known.feed_ids or (known.is_publishers and is_publishers):
+@dataclass(slots=True)
+class InDocument:
+    """What the entries of one document are: each its own article, unless one says the same as another."""
+
+    hashes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """article_id → content hashes of the document's entries that are this article"""
+
+    def allows(self, article: Article, article_id: str, evidence: Evidence) -> bool:
+        hashes = self.hashes.get(article_id)
+        if not hashes or evidence.tells_same_in_document:
             return True
-        return tell_one_story(article.title, article.content_text, known.title, known.text)
+        return article.content_hash in hashes and evidence.date is not Agreement.DIFFERENT
 
 
-def key_in_feed(key: str, feed_id: str) -> str:
-    """The key of an article whose address is another feed's article's."""
-    return f"{key} in {feed_id}"
+def _names(article: Article) -> Iterator[str]:
+    """Ids for a new article, the same in every warehouse; the first that is free is taken. A name is made of what
+    tells the article from those that have the same key."""
+    first = article.keys[0]
+    yield digest("article", first)
+    yield digest("article", f"{first} in {article.feed_id}")
+    for key in article.keys[1:]:
+        yield digest("article", first, key)
+    yield digest("article", first, article.title, str(article.published_at))
+    yield digest("article", first, article.entry_id)
+
+
+def one_text_a_document(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """The sightings of an article without those in which its document has another text of it, which would be a change
+    and a change back at every fetch. The fuller one stays."""
+    fullest: dict[tuple[str, str, object], Sighting] = {}
+    for sighting in sightings:
+        best = fullest.setdefault(sighting.document.key, sighting)
+        if (sighting.word_count, sighting.content_hash) > (best.word_count, best.content_hash):
+            fullest[sighting.document.key] = sighting
+    return list(fullest.values())

@@ -12,6 +12,13 @@ from datetime import datetime, timedelta
 
 FULLER = 1.25
 """Another feed's text replaces the current one only if it is longer by this factor: a summary must not hide a text."""
+STUB = 0.1
+"""Of the current text's length, the least that its own feed's next text has: one of 26 characters over 4,865 is a feed
+that has dropped its texts, and no edit."""
+TEASER = 0.5
+"""Below this share of the current text's length, a text that it contains is its beginning, and no edit."""
+FEW = 20
+"""Words; what shortens a text that has fewer is an edit."""
 TOGETHER = timedelta(hours=1)
 """Sightings in two feeds of one site that are this close count as simultaneous: one run fetches its feeds one after the
 other."""
@@ -36,16 +43,22 @@ class Span:
 
 
 def decide_versions(
-    spans: Iterable[Span], contains: Contains = _contain_nothing, publishers: Collection[str] = ()
+    spans: Iterable[Span],
+    contains: Contains = _contain_nothing,
+    publishers: Collection[str] = (),
+    has_all: Contains = _contain_nothing,
 ) -> list[Span]:
-    """The versions, oldest first; no two neighbours have the same text.
+    """The versions, oldest first; no two neighbours have the same text, and none begins when another does.
 
     The article belongs to the feed that had it first, its owner. Each change of the owner's text is a version, also a
-    change back; while another feed's text is current, only one that is longer by FULLER.
+    change back; while another feed's text is current, only one that is longer by FULLER. A text that is no more than a
+    stub or a teaser of the current one is never a version.
 
     A text from another feed becomes a version only if it is longer than the current one by FULLER and contains the
     owner's text. When the other feed edits that text, the new text must contain the owner's, too. Another feed never
     removes a version.
+
+    `has_all` tells a teaser: whether the current text has all that a text of less than half its length says.
 
     `publishers` are the feeds of the article's own site. Among them, a text need not contain the owner's. If two of
     them are seen within TOGETHER, the fuller text replaces the other one's version instead of following it: which of
@@ -58,16 +71,21 @@ def decide_versions(
     are older, would have made it one, it is missing; raw.entries has it, and `reprocess` loads in order of time.
     """
     sightings = sorted(
-        (moment, span.feed_id, span.content_hash, span.word_count)
+        (moment, span.feed_id, span.word_count, span.content_hash)
         for span in spans
         for moment in {span.first_seen, span.last_seen}
     )
     versions: list[Span] = []
-    for moment, feed_id, content_hash, word_count in sightings:
-        new = Span(feed_id, content_hash, word_count, moment, moment)
+    for moment, feed_id, word_count, content_hash in sightings:
         if versions and versions[-1].content_hash == content_hash:
-            versions[-1] = replace(versions[-1], last_seen=moment)
-        elif not versions or _becomes_version(new, versions, contains, publishers):
+            versions[-1] = replace(versions[-1], last_seen=max(versions[-1].last_seen, moment))
+            continue
+        if versions:  # two files of an archive may state one time
+            moment = max(moment, versions[-1].last_seen + timedelta(microseconds=1))
+        new = Span(feed_id, content_hash, word_count, moment, moment)
+        if not versions or (
+            not _is_less(new, versions[-1], has_all) and _becomes_version(new, versions, contains, publishers)
+        ):
             _append(new, versions, publishers)
     return versions
 
@@ -83,6 +101,21 @@ def _becomes_version(new: Span, versions: Sequence[Span], contains: Contains, pu
         return True
     own = next(version for version in reversed(versions) if version.feed_id == owner)
     return contains(new.content_hash, own.content_hash)
+
+
+def is_shorter(span: Span, current: Span) -> bool:
+    """Whether it is so much shorter than the current text that the two must be compared."""
+    return span.word_count < TEASER * current.word_count
+
+
+def _is_less(new: Span, current: Span, has_all: Contains) -> bool:
+    if not is_shorter(new, current):
+        return False
+    if new.word_count == 0:
+        return True
+    if current.word_count < FEW:
+        return False
+    return new.word_count < STUB * current.word_count or has_all(current.content_hash, new.content_hash)
 
 
 def _append(new: Span, versions: list[Span], publishers: Collection[str]) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.clean.article import clean
-from tasks.clean.identity import ambiguous_keys, content_hash, keys
+from tasks.clean.identity import content_hash, keys
 from tests.tasks.making import FEED, entry
 
 
@@ -31,26 +31,9 @@ def test_without_address_and_guid_the_text_is_the_key() -> None:
     assert keys(first, None) == keys(first, None) != keys(second, None)
 
 
-def test_ambiguous_keys_identify_nothing() -> None:
-    ambiguous = frozenset(["url:quay.example/news", "guid:quay:0"])
-    first = keys(entry(guid="0", title="One"), "https://quay.example/news", ambiguous)
-    second = keys(entry(guid="0", title="Two"), "https://quay.example/news", ambiguous)
-    assert first[0].startswith("text:")
-    assert set(first).isdisjoint(second)
-    assert keys(entry(guid="a"), "https://quay.example/news", ambiguous) == ("guid:quay:a",)
-
-
-def test_a_key_is_ambiguous_when_entries_with_other_titles_share_it() -> None:
-    page = "https://quay.example/news"
-    shared = [(entry(title="One", guid="1"), page), (entry(title="Two", guid="2"), page + "?utm_source=rss")]
-    assert ambiguous_keys(shared) == {"url:quay.example/news"}
-    constant = [(entry(title=t, guid="0"), f"https://quay.example/{t}") for t in ("a", "b")]
-    assert ambiguous_keys(constant) == {"guid:quay:0"}
-
-
-def test_the_same_entry_twice_is_not_ambiguous() -> None:
-    assert ambiguous_keys([(entry(), "https://quay.example/gate")] * 3) == frozenset()
-    assert ambiguous_keys([]) == frozenset()
+def test_a_guid_that_is_an_address_is_the_same_over_http_and_https() -> None:
+    first, second = entry(guid="http://quay.example/8491"), entry(guid="https://quay.example/8491")
+    assert keys(first, None) == keys(second, None) == ("guid:quay://quay.example/8491",)
 
 
 def hashed(content: str, title: str = "The gate") -> str:

@@ -132,3 +132,9 @@ def test_bytes_that_name_a_file_are_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "feed.xml"
     path.write_text("<rss version='2.0'><channel><title>secret</title></channel></rss>")
     assert looks_like_feed(str(path).encode()) is None
+
+
+def test_a_marked_section_that_no_parser_knows() -> None:
+    """Python's own parser gives the whole page up for one."""
+    page = b'<html><![enan[ x ]]><link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+    assert [candidate.url for candidate in discover(page, "https://quay.example/")] == ["https://quay.example/feed.xml"]

@@ -135,10 +135,10 @@ def test_only_what_changed_is_written(warehouse: Warehouse, target: Path) -> Non
 def test_the_archives_name_stays_when_a_feed_shows_the_article_again(warehouse: Warehouse, target: Path) -> None:
     load_batch(warehouse, from_archive())
     again = Item("快讯: 港口", "<p>港口今天开放到晚上九点钟。</p>", "https://quay.example/77", "77")
-    found = from_archive()
-    key = found.articles[0].keys
+    (found,) = from_archive().articles
     newer = milled(again, at=NOW + timedelta(days=1))
-    load_batch(warehouse, replace(newer, articles=(replace(newer.articles[0], keys=key),)))
+    article = replace(newer.articles[0], keys=found.keys, url=found.url, title=found.title)
+    load_batch(warehouse, replace(newer, articles=(article,)))
     done = export_archive(warehouse, target, list_page=False)
     assert done.articles == 1
     assert list(files(target)) == ["quay/77_快讯.md"]

@@ -15,6 +15,7 @@ from tests.warehouse.load.making import (
     articles,
     at,
     load_batch,
+    rows,
     shape,
     text,
     versions,
@@ -105,6 +106,50 @@ def test_an_old_document_does_not_take_the_newest_row_s_place(connection: Connec
     first, last = replace(GATE, text=SHUT, guid="a"), replace(GATE, text=SHUT, guid="b")
     load_batch(connection, milled(first))
     load_batch(connection, milled(last, at=at(2)))
-    load_batch(connection, milled(replace(GATE, text=NINE, guid="c"), at=at(1)))
+    load_batch(connection, milled(replace(GATE, text=NINE, guid="a"), at=at(1)))
     (article,) = articles(connection)
     assert (article["content_text"], article["version"], article["guid"]) == (text(SHUT), 3, "b")
+
+
+def test_a_repost_of_a_few_words_keeps_the_text_and_the_date(connection: Connection) -> None:
+    whole = replace(GATE, text=SHUT * 40)
+    load_batch(connection, milled(whole))
+    for stub in ("<p>The gate stays shut.</p>", ""):
+        repost = replace(GATE, text=stub, date="Fri, 20 Nov 2026 17:00:00 GMT")
+        for hour in (5, 6):
+            counts = load_batch(connection, milled(repost, at=at(hour)))
+            assert (counts.new, counts.changed) == (0, 0)
+    (article,) = articles(connection)
+    assert (len(article["content_text"]), article["version"], article["last_seen_at"]) == (
+        len(SHUT * 40) - 40 * len("<p></p>") + 39 * len("\n\n"),
+        1,
+        at(6),
+    )
+    assert article["published_at"] <= article["first_seen_at"]
+    assert len(rows(connection, "FROM raw.entries")) == 3
+
+
+def test_a_teaser_does_not_replace_the_text_that_it_begins(connection: Connection) -> None:
+    load_batch(connection, milled(replace(GATE, text=NINE + SHUT * 3)))
+    load_batch(connection, milled(replace(GATE, text=NINE), at=at(1)))
+    (article,) = articles(connection)
+    assert (article["content_text"].count("\n"), article["version"]) == (6, 1)
+
+
+def test_files_of_one_time_are_versions_one_after_the_other(connection: Connection) -> None:
+    """An archive may have an article twice under its time of publication."""
+    first, second = (milled(replace(GATE, title=title), source="archive") for title in ("The gate", "The gate opens"))
+    load_batch(connection, first, second)
+    assert [v["title"] for v in versions(connection)] == ["The gate", "The gate opens"]
+    assert all(v["valid_from"] < v["valid_to"] for v in versions(connection)[:-1])
+    load_batch(connection, second, first)
+    assert len(versions(connection)) == 2
+
+
+def test_published_never_moves_past_first_seen(connection: Connection) -> None:
+    """A backfill brings the article's earlier pages after the feed has stated when it was last posted."""
+    load_batch(connection, milled(replace(GATE, date="Fri, 20 Nov 2026 11:00:00 GMT"), at=at(0)))
+    earlier = replace(GATE, title="The gate opens", date="Thu, 19 Nov 2026 08:00:00 GMT")
+    load_batch(connection, milled(earlier, at=at(-12), source="wayback"))
+    (article,) = articles(connection)
+    assert article["published_at"] <= article["first_seen_at"] == at(-12)

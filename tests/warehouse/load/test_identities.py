@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.tasks.making import Item, milled
-from tests.warehouse.load.making import GATE, SHORT, SHUT, WIRE, articles, at, load_batch, rows, versions
+from tests.tasks.making import FEED, Item, milled
+from tests.warehouse.load.making import GATE, NINE, SHORT, SHUT, WIRE, articles, at, load_batch, rows, text, versions
+from warehouse.load.batch import known_entries
+from warehouse.load.identities import CROWD
+from warehouse.records import Feed
+from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
 
 
@@ -21,7 +30,8 @@ from warehouse.store.transactions import Connection
         replace(GATE, link="https://www.quay.example/gate/"),
         replace(GATE, link="https://quay.example/gate?utm_source=rss&utm_medium=feed"),
         replace(GATE, link="https://quay.example/elsewhere"),  # its guid and title stay
-        replace(GATE, guid="another", title="Another title", text=SHUT),
+        replace(GATE, title="Another title", text=SHUT),
+        replace(GATE, guid="another", title="The gate opened"),
     ],
 )
 def test_an_article_keeps_its_id(connection: Connection, changed: Item) -> None:
@@ -66,14 +76,100 @@ def test_what_all_items_share_does_not_merge_them(connection: Connection, change
     assert len(versions(connection)) == 4
 
 
-@pytest.mark.parametrize("shared", ["guid", "both"])
-def test_a_constant_guid_does_not_merge_what_comes_one_at_a_time(connection: Connection, shared: str) -> None:
-    """A feed of one item, always under the same guid."""
-    for n in range(3):
-        link = "https://quay.example/" if shared == "both" else f"https://quay.example/{n}"
-        item = Item(f"Title {n}", f"<p>Text of {n}</p>", link, "0", date=f"Fri, 20 Nov 2026 0{n}:00:00 GMT")
-        load_batch(connection, milled(item, at=at(n)))
-    if shared == "guid":
-        assert [a["title"] for a in articles(connection)] == ["Title 0", "Title 1", "Title 2"]
-    else:
-        assert [v["title"] for v in versions(connection)] == ["Title 0", "Title 1", "Title 2"]
+NOTES = "https://quay.example/notes"
+PHOTO = "https://quay.example/photo-of-the-day"
+OTHERS = {
+    "guid, always the same": (
+        Item("North gate", "<p>It opens at eight.</p>", "https://quay.example/north", "N/A"),
+        Item("Ferry strike", "<p>No boats until Thursday.</p>", "https://quay.example/ferry", "N/A"),
+    ),
+    "link, guids of their own": (
+        Item("Lamp 16.1", "<p>Fixes the switch.</p>", NOTES, "lamp161"),
+        Item("Horn 16.2", "<p>Fixes the pitch.</p>", NOTES, "horn162"),
+    ),
+    "link and title, guids of their own": (
+        Item("Alle Systeme laufen", "<p>Am Morgen geprüft.</p>", NOTES, "e1"),
+        Item("Alle Systeme laufen", "<p>Abends noch einmal.</p>", NOTES, "e2"),
+    ),
+    "link but for its fragment": (
+        Item("Version 1", "<p>La puerta se abre.</p>", f"{NOTES}#v1", None),
+        Item("Version 2", "<p>El muelle se alarga.</p>", f"{NOTES}#v2", None),
+    ),
+    "link but for what may be tracking": (
+        Item("第一号通告", "<p>北门八点开放。</p>", f"{NOTES}?ref=2024-111", None),
+        Item("第二号通告", "<p>渡轮周四停航。</p>", f"{NOTES}?ref=2024-112", None),
+    ),
+    "comments, by one person on one post": (
+        Item("By: Ana", "<p>First remark.</p>", f"{NOTES}#comment-5", f"{NOTES}?p=1#comment-5"),
+        Item("By: Ana", "<p>Second remark, quite another.</p>", f"{NOTES}#comment-6", f"{NOTES}?p=1#comment-6"),
+    ),
+    "neither link nor guid, on other days": (
+        Item("Closed today", "<p>The gate is shut.</p>", None, None, date="Fri, 20 Nov 2026 08:00:00 GMT"),
+        Item("Closed today", "<p>The gate is shut.</p>", None, None, date="Wed, 18 Nov 2026 08:00:00 GMT"),
+    ),
+    "link and guid, nothing else": (
+        Item("Fog over the pier", SHUT, PHOTO, PHOTO, date="Fri, 20 Nov 2026 08:00:00 GMT"),
+        Item("A heron at dawn", "<p>Seen at six.</p>", PHOTO, PHOTO, date="Wed, 18 Nov 2026 08:00:00 GMT"),
+    ),
+}
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one document", "one at a time"])
+@pytest.mark.parametrize("shared", OTHERS)
+def test_articles_that_share_a_key_are_told_apart(connection: Connection, shared: str, together: bool) -> None:
+    pair = OTHERS[shared]
+    documents = [pair] if together else [(item,) for item in pair]
+    for hour in (0, 10, 20):
+        for number, document in enumerate(documents):
+            load_batch(connection, milled(*document, at=at(hour + number)))
+    assert sorted(a["content_text"] for a in articles(connection)) == sorted(text(item.text) for item in pair)
+    assert [a["version"] for a in articles(connection)] == [1, 1]
+
+
+def test_a_page_that_all_entries_link_to_is_no_key(connection: Connection) -> None:
+    """Nor is it compared with hundreds of articles; the guid still tells an edit."""
+    items = [Item(f"Notice {n}", f"<p>Text of {n}</p>", NOTES, f"notice-{n}") for n in range(CROWD + 8)]
+    load_batch(connection, milled(*items[:20]))
+    load_batch(connection, milled(*items[20:], at=at(1)))
+    edited = replace(items[30], text="<p>Text of 30, corrected</p>")
+    counts = load_batch(connection, milled(edited, Item("News", "<p>Of today</p>", NOTES, "news"), at=at(2)))
+    assert (counts.new, counts.changed) == (1, 1)
+    assert len(articles(connection)) == len(items) + 1
+
+
+_TITLES = ("By: Ana", "The gate opens", "The gate opens at nine", "北门开放", "")
+_TEXTS = ("<p>First remark.</p>", NINE, SHUT, f"{NINE}{SHUT}", "<p>北门八点开放。</p>", "")
+_LINKS = (None, NOTES, f"{NOTES}#1", f"{NOTES}?ref=7", "https://quay.example/", PHOTO)
+_DATES = ("", "Fri, 20 Nov 2026 08:00:00 GMT", "Wed, 18 Nov 2026 08:00:00 GMT")
+_ITEMS = st.builds(
+    Item,
+    st.sampled_from(_TITLES),
+    st.sampled_from(_TEXTS),
+    st.sampled_from(_LINKS),
+    st.sampled_from((None, "N/A", "a", "b", NOTES)),
+    st.sampled_from(_DATES),
+)
+
+
+_numbers = itertools.count()
+
+
+@given(
+    st.lists(st.tuples(st.lists(_ITEMS, min_size=1, max_size=4), st.sampled_from((FEED, WIRE))), max_size=4),
+    st.data(),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_same_document_again_never_makes_a_version(
+    empty: Path, tmp_path: Path, documents: list[tuple[list[Item], Feed]], data: st.DataObject
+) -> None:
+    hours = itertools.count()
+    with Warehouse(Path(shutil.copy(empty, tmp_path / f"{next(_numbers)}.duckdb"))).writing() as connection:
+        for items, feed in documents:
+            load_batch(connection, milled(*items, feed=feed, at=at(next(hours))))
+            before = [(v["article_id"], v["version"], v["content_hash"]) for v in versions(connection)]
+            known = known_entries(connection, [feed.id])[feed.id]
+            for seen in (frozenset[str](), known, frozenset[str]()):
+                order = data.draw(st.permutations(items))
+                counts = load_batch(connection, milled(*order, feed=feed, at=at(next(hours)), known=seen))
+                assert (counts.new, counts.changed) == (0, 0)
+            assert [(v["article_id"], v["version"], v["content_hash"]) for v in versions(connection)] == before

@@ -32,7 +32,7 @@ def issue(moments: list[datetime], feed: Feed = FEED, at: datetime | None = None
     """A document with an article of each moment."""
     items = []
     for moment in moments:
-        link = f"https://quay.example/{moment:%d%H%M%S}"
+        link = f"https://quay.example/{moment:%Y%m%d%H%M%S}"
         items.append(Item(f"At {moment:%d %H:%M:%S}", f"<p>{moment}</p>", link, link, format_datetime(moment)))
     return milled(*items, feed=feed, at=at or max(moments))
 

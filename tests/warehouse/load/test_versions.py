@@ -50,7 +50,32 @@ def test_every_change_within_a_feed_is_a_version_a_change_back_too() -> None:
 
 
 def test_within_a_feed_a_shorter_text_replaces_a_longer_one() -> None:
-    assert shape(decide_versions([seen("a", 1, words=900), seen("b", 2, words=3)]))[-1] == ("quay", "b", 2, 2)
+    assert shape(decide_versions([seen("a", 1, words=900), seen("b", 2, words=100)]))[-1] == ("quay", "b", 2, 2)
+
+
+def test_a_stub_of_a_text_does_not_replace_it() -> None:
+    for words in (0, 4, 89):
+        assert shape(decide_versions([seen("a", 1, words=900), seen("b", 2, words=words)])) == [("quay", "a", 1, 1)]
+    assert shape(decide_versions([seen("a", 1, words=9), seen("b", 2, words=1)]))[-1] == ("quay", "b", 2, 2)
+    assert shape(decide_versions([seen("a", 1, words=9), seen("b", 2, words=0)])) == [("quay", "a", 1, 1)]
+
+
+def test_nor_does_a_teaser_of_it_whichever_came_first() -> None:
+    full, teaser = seen("full", 2, words=900), seen("teaser", 4, words=200)
+    has_all = {("full", "teaser")}.__contains__
+    assert shape(decide_versions([full, teaser], has_all=lambda *texts: has_all(texts))) == [("quay", "full", 2, 2)]
+    assert len(decide_versions([full, teaser])) == 2, "another text is an edit, however short"
+    earlier = seen("teaser", 1, words=200)
+    assert [v.content_hash for v in decide_versions([full, earlier], has_all=lambda *texts: has_all(texts))] == [
+        "teaser",
+        "full",
+    ]
+
+
+def test_no_two_versions_begin_at_the_same_time() -> None:
+    versions = decide_versions([seen("c", 1), seen("a", 1), seen("b", 1), seen("a", 3)])
+    assert len({version.first_seen for version in versions}) == len(versions) == 4
+    assert decide_versions([*versions, seen("b", 1)]) == versions, "the same again"
 
 
 def test_sightings_from_the_past_are_put_in_their_place() -> None:
