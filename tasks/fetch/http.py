@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 
 import httpx
+from h2.exceptions import H2Error
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 
 from tasks.errors import FetchError, TransientFetchError
@@ -96,7 +97,7 @@ class Client:
                     raise TransientFetchError(
                         f"{safe_url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
                     ) from error
-                except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:  # idna's are UnicodeErrors
+                except _FAILURES as error:
                     raise self._explain(error, safe_url) from error
                 except FetchError as error:
                     self.refusals.note(address, error, unstated_wait)
@@ -136,13 +137,23 @@ class Client:
                 retry_after=0,  # we refused, not the server: no reason to leave it alone
             )
         # httpx looks at where a redirect leads, even if it does not follow it
+        breaks_http2 = isinstance(error, H2Error) or any(isinstance(arg, H2Error) for arg in _cause(error).args)
         leads_nowhere = isinstance(error, httpx.RemoteProtocolError) and "location header" in str(error)
         not_of_the_web = httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError | UnicodeError
-        if leads_nowhere or isinstance(error, not_of_the_web):
+        if leads_nowhere or (isinstance(error, not_of_the_web) and not breaks_http2):
             return FetchError(f"{url}: leads to an address that is not http or https ({error})")
         if isinstance(error, httpx.TimeoutException):
             return TransientFetchError(f"{url}: no answer within {self.settings.timeout:g} s ({type(error).__name__})")
         return TransientFetchError(f"{url}: the connection failed ({error or type(error).__name__})")
+
+
+_FAILURES = (httpx.RequestError, httpx.InvalidURL, UnicodeError, H2Error)
+"""What httpx raises of a request: idna's errors are UnicodeErrors, and those of a body in HTTP/2 come as they are."""
+
+
+def _cause(error: Exception) -> BaseException:
+    """What httpx's error was made of: for a server that breaks HTTP/2, a LocalProtocolError of h2's error."""
+    return error.__cause__ or error
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ ALLOWED = 100 * MEGABYTE
 """Memory that one answer may cost."""
 
 
-def ask(address: str, **settings: object) -> bytes:
-    options = {"allow_private_addresses": "127.0.0.1", "timeout": 1, "deadline": 2, **settings}
+def settings_for(**settings: object) -> Settings:
+    return Settings.model_validate({"allow_private_addresses": "127.0.0.1", "timeout": 1, "deadline": 2, **settings})
 
+
+def ask(address: str, **settings: object) -> bytes:
     async def run() -> bytes:
-        async with open_client(Settings.model_validate(options)) as client:
+        async with open_client(settings_for(**settings)) as client:
             return (await client.get(address, max_bytes=MEGABYTE)).body
 
     return asyncio.run(run())
