@@ -18,13 +18,13 @@ import pytest
 from tests.conftest import Newsmill
 from tests.flows.observing import contents, rows, until
 from tests.sites.sample import SampleSite
-from tests.sites.server import Page, RequestHandler
+from tests.sites.server import Page, RequestHandler, SiteServer
 
 
 class Gate:
     """A page of the site that waits until it is opened."""
 
-    def __init__(self, site: SampleSite, path: str) -> None:
+    def __init__(self, site: SiteServer, path: str) -> None:
         self.site, self.path = site, path
         self.page = site.pages[path]
         self.arrived = threading.Event()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Newsmill
 from tests.flows.observing import rows, until
-from tests.flows.test_crash import fails, held, mounted, pending, remount
+from tests.flows.test_crash import Gate, fails, held, mounted, pending, remount
 from tests.sites.server import Page
 from tests.trust import clock
 from tests.trust.newspaper import FEEDS, Newspaper
@@ -125,12 +125,16 @@ def test_the_clock_is_set_back(ready: Newsmill, site: Newspaper) -> None:
     assert texts == expected, "each article, and both texts of the corrected ones"
 
 
-def test_warehouse_held_for_a_while(ready: Newsmill, undisturbed: State) -> None:
-    ready.facts("ingest", "--no-images", "--no-publish")
-    with held(ready.warehouse):
-        process = ready.start("ingest", "--force")
-        until(lambda: b"newsmill" in Path(f"/proc/{process.pid}/cmdline").read_bytes(), "the command is started")
-    output, errors = process.communicate(timeout=120)
+def test_warehouse_held_for_a_while(ready: Newsmill, site: Newspaper, undisturbed: State) -> None:
+    """What was fetched is landed while somebody holds the warehouse, and loaded when it is free."""
+    with Gate(site, f"/{FEEDS[0]}.xml") as gate:
+        process = ready.start("ingest")
+        until(gate.arrived.is_set, "the run is past its start, and fetches")
+        with held(ready.warehouse):
+            gate.opened.set()
+            until(lambda: any(FEEDS[0] in path.read_text() for path in pending(ready)), "the last feed is landed")
+            assert process.poll() is None
+        output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, output + errors
     assert read_state(ready).differences(undisturbed) == []
 
