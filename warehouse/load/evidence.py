@@ -53,6 +53,14 @@ class KnownArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedBy:
+    """Whether an entry's keys name an article; None for a key that the entry lacks, or that names too many to tell."""
+
+    guid: bool | None
+    address: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """How an entry agrees with an article that one of its keys names. Compared, the greater one is the better match."""
 
@@ -92,12 +100,12 @@ class Evidence:
         return has_same_keys and max(self.title, self.text) >= Agreement.ALIKE
 
 
-def weigh(article: Article, known: KnownArticle, named_by: tuple[bool, bool]) -> Evidence:
-    """Compare an entry with an article. `named_by`: whether its guid, and whether its address name the article."""
-    same_guid, same_address = named_by
-    same_address = same_address and _point(article.url) == _point(known.url)
-    other_guid = bool(article.guid and known.guid and article.feed_id == known.feed_id and not same_guid)
-    other_address = bool(article.url and known.url and not same_address and _names_article(article))
+def weigh(article: Article, known: KnownArticle, named_by: NamedBy) -> Evidence:
+    """Compare an entry with an article."""
+    same_guid = bool(named_by.guid)
+    same_address = bool(named_by.address) and _point(article.url) == _point(known.url)
+    other_guid = named_by.guid is False and known.guid is not None and article.feed_id == known.feed_id
+    other_address = named_by.address is not None and known.url is not None and not same_address
     return Evidence(
         same_guid,
         same_address,
@@ -108,7 +116,7 @@ def weigh(article: Article, known: KnownArticle, named_by: tuple[bool, bool]) ->
     )
 
 
-def needs_text(article: Article, known: KnownArticle, named_by: tuple[bool, bool]) -> bool:
+def needs_text(article: Article, known: KnownArticle, named_by: NamedBy) -> bool:
     """Whether the article's text decides."""
     if article.feed_id not in known.feed_ids:
         return True
@@ -162,11 +170,6 @@ def _alike(first: str, second: str) -> float:
         return 0.0
     pairs, others = ({string[start : start + 2] for start in range(len(string) - 1)} for string in (first, second))
     return 2 * len(pairs & others) / (len(pairs) + len(others)) if pairs or others else 0.0
-
-
-def _names_article(article: Article) -> bool:
-    """Whether the entry's address is a key: a front page is none."""
-    return any(key.startswith("url:") for key in article.keys)
 
 
 def _point(address: str | None) -> tuple[str, frozenset[tuple[str, str]]]:

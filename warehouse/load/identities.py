@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from warehouse.load.containment import is_of_site
-from warehouse.load.evidence import Agreement, Evidence, KnownArticle, may_share, weigh
+from warehouse.load.evidence import Agreement, Evidence, KnownArticle, NamedBy, may_share, weigh
 from warehouse.load.versions import Span
 from warehouse.records import Article, Document, digest
 
@@ -75,10 +75,13 @@ class Identities:
     def evidence(self, article: Article, article_id: str) -> Evidence:
         return weigh(article, self.articles[article_id], self.named_by(article, article_id))
 
-    def named_by(self, article: Article, article_id: str) -> tuple[bool, bool]:
-        """Whether its guid and its address name the article."""
-        kinds = {key.partition(":")[0] for key in article.keys if article_id in self.articles_by_key.get(key, ())}
-        return "guid" in kinds, "url" in kinds
+    def named_by(self, article: Article, article_id: str) -> NamedBy:
+        """Which of its keys name the article: of those that name no crowd."""
+        kinds: dict[str, bool] = {}
+        for key in article.keys:
+            if len(named := self.articles_by_key.get(key, ())) <= CROWD:
+                kinds[key.partition(":")[0]] = article_id in named
+        return NamedBy(kinds.get("guid"), kinds.get("url"))
 
     def _is_same(self, article: Article, article_id: str, evidence: Evidence, is_publishers: bool) -> bool:
         if article.keys[0].startswith("text:"):  # the same title and text without address and guid: "Closed today"
@@ -125,13 +128,14 @@ class InDocument:
 
 
 def _names(article: Article) -> Iterator[str]:
-    """Ids for a new article, the same in every warehouse; the first that is free is taken. A name is made of what
-    tells the article from those that have the same key."""
+    """Ids for a new article, the same in every warehouse; the first that is free is taken: of its address, of its guid,
+    else of what tells it from the articles that share those."""
     first = article.keys[0]
-    yield digest("article", first)
+    if not first.startswith("guid:"):
+        yield digest("article", first)
+    if article.guid:  # as it is written, with http or https
+        yield digest("article", f"guid:{article.feed_id}:{article.guid}")
     yield digest("article", f"{first} in {article.feed_id}")
-    for key in article.keys[1:]:
-        yield digest("article", first, key)
     yield digest("article", first, article.title, str(article.published_at))
     yield digest("article", first, article.entry_id)
 
