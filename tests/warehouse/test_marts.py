@@ -82,6 +82,61 @@ def test_term_trend(copy: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+HELD = {
+    # term → of the titles below, those that hold it
+    "AI": {"AI for ports", "人工智能AI技术", "Что умеет AI?", "An (ai) pilot", "AI는 배를 부른다", "Pilot-AI"},
+    "US": {"The US and us", "US-bound ships", "For us"},
+    "and us": {"The US and us"},
+    "порт": {"Порт закрыт"},
+    "C++": {"Docks in C++"},
+    ".NET": {"Cranes run on .NET"},
+    "口": {"港口开放"},
+    "港口": {"港口开放"},
+    "배": {"AI는 배를 부른다"},
+    "AI技术": {"人工智能AI技术"},
+    "2026": {"Quay 2026"},
+    "नाव": {"नाव चली"},
+    "a.i": set(),
+    "%": set(),
+    "straße": {"Die Straße am Kai"},
+}
+
+
+def test_a_term_is_a_word_and_no_part_of_one(tmp_path: Path) -> None:
+    said = {title for held in HELD.values() for title in held}
+    said |= {"He said so", "MAIS", "Business must go on", "Аэропорт закрыт", "Quay 20261", "नावें चलीं", "Straßenbahn"}
+    titles = [*sorted(said)]
+    items = [
+        Item(title, "<p>…</p>", f"https://wire.example/{number}", f"{number}") for number, title in enumerate(titles)
+    ]
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    with store.writing() as connection:
+        load(connection, [milled(*items, feed=WIRE)], run_id="one")
+    with store.reading() as connection:
+        for term, held in HELD.items():
+            found = connection.execute(f"SELECT articles, of_articles FROM term_trend('{term}', 'year')").fetchall()
+            assert found == [(len(held), len(titles))], term
+
+
+def test_what_is_said_to_be_utc_is_so_in_every_time_zone(copy: duckdb.DuckDBPyConnection) -> None:
+    queries = (
+        "FROM marts.daily_volume ORDER BY ALL",
+        "SELECT * REPLACE (epoch(hour) AS hour) FROM marts.hourly_volume ORDER BY ALL",
+        "FROM marts.coverage_gaps ORDER BY ALL",
+        "FROM term_trend('泊位', 'day')",
+        "FROM term_trend('泊位', 'month')",
+    )
+    expected = [rows(copy, query) for query in queries]
+    assert all(expected)
+    try:
+        for zone in ("America/Los_Angeles", "Asia/Kolkata", "Pacific/Kiritimati", "Asia/Shanghai"):
+            copy.execute(f"SET TimeZone = '{zone}'")
+            for query, result in zip(queries, expected, strict=True):
+                assert rows(copy, query) == result, (zone, query)
+    finally:
+        copy.execute("SET TimeZone = 'UTC'")
+
+
 def test_volume(copy: duckdb.DuckDBPyConnection) -> None:
     assert rows(copy, "SELECT hour::VARCHAR, feed_id, language, articles FROM marts.hourly_volume LIMIT 2") == [
         ("2026-11-20 09:00:00+00", "wire", "en", 1),
@@ -121,6 +176,36 @@ def test_authors_and_categories(copy: duckdb.DuckDBPyConnection) -> None:
         ("亚太", "wire", 1),
         ("港口", "wire", 1),
     ]
+
+
+def test_authors_have_a_row_a_person(tmp_path: Path) -> None:
+    names = {
+        "Jane Doe, John A. Smith": 1,
+        "Jane Doe": 1,
+        "Smith, John": 1,
+        "Martin Luther King, Jr.": 1,
+        "王码头, 李泊": 1,
+        "Quay Desk": 2,
+    }
+    bylines = [name for name, count in names.items() for _ in range(count)]
+    items = [
+        item(number, NOW - timedelta(days=1), extra=f"<dc:creator>{name}</dc:creator>")
+        for number, name in enumerate(bylines)
+    ]
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    with store.writing() as connection:
+        load(connection, [milled(*items, feed=WIRE)], run_id="one")
+    with store.reading() as connection:
+        people = dict(connection.execute("SELECT author, articles FROM marts.authors").fetchall())
+    assert people == {
+        "Jane Doe": 2,
+        "John A. Smith": 1,
+        "Smith, John": 1,
+        "Martin Luther King, Jr.": 1,
+        "王码头": 1,
+        "李泊": 1,
+        "Quay Desk": 2,
+    }
 
 
 def test_outbound_links(copy: duckdb.DuckDBPyConnection) -> None:

@@ -6,20 +6,20 @@
 -- example:
 --   SELECT day, feed_id, articles, usual FROM marts.coverage_gaps WHERE day > current_date - 90
 CREATE OR REPLACE VIEW marts.coverage_gaps AS
-WITH dated AS (
-    SELECT feed_id, min(CAST(published_at AS DATE)) AS first_day, max(CAST(published_at AS DATE)) AS last_day
-    FROM clean.articles WHERE published_known GROUP BY feed_id
+WITH published AS (
+    SELECT feed_id, CAST(published_at AT TIME ZONE 'UTC' AS DATE) AS day FROM clean.articles WHERE published_known
+), dated AS (
+    SELECT feed_id, min(day) AS first_day, max(day) AS last_day FROM published GROUP BY feed_id
 ), spans AS (
     -- up to the last whole day before the last successful fetch: a feed that has stopped has a gap, too
     SELECT
         d.feed_id, d.first_day,
-        greatest(d.last_day, coalesce(CAST(f.last_success_at AS DATE) - 1, d.last_day)) AS last_day
+        greatest(d.last_day, coalesce(CAST(f.last_success_at AT TIME ZONE 'UTC' AS DATE) - 1, d.last_day)) AS last_day
     FROM dated d LEFT JOIN ops.feeds f ON f.feed_id = d.feed_id
 ), days AS (
     SELECT feed_id, CAST(unnest(generate_series(first_day, last_day, INTERVAL 1 DAY)) AS DATE) AS day FROM spans
 ), counted AS (
-    SELECT feed_id, CAST(published_at AS DATE) AS day, count(*) AS articles
-    FROM clean.articles WHERE published_known GROUP BY ALL
+    SELECT feed_id, day, count(*) AS articles FROM published GROUP BY ALL
 ), daily AS MATERIALIZED (
     SELECT feed_id, day, coalesce(articles, 0) AS articles FROM days LEFT JOIN counted USING (feed_id, day)
 ), low AS (

@@ -6,7 +6,7 @@
 --   SELECT day, sum(articles) AS articles FROM marts.daily_volume WHERE language = 'zh' GROUP BY day ORDER BY day DESC
 CREATE OR REPLACE VIEW marts.daily_volume AS
 SELECT
-    CAST(published_at AS DATE) AS day, feed_id, language,
+    CAST(published_at AT TIME ZONE 'UTC' AS DATE) AS day, feed_id, language,
     count(*) AS articles, sum(word_count) AS words
 FROM clean.articles
 GROUP BY ALL

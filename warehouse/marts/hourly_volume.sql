@@ -2,10 +2,11 @@
 -- unit articles: articles
 -- unit words: words; characters in Chinese, Japanese, Korean and Thai
 -- example:
---   SELECT hour(hour) AS hour_of_day, sum(articles) AS articles FROM marts.hourly_volume GROUP BY ALL ORDER BY ALL
+--   SELECT hour(hour AT TIME ZONE 'UTC') AS hour_of_day, sum(articles) AS articles FROM marts.hourly_volume GROUP BY ALL ORDER BY ALL
 CREATE OR REPLACE VIEW marts.hourly_volume AS
 SELECT
-    date_trunc('hour', published_at) AS hour, feed_id, language,
+    -- in UTC, because half an hour divides some time zones from it
+    date_trunc('hour', published_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS hour, feed_id, language,
     count(*) AS articles, sum(word_count) AS words
 FROM clean.articles
 GROUP BY ALL
