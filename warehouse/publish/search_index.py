@@ -40,7 +40,7 @@ def _sql(name: str) -> str:
 
 
 def _digest() -> str:
-    return hashlib.sha256((_sql("schema") + _sql("terms") + query("search_add")).encode()).hexdigest()
+    return hashlib.sha256((_sql("schema") + _sql("stems") + _sql("terms") + query("search_add")).encode()).hexdigest()
 
 
 def build(connection: Connection, last: Path | None, scratch: Path) -> int:
@@ -153,6 +153,7 @@ def _scratch_postings(connection: Connection, scratch: Path) -> Iterator[None]:
 def _index_articles(connection: Connection) -> int:
     """Move the documents of deleted and edited articles to search.gone, and write the terms of new and edited ones into
     fresh.postings; returns how many articles those are."""
+    connection.execute(_sql("stems"))
     connection.execute(_sql("terms"))
     connection.execute(query("search_forget"))
     connection.execute(query("search_waiting"))

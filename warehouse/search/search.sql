@@ -69,10 +69,9 @@ SELECT
         substring(
             a.content_text,
             greatest(1, coalesce(list_min(list_filter(
-                -- as the index folds them; what is stored as policy stands there as policies, too
+                -- as the index folds them; the last letter of a stem is often not that of the word: polici, hope (hoping)
                 list_transform(said.terms, lambda term: instr(
-                    strip_accents(search_folded(a.content_text)),
-                    if(suffix(term, 'y') AND length(term) > 3, left(term, -1), term))),
+                    strip_accents(search_folded(a.content_text)), if(length(term) > 3, left(term, -1), term))),
                 lambda place: place > 0)), 1) - 60),
             240),
         '\s+', ' ', 'g') AS snippet

@@ -1,6 +1,6 @@
--- A text as the terms that are searched for; the same for articles and for queries. Words are without accents and
--- English plurals (the S-stemmer of Harman 1991, "How effective is suffixing?"); Chinese, Japanese, Korean and Thai,
--- which have no spaces or few, are pairs of neighbouring characters.
+-- A text as the terms that are searched for; the same for articles and for queries. Words are without accents and by
+-- their English stems (warehouse/search/stems.sql); Chinese, Japanese, Korean and Thai, which have no spaces or few, are
+-- pairs of neighbouring characters.
 CREATE OR REPLACE MACRO search_folded(said) AS
     lower(
         CASE
@@ -11,15 +11,6 @@ CREATE OR REPLACE MACRO search_folded(said) AS
         END);
 COMMENT ON MACRO search_folded IS 'Full-width letters and digits as plain ones, all small.';
 
-CREATE OR REPLACE MACRO search_stem(word) AS
-    CASE
-        WHEN NOT suffix(word, 's') OR length(word) < 4 THEN word
-        WHEN suffix(word, 'ies') AND NOT (suffix(word, 'eies') OR suffix(word, 'aies')) THEN left(word, -3) || 'y'
-        WHEN suffix(word, 'us') OR suffix(word, 'ss') THEN word
-        ELSE left(word, -1)
-    END;
-COMMENT ON MACRO search_stem IS 'An English plural as its singular.';
-
 CREATE OR REPLACE MACRO search_pairs(run) AS
     CASE
         WHEN length(run) < 2 THEN [run]
@@ -28,12 +19,13 @@ CREATE OR REPLACE MACRO search_pairs(run) AS
 COMMENT ON MACRO search_pairs IS 'Pairs of neighbouring characters.';
 
 CREATE OR REPLACE MACRO search_words(folded) AS
-    list_transform(
-        regexp_extract_all(
-            strip_accents(
-                regexp_replace(folded, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}ー]+', ' ', 'g')),
-            '[\p{L}\p{N}]+'),
-        lambda word: left(search_stem(word), 40));
+    search_stems(
+        list_transform(
+            regexp_extract_all(
+                strip_accents(
+                    regexp_replace(folded, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}ー]+', ' ', 'g')),
+                '[\p{L}\p{N}]+'),
+            lambda word: left(word, 40)));
 COMMENT ON MACRO search_words IS 'The words of a text in scripts that have spaces.';
 
 CREATE OR REPLACE MACRO search_runs(folded) AS

@@ -52,6 +52,74 @@ def titles(copy: duckdb.DuckDBPyConnection, asked: str) -> list[str]:
     return [title for (title,) in ask(copy, "SELECT title FROM search($1)", asked)]
 
 
+def add_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    for name in ("stems", "terms"):
+        connection.execute((ROOT / "warehouse" / "search" / f"{name}.sql").read_text("utf-8"))
+
+
+STEMS = {
+    # plurals, and what only looks like one
+    "church": "church churches",
+    "news": "news",
+    "new": "new newness",
+    "tie": "tie ties tied tying",
+    "cri": "cry cries cried",
+    "glass": "glass glasses",
+    "virus": "virus viruses",
+    "gas": "gas",
+    # past and progressive
+    "hope": "hope hopes hoped hoping",
+    "hop": "hop hops hopped hopping",
+    "agre": "agree agreed agreeing",
+    "die": "die died dying",
+    "inning": "inning innings",
+    "succeed": "succeed succeeds succeeding",
+    "add": "add adds added adding",
+    # longer endings
+    "relat": "relate related relation relational",
+    "organ": "organ organs",
+    "organiz": "organize organizer organization organizations",
+    "univers": "universe",
+    "universal": "universal universally",
+    "happi": "happy happiness",
+    "sky": "sky skies",
+    "by": "by",
+    "say": "say says saying",
+    "control": "control controls controlled",
+    "rate": "rate rated rates",
+    # no English, and no word
+    "1990s": "1990s",
+    "церкви": "церкви",
+}
+"""Snowball's stem of English words → words that have it."""
+
+
+def test_stems_are_those_of_snowball() -> None:
+    with duckdb.connect() as connection:
+        add_macros(connection)
+        for stem, words in STEMS.items():
+            for word in words.split():
+                assert ask(connection, "SELECT search_stem($1)", word) == [(stem,)], word
+
+
+def test_inflected_words_find_each_other_and_no_others(tmp_path: Path) -> None:
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    said = {
+        "a": ("Two churches reopen", "Both were closed while their towers were repaired."),
+        "b": ("The news at nine", "A broadcaster hopes for listeners."),
+        "c": ("A new pier", "The harbour master is hoping for calm weather."),
+    }
+    with store.writing() as connection:
+        load(connection, [milled(*(item(name, *texts) for name, texts in said.items()))], run_id="one")
+    publish(store, tmp_path / "news.duckdb")
+    with duckdb.connect(str(tmp_path / "news.duckdb"), read_only=True) as copy:
+        assert titles(copy, "church") == titles(copy, "repairing") == ["Two churches reopen"]
+        assert titles(copy, "news") == ["The news at nine"]
+        assert titles(copy, "new") == ["A new pier"]
+        assert set(titles(copy, "hope")) == {"The news at nine", "A new pier"}
+        assert ask(copy, "SELECT snippet LIKE '%hoping%' FROM search('hope calm')") == [(True,)]
+
+
 def test_labelled_queries_find_what_a_person_would_choose(copy: duckdb.DuckDBPyConnection) -> None:
     scores = {asked: ndcg(search_names(copy, asked), wanted) for asked, wanted in QUERIES.items()}
     assert sum(scores.values()) / len(scores) >= 0.9, scores
@@ -105,7 +173,7 @@ def test_any_piece_of_a_text_finds_its_article(data: st.DataObject) -> None:
     end = data.draw(st.integers(begin + 2, min(len(units), begin + 8)))
     piece = (" " if spaced else "").join(units[begin:end])
     with duckdb.connect() as connection:
-        connection.execute((ROOT / "warehouse" / "search" / "terms.sql").read_text("utf-8"))
+        add_macros(connection)
         sql = (
             "SELECT list_bool_and(list_transform(search_terms($2), lambda term: list_bool_or(list_transform("
             "search_held($1), lambda held: held = term OR (term = search_first(term) AND search_first(held) = term)))))"
@@ -117,7 +185,7 @@ def test_any_piece_of_a_text_finds_its_article(data: st.DataObject) -> None:
 @given(st.text(max_size=200))
 def test_any_text_has_terms(text: str) -> None:
     with duckdb.connect() as connection:
-        connection.execute((ROOT / "warehouse" / "search" / "terms.sql").read_text("utf-8"))
+        add_macros(connection)
         row = connection.execute("SELECT search_terms($1)", [text.encode("utf-8", "replace").decode()]).fetchone()
     assert row is not None
     assert all(term and len(term) <= 80 for term in row[0])
