@@ -145,13 +145,18 @@ def _read_comparison(
 
 
 def _count(histories: Iterable[History]) -> Counts:
-    """How many articles are new, changed and unchanged, in all and by feed."""
+    """How many entries are of a new article, changed theirs or were seen again, in all and by feed.
+
+    Every entry is one of them, also if a batch has several of one article: the counts don't depend on which documents
+    share a batch, and a backfill's add up to its documents.
+    """
     counts = Counts()
     for history in histories:
-        new, changed = not history.before, bool(history.before) and len(history.after) > len(history.before)
+        new = int(not history.before)
+        changed = min(max(0, len(history.after) - len(history.before) - new), len(history.in_batch) - new)
         counts.new += new
         counts.changed += changed
-        counts.unchanged += not (new or changed)
+        counts.unchanged += len(history.in_batch) - new - changed
         feed_id = history.newest.document.feed_id
         feed_new, feed_changed = counts.by_feed.get(feed_id, (0, 0))
         counts.by_feed[feed_id] = feed_new + new, feed_changed + changed

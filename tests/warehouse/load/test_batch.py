@@ -59,6 +59,26 @@ def test_new_articles(connection: Connection) -> None:
     assert (kept["feed_id"], kept["fetched_at"], kept["status"]) == ("quay", NOW, 200)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_counts_add_up_to_the_entries_however_they_are_batched(connection: Connection, size: int) -> None:
+    """Two files of an archive had the same article: 1,234 documents were "1,233 new, 0 changed, 0 seen again"."""
+    documents = [
+        milled(GATE),
+        milled(GATE, feed=WIRE, at=at(1)),
+        milled(CAFE, at=at(2)),
+        milled(replace(GATE, text=SHUT), at=at(3)),
+        milled(replace(GATE, text=SHUT), CAFE, at=at(4)),
+    ]
+    loads = [
+        load_batch(connection, *batch)
+        for batch in (documents[begin : begin + size] for begin in range(0, len(documents), size))
+    ]
+    assert sum(counts.entries for counts in loads) == 6
+    assert sum(counts.new for counts in loads) == 2
+    assert sum(counts.changed for counts in loads) == 1
+    assert sum(counts.unchanged for counts in loads) == 3
+
+
 def test_the_same_again_changes_only_when_it_was_last_seen(connection: Connection) -> None:
     load_batch(connection, milled(GATE, CAFE))
     before = tables(connection, "raw", "clean")
