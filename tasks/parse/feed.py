@@ -31,6 +31,7 @@ from tasks.parse.entry import (
     unique,
 )
 from tasks.parse.json_feed import looks_like_json, parse_json_feed
+from tasks.parse.media_description import keep_media_descriptions_apart, media_text
 from tasks.rhythm import read_hints
 from warehouse.records import CUT_OFF, Document, Feed, Reject
 
@@ -58,6 +59,7 @@ def _to_text(_element: str, data: str) -> str:
 # The strict parser calls decode_entities, which does nothing there, right before translate.
 # `benchmarks.shortcuts` measures what this saves.
 feedparser.mixin._FeedParserMixin.decode_entities = staticmethod(_to_text)
+keep_media_descriptions_apart(feedparser.mixin._FeedParserMixin)
 
 
 def _tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -263,9 +265,9 @@ def _content(raw: Mapping[str, Any]) -> tuple[str, str, str | None]:
     candidates = [*raw.get("content", ())]
     if raw.get("summary_detail"):
         candidates.append(raw["summary_detail"])
-    best = max(candidates, key=lambda candidate: len(candidate.get("value") or ""), default=None)
-    if best is None:
-        return "", "text/html", None
+    if not any(candidate.get("value") for candidate in candidates):
+        candidates.append(media_text(raw))
+    best = max(candidates, key=lambda candidate: len(candidate.get("value") or ""))
     content_type = "text/plain" if best.get("type") == "text/plain" else "text/html"
     return clean_text(best.get("value") or ""), content_type, best.get("base")
 
