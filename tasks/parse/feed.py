@@ -249,7 +249,7 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         published_at=published_at or updated_at,
         updated_at=updated_at,
         stated_dates=(str(stated_date), str(stated_update)),
-        language=optional_text((raw.get("title_detail") or {}).get("language") or language),
+        language=_language(raw, language),
         categories=unique(clean_text(tag.get("term") or tag.get("label") or "") for tag in raw.get("tags", ())),
         content=content,
         content_type=content_type,
@@ -270,6 +270,16 @@ def _content(raw: Mapping[str, Any]) -> tuple[str, str, str | None]:
     best = max(candidates, key=lambda candidate: len(candidate.get("value") or ""))
     content_type = "text/plain" if best.get("type") == "text/plain" else "text/html"
     return clean_text(best.get("value") or ""), content_type, best.get("base")
+
+
+def _language(raw: Mapping[str, Any], language: str | None) -> str | None:
+    """The language that the entry states of itself, else of its text or title, else `language`, the feed's.
+
+    feedparser has handed xml:lang down from the elements around each text. An empty one says that it is not known.
+    """
+    texts = (*raw.get("content", ()), raw.get("summary_detail") or {}, raw.get("title_detail") or {})
+    stated = (raw.get("language"), *(text.get("language") for text in texts), language)
+    return optional_text(next((each for each in stated if each is not None), None))
 
 
 def _link(raw: Mapping[str, Any]) -> str | None:

@@ -328,3 +328,23 @@ def test_many_unclosed_sections_are_read_once() -> None:
     """The end of each was looked for anew: 30 s for a document of 200 kB, found by fuzzing."""
     opened = b'<rss version="2.0"><channel><title>Quay' + b"<![CDATA[<!--" * 100_000
     assert mill_bytes(opened, document(opened), FEED).entries == ()
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ('<title>a</title><content xml:lang="pt-BR">b</content>', "pt-BR"),
+        ('<title>a</title><summary xml:lang="pt">b</summary>', "pt"),
+        ('<title xml:lang="fr">a</title>', "fr"),
+        ('<title xml:lang="fr">a</title><content xml:lang="de">b</content>', "de"),
+        ("<title>a</title><content>b</content>", "en"),
+        ('<title>a</title><content xml:lang="">b</content>', "en"),
+        (
+            '<title>a</title><content>b</content><dc:language xmlns:dc="http://purl.org/dc/elements/1.1/">nl</dc:language>',
+            "nl",
+        ),
+    ],
+)
+def test_the_language_is_that_of_the_text(entry: str, expected: str) -> None:
+    data = f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><entry>{entry}<id>a</id></entry></feed>'
+    assert parse_single_entry(data).language == expected
+    within = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry xml:lang="en">{entry}<id>a</id></entry></feed>'
+    assert parse_single_entry(within).language == expected
