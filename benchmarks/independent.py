@@ -48,6 +48,7 @@ _NO_DATE = re.compile(r"\b0001\b")
 _NO_WORD = re.compile(r"https?://\S+|(?m:^[ >]*\d+\. )")
 _UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_EMOJI = re.compile(r"/(?:emoji|twemoji|smilies)/")
 _MAILBOX = re.compile(r"^\s*(?:[^\s()]+@[^\s()]+)\s*\((.+)\)\s*$")
 
 
@@ -92,7 +93,7 @@ def _read_item(item: Any, root: Any, url: str) -> Reading:
     return Reading(
         title=plain(_text(item, "title", *(f"{{{space}}}title" for space in ATOM))),
         url=page,
-        guid=item.get(ABOUT) or next((_text_of(child) for child in _children(item, "guid", "id")), None),
+        guid=item.get(ABOUT) or next((_text_of(child) for child in _children(item, "guid", "id")), None) or None,
         published_at=_date(item, "pubDate", "published", "issued", f"{{{DC}}}date", f"{{{DCTERMS}}}issued", "created"),
         updated_at=_date(item, "updated", "modified", f"{{{DCTERMS}}}modified"),
         authors=tuple(_authors(item) or _authors(item.getparent() if _is_atom(root) else None)),
@@ -100,7 +101,7 @@ def _read_item(item: Any, root: Any, url: str) -> Reading:
         summary=plain(texts[-1]) if len(texts) > 1 else "",
         text=_words_of(content),
         links=tuple(_addresses(content, "a", "href", page or url)),
-        images=tuple(_addresses(content, "img", "src", page or url)),
+        images=tuple(src for src in _addresses(content, "img", "src", page or url) if not _EMOJI.search(src)),
     )
 
 
@@ -138,9 +139,10 @@ def _inner(node: Any) -> str:
 
 def _texts(item: Any) -> Iterator[str]:
     names = (f"{{{CONTENT}}}encoded", "content", "summary", "description", f"{{{XHTML}}}body", f"{{{XHTML}}}div")
-    yield from filter(None, map(_inner, _children(item, *names)))
-    for path in (f"{{{MEDIA}}}group/{{{MEDIA}}}description", f"{{{ITUNES}}}summary"):
-        yield from filter(None, (child.text for child in item.findall(path)))
+    texts = [*filter(None, map(_inner, _children(item, *names)))]
+    texts += filter(None, (child.text for child in item.findall(f"{{{ITUNES}}}summary")))
+    # a video's only text; beside another it says what the picture shows
+    yield from texts or [child.text or "" for child in item.findall(f"{{{MEDIA}}}group/{{{MEDIA}}}description")]
 
 
 def _page(item: Any, url: str) -> str | None:
@@ -154,7 +156,7 @@ def _page(item: Any, url: str) -> str | None:
                 return str(urljoin(base, link.get("href", "").strip()))
         elif link.text and link.text.strip():
             return str(urljoin(base, link.text.strip()))
-    guid = _text(item, "guid")
+    guid = next((_text_of(child) for child in _children(item, "guid", "id")), "")
     return guid if guid.startswith("http") else None
 
 
@@ -200,6 +202,9 @@ def _tree(text: str) -> Any:
         return None
     for node in [*tree.iter(*_UNREAD, etree.Comment)]:
         node.drop_tree()
+    for formula in tree.iter("img"):
+        if "latex" in formula.get("class", ""):  # WordPress shows formulas as pictures
+            formula.tail = f" {formula.get('alt', '')} {formula.tail or ''}"
     return tree
 
 
