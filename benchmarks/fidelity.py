@@ -39,6 +39,7 @@ LEAST = 0.98
 """The share of words from which two texts agree."""
 
 REPAIRED = "feedparser repairs UTF-8 that was read as Latin-1"
+TEMPLATE = "lines of a site's template are no text: Continue reading, The post … appeared first on …"
 TRACKING = "addresses are kept without tracking parameters, and without redirectors"
 
 NAME = "an author is a name; an email address is none"
@@ -66,6 +67,11 @@ MEANT: Mapping[str, str] = {
 }
 """A case of feedparser's, by its path → why newsmill's answer is another."""
 
+_TEMPLATE = re.compile(
+    r"\bContinue reading\b.{0,300}\Z|"
+    r"(?:\bContinue reading\b.{0,300})?\bThe post\b.{1,400}\b(?:appeared first|first appeared) on\b.*",
+    re.DOTALL | re.IGNORECASE,
+)
 _HREF = re.compile(r'<a href="([^"]*)"')
 
 Pair = tuple[object, object]
@@ -247,13 +253,13 @@ def _compare_item(entry: Entry, article: Article, reading: Reading) -> Iterator[
     yield "authors", (article.author, ", ".join(reading.authors) or None), None
     yield "categories", (article.categories, reading.categories), None
     if reading.summary:
-        ours, theirs = words(article.summary), words(reading.summary)
-        lacking = _lacking(theirs, ours) if len(reading.summary) <= SUMMARY else ""
-        yield "summary", (lacking or _lacking(ours, theirs), ""), None
+        is_whole = len(reading.summary) <= SUMMARY
+        lost, reason = _lost_words(reading.summary, article.summary) if is_whole else ("", None)
+        yield "summary", (lost or _lacking(words(article.summary), words(reading.summary)), ""), reason
     captions = [image.caption or "" for image in article.images]
-    ours, theirs = words(article.content_text), words(reading.text)
-    yield "words of the text that are kept", (_lacking(theirs, [*ours, *words("\n".join(captions))]), ""), None
-    yield "words of the text that are its own", (_lacking(ours, theirs), ""), None
+    lost, reason = _lost_words(reading.text, "\n".join([article.content_text, *captions]))
+    yield "words of the text that are kept", (lost, ""), reason
+    yield "words of the text that are its own", (_lacking(words(article.content_text), words(reading.text)), ""), None
     known = {urls.canonical(unescape(address)) for address in _HREF.findall(article.content_html)}
     lost = [address for address in dict.fromkeys(reading.links) if _canonical(address) not in known]
     yield "links", (lost, []), None
@@ -268,6 +274,13 @@ def _is_misread(title: str, other: str) -> bool:
 
 def _canonical(address: str) -> str:
     return urls.canonical(urls.resolve(None, address) or address)
+
+
+def _lost_words(theirs: str, ours: str) -> tuple[str, str | None]:
+    """Which of their words ours lacks, and why it may."""
+    known = words(ours)
+    of_template = _lacking(words(_TEMPLATE.sub("", theirs)), known) == ""
+    return _lacking(words(theirs), known), TEMPLATE if of_template else None
 
 
 def _lacking(whole: Sequence[str], other: Sequence[str]) -> str:
