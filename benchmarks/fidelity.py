@@ -261,8 +261,8 @@ def _compare_item(entry: Entry, article: Article, reading: Reading) -> Iterator[
     yield "words of the text that are kept", (lost, ""), reason
     yield "words of the text that are its own", (_lacking(words(article.content_text), words(reading.text)), ""), None
     known = {urls.canonical(unescape(address)) for address in _HREF.findall(article.content_html)}
-    lost = [address for address in dict.fromkeys(reading.links) if _canonical(address) not in known]
-    yield "links", (lost, []), None
+    lost_links = [address for address in dict.fromkeys(reading.links) if _canonical(address) not in known]
+    yield "links", (lost_links, []), None
     if reading.images:
         yield "images", (bool(article.images), True), None
 
