@@ -55,7 +55,7 @@ def search(words: tuple[str, ...], limit: int, feeds_file: Path | None, warehous
 
 
 def _matching_words(published: Path, rows: Sequence[dict[str, Any]], terms: frozenset[str]) -> frozenset[str]:
-    """The words of the titles and snippets that the index equates with one of the terms: other endings, other accents."""
+    """The words of the titles and snippets that the index equates with one of the terms: other endings and accents."""
     words = list({word for row in rows for word in _WORD.findall(f"{row['title']} {row['snippet']}")})
     result = run_query(
         published, "SELECT word, search_terms(word) FROM (SELECT unnest($words) AS word)", {"words": words}
