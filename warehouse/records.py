@@ -99,10 +99,13 @@ class Entry:
     """text/html or text/plain."""
     summary_html: str
     base_url: str
+    """What the link is relative to."""
     enclosures: tuple[str, ...]
     """Addresses of images outside the content: enclosures, media:content, media:thumbnail, JSON Feed's image."""
     parsed: str
     """Everything that was parsed, as JSON."""
+    content_base: str | None = None
+    """What the content's addresses are relative to, where the document says so (xml:base); else it is the link."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from html import unescape
 import nh3
 
 from tasks.clean import identity
+from tasks.clean.bases import apply_inner_bases, stated_base
 from tasks.clean.blocks import BlockBuilder
 from tasks.clean.boilerplate import remove_boilerplate
 from tasks.clean.captions import without_only_captions
@@ -53,7 +54,7 @@ def clean(entry: Entry, feed: Feed) -> Article:
     """The entry as an article."""
     link = urls.resolve(entry.base_url, entry.link)
     url = urls.without_tracking(urls.unwrap_link(link)) if link else None
-    base = link or entry.base_url
+    base = entry.content_base or link or entry.base_url
     content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=entry.content_type == "text/plain")
     title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title))) or summarise(content.text, 80)
     # an enclosure is often an inline image in another size, so it counts only if there is no inline image
@@ -97,6 +98,9 @@ def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[lis
     if "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
         html = html.replace("<![CDATA[", "").replace("]]>", "")
     tree = _tree(html, rules)
+    base = stated_base(html, base)
+    if "xml:base" in html:
+        apply_inner_bases(tree, base)
     builder = BlockBuilder(base)
     blocks = remove_boilerplate(join_datelines(without_only_captions(builder.blocks(tree))), rules.drop_after)
     return blocks, tuple(_shown_images(blocks, builder.images))

@@ -48,6 +48,7 @@ class EntryFields:
     base_url: str
     enclosures: tuple[str, ...]
     parsed: str
+    content_base: str | None = None
 
 
 def make_entry(fields: EntryFields, document: Document, feed: Feed, position: int) -> Entry:
@@ -84,6 +85,7 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
         base_url=fields.base_url,
         enclosures=fields.enclosures,
         parsed=fields.parsed,
+        content_base=fields.content_base,
     )
 
 

@@ -12,12 +12,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 import feedparser.api
 import feedparser.mixin
 
 from tasks.errors import ParseError
+from tasks.parse.bases import document_base, feed_base
 from tasks.parse.entry import (
     LEGACY_ENCODINGS,
     EntryFields,
@@ -33,6 +35,7 @@ from tasks.parse.entry import (
 from tasks.parse.json_feed import looks_like_json, parse_json_feed
 from tasks.parse.media_description import keep_media_descriptions_apart, media_text
 from tasks.rhythm import read_hints
+from tasks.text import urls
 from warehouse.records import CUT_OFF, Document, Feed, Reject
 
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.parse.expat"]
@@ -81,6 +84,26 @@ for _name, _handler in inspect.getmembers(feedparser.mixin._FeedParserMixin, ins
     if _name.startswith(("_start_", "_end_")):
         setattr(feedparser.mixin._FeedParserMixin, _name, _tolerant(_handler))
 
+
+def _join_base(base: str, stated: str = "") -> str:
+    """The base of an element that states one, in an element with the base `base`; "" if the address is no web address.
+
+    feedparser is given no base of the document, so that an entry's base is what xml:base states. It stays relative if
+    no xml:base around it is absolute (feedparser's own function would not join the second to the first).
+    """
+    if stated is base:  # feedparser joins the bases of every element, and few state one
+        return base
+    try:
+        joined = urljoin(base, re.sub(r"^(https?:)/{3,}", r"\1//", stated.strip()))
+        return joined if urlsplit(joined).scheme in ("", "http", "https") else ""
+    except ValueError:
+        return ""
+
+
+feedparser.mixin.make_safe_absolute_uri = _join_base
+# An id stays as it is: resolved, it would change with the document's address, and "123" would become the entry's link.
+feedparser.mixin._FeedParserMixin.can_be_relative_uri -= {"id"}
+
 _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
@@ -128,7 +151,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
         location = f"entry {len(raw_entries)}: {last.get('id') or last.get('link') or ''}"
         rejects.append(Reject("parse", CUT_OFF, feed.id, document.document_id, location))
     language = result.feed.get("language")
-    base = result.feed.get("link") or feed.site_url or document.final_url
+    base = feed_base(result.feed.get("link"), document, feed)
     entries = []
     for position, raw in enumerate(raw_entries):
         try:
@@ -236,6 +259,12 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
     enclosures = unique(_enclosures(raw))
     raw = dict(raw)  # feedparser's own dictionary looks up every key under three names
     content, content_type, content_base = _content(raw)
+    if content_base or (raw.get("title_detail") or {}).get("base"):
+        own = document_base(document, feed)
+        content_base = urls.resolve(own, content_base)
+        if entry_base := urls.resolve(own, (raw.get("title_detail") or {"base": content_base}).get("base")):
+            base = own  # feedparser has joined the link to the entry's xml:base, which may be relative to the document
+            enclosures = tuple(urls.resolve(entry_base, address) or address for address in enclosures)
     summary = clean_text(raw.get("summary") or "")
     stated_update = raw.get("updated")
     stated_date = raw.get("published") or raw.get("created") or stated_update
@@ -254,7 +283,8 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         content=content,
         content_type=content_type,
         summary="" if summary == content else summary,
-        base_url=content_base or base,
+        base_url=base,
+        content_base=content_base,
         enclosures=enclosures,
         parsed=to_json(raw, content),
     )
@@ -269,7 +299,7 @@ def _content(raw: Mapping[str, Any]) -> tuple[str, str, str | None]:
         candidates.append(media_text(raw))
     best = max(candidates, key=lambda candidate: len(candidate.get("value") or ""))
     content_type = "text/plain" if best.get("type") == "text/plain" else "text/html"
-    return clean_text(best.get("value") or ""), content_type, best.get("base")
+    return clean_text(best.get("value") or ""), content_type, best.get("base") or None
 
 
 def _language(raw: Mapping[str, Any], language: str | None) -> str | None:
@@ -292,7 +322,8 @@ def _link(raw: Mapping[str, Any]) -> str | None:
     # feedparser takes every guid for a permalink unless isPermaLink is "false"
     if raw.get("link") and (raw["link"] != guid or links):
         return str(raw["link"])
-    return guid if guid.startswith(("http://", "https://")) and raw.get("guidislink", True) else None
+    # a path is an address, and the other ids are none
+    return guid if guid.startswith(("http://", "https://", "/")) and raw.get("guidislink", True) else None
 
 
 def _authors(raw: Mapping[str, Any]) -> str | None:

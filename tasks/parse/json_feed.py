@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from tasks.errors import ParseError
+from tasks.parse.bases import feed_base
 from tasks.parse.entry import (
     EntryFields,
     ParsedDocument,
@@ -81,7 +82,7 @@ def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, A
         content_type=content_type,
         # summaries are plain text, but cleaning takes them for HTML
         summary=escape(summary, quote=False) if summary != content else "",
-        base_url=clean_text(top.get("home_page_url") or feed.site_url or document.final_url),
+        base_url=feed_base(top.get("home_page_url"), document, feed),
         enclosures=_images(item),
         parsed=to_json(item, content),
     )

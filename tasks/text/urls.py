@@ -33,6 +33,9 @@ _SAFE = re.compile(
 """Addresses that need no escaping (most do not). safe_url_string would escape a # in the fragment and add a missing
 slash before the query; both spellings name the same page, so these stay as written (`benchmarks.shortcuts`)."""
 
+_SLASHES = re.compile(r"(https?:)/{3,}(?=[\w-]+\.)", re.IGNORECASE)
+_NAMED = re.compile(r"[^\s.]")
+_WWW_HOST = re.compile(r"www\d?\.[\w-]+(?:\.[\w-]+)+")
 _WWW = re.compile(r"^www\d?\.")
 _VARIANT_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")
 
@@ -69,9 +72,22 @@ def resolve(base: str | None, address: str | None) -> str | None:
     if len(address) > MAX_LENGTH:
         return None
     try:
-        return _make_safe(address if _ABSOLUTE.match(address) else urljoin(base or "", address))
+        return _make_safe(address if _ABSOLUTE.match(address) else urljoin(base or "", _mend(base, address)))
     except (ValueError, UnicodeError):
         return None
+
+
+def _mend(base: str | None, address: str) -> str:
+    """A relative address as its author meant it: with the scheme that is missing, with slashes for backslashes."""
+    path, mark, rest = address.partition("?")
+    if "\\" in path:
+        path = path.replace("\\", "/")  # as browsers do
+    if match := _SLASHES.match(path):
+        path = f"{match[1]}//{path[match.end() :]}"  # browsers read https:///host/ as https://host/
+    host = path.partition("/")[0].lower()
+    if base and "." in host and (_WWW_HOST.fullmatch(host) or host == _hostname(base)):
+        path = f"//{path}"
+    return f"{path}{mark}{rest}"
 
 
 @lru_cache(maxsize=4096)  # a site's articles share most of their links
@@ -82,11 +98,11 @@ def _make_safe(absolute: str) -> str | None:
 def _escape(absolute: str) -> str | None:
     """Percent-encode the address. None without http(s) or a host; raises ValueError if it cannot be parsed."""
     parts = urlsplit(absolute)
-    if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip("."):
+    if parts.scheme.lower() not in ("http", "https") or not _NAMED.search(parts.hostname or ""):
         return None
     parts.port  # noqa: B018 - raises ValueError for an invalid port
     safe = safe_url_string(absolute)
-    return safe if (urlsplit(safe).hostname or "").strip(".") else None
+    return safe if _NAMED.search(urlsplit(safe).hostname or "") else None
 
 
 def without_tracking(address: str) -> str:

@@ -63,7 +63,7 @@ def test_atom_xhtml_and_base() -> None:
     )
     entry = parse_single_entry(ATOM.replace('<content type="html">Opens at eight</content>', content))
     assert "<p>Hi <b>all</b></p>" in entry.content_html
-    assert entry.base_url == "https://cdn.example/p/"
+    assert entry.content_base == "https://cdn.example/p/"
 
 
 def test_a_feed_without_entries_is_a_feed() -> None:

@@ -45,6 +45,13 @@ ENCODED = quote(ORIGIN, safe="")
         (None, "https://bücher.example/x", "https://xn--bcher-kva.example/x"),
         (None, "HTTPS://Quay.example/x", "HTTPS://Quay.example/x"),
         (None, "http://[::1]:8080/x", "http://[::1]:8080/x"),
+        ("https://quay.example/a/b.html", "www.port.example/x?y=1", "https://www.port.example/x?y=1"),
+        ("http://quay.example/a/b.html", "Quay.example/x", "http://quay.example/x"),
+        ("https://quay.example/a/b.html", "port.example/x", "https://quay.example/a/port.example/x"),
+        ("https://quay.example/a/b.html", "www.html", "https://quay.example/a/www.html"),
+        ("https://quay.example/a/b.html", "img\\c.jpg?p=\\", "https://quay.example/a/img/c.jpg?p=%5C"),
+        ("https://quay.example/a/b.html", "http:///port.example/x", "http://port.example/x"),
+        (None, "HTTPS:////port.example/x", "https://port.example/x"),
     ],
 )
 def test_resolve(base: str | None, address: str, absolute: str) -> None:
@@ -81,6 +88,8 @@ def test_text_that_is_not_an_address(address: str | None) -> None:
 
 @given(st.text(max_size=80), st.one_of(st.none(), st.text(max_size=40)))
 @example(".\x1b", None)
+@example(" :", None)
+@example("\x1f:", None)
 def test_any_text_resolves_to_an_http_address_or_nothing(text: str, base: str | None) -> None:
     for address in (text, "http://" + text, "https://quay.example/" + text):
         resolved = resolve(base, address)
