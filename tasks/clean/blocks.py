@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
-from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption
+from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption, take_captions
 from tasks.clean.image_tags import image_address, is_emoji, is_tracking_pixel, pixel_size
+from tasks.clean.links import link_blocks, text_with_links
 from tasks.clean.paragraphs import BLANKS, join_datelines, make_paragraphs
 from tasks.text import urls
 from tasks.text.markup import Element, parse, serialise
@@ -80,7 +81,7 @@ class BlockBuilder:
                 children.append(self.inline(child))
             elif not _is_repeated(child):
                 children.extend(self.inline(child).children)
-        return Element(node.tag, self._inline_attributes(node), children)
+        return Element(node.tag, self.inline_attributes(node), children)
 
     def formula(self, node: Element) -> str:
         """A formula in MathML as text: as its author wrote it for those who can't see it, else its characters."""
@@ -89,7 +90,7 @@ class BlockBuilder:
         annotations = [element for element in node.walk() if element.tag == "annotation"]
         return collapse(self.inline(annotations[0] if annotations else Element("span", {}, node.children)).text())
 
-    def _inline_attributes(self, node: Element) -> dict[str, str]:
+    def inline_attributes(self, node: Element) -> dict[str, str]:
         if node.tag == "a":
             href = node.attrs.get("href", "")
             if href.lower().startswith("mailto:"):
@@ -158,15 +159,15 @@ def _add_picture(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 
 def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    captions = [element for element in node.walk() if element.tag == "figcaption"]
-    others = [child for child in node.children if isinstance(child, str) or child.tag != "figcaption"]
-    blocks = builder.blocks(Element("div", {}, others))
-    caption = " ".join(collapse(render(builder.blocks(element))) for element in captions).strip()
+    captions: list[Element] = []
+    blocks = builder.blocks(Element("div", {}, take_captions(node, captions)))
+    caption_blocks = [block for element in captions for block in builder.blocks(element)]
+    caption = text_with_links(caption_blocks, lambda: collapse(render(caption_blocks)))
     _, figures = _split_figures(blocks)
     if not figures:
-        if caption:
-            blocks.append(Element("p", {}, [caption]))
-    elif caption:
+        if any(caption):
+            blocks.append(Element("p", {}, caption))
+    elif any(caption):
         add_caption(figures[-1], caption)
     elif len(blocks) > len(figures):
         blocks = merge_caption(blocks)
@@ -220,6 +221,8 @@ def _holds_block(node: Element) -> bool:
 def _add_container(builder: BlockBuilder, node: Element, output: _Output) -> None:
     output.end_paragraph()
     blocks = builder.blocks(node)
+    if node.tag == "a" and not node.attrs.get("href", "").startswith("#"):
+        link_blocks(blocks, builder.inline_attributes(node))
     if not add_to_last_figure(output.blocks, node, blocks):
         output.blocks += merge_caption(blocks)
 
@@ -236,8 +239,8 @@ def _add_rule(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 
 def _add_preformatted(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    text = node.text()
-    output.add([Element("pre", {}, [text])] if text.strip() else [])
+    if node.text().strip():
+        output.add([Element("pre", {}, text_with_links([node], node.text, builder.inline_attributes))])
 
 
 def _add_heading(builder: BlockBuilder, node: Element, output: _Output) -> None:
@@ -303,11 +306,15 @@ def _table_cell(builder: BlockBuilder, cell: Element, figures: list[Element]) ->
     figures += inner_figures
     content: list[Element | str] = []
     for block in blocks:
-        nodes = block.children if block.tag == "p" else [collapse(render([block]))]
+        nodes = block.children if block.tag == "p" else _one_line(block)
         if nodes != [""]:
             content += [*([Element("br")] if content else []), *nodes]
     spans = {name: cell.attrs[name] for name in ("colspan", "rowspan") if cell.attrs.get(name, "").isdigit()}
     return Element(cell.tag, spans, content)
+
+
+def _one_line(block: Element) -> list[Element | str]:
+    return text_with_links([block], lambda: collapse(render([block])))
 
 
 def _unroll_table(table: Element) -> Element:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tasks.clean.links import text_with_links
 from tasks.clean.paragraphs import is_blank
 from tasks.text.markup import Element
 from tasks.text.plain import collapse, inline_text
@@ -21,10 +22,26 @@ def has_caption(figure: Element) -> bool:
     return any(isinstance(child, Element) and child.tag == "figcaption" for child in figure.children)
 
 
-def add_caption(figure: Element, caption: str, *, guessed: bool = False) -> None:
+def take_captions(node: Element, captions: list[Element]) -> list[Element | str]:
+    """The children of a figure without its captions, which may lie deeper (in the link around an image, say); these are
+    added to `captions`."""
+    others: list[Element | str] = []
+    for child in node.children:
+        if isinstance(child, str):
+            others.append(child)
+        elif child.tag == "figcaption":
+            captions.append(child)
+        elif child.tag == "figure" or not child.children:
+            others.append(child)
+        else:
+            others.append(Element(child.tag, child.attrs, take_captions(child, captions)))
+    return others
+
+
+def add_caption(figure: Element, caption: list[Element | str], *, guessed: bool = False) -> None:
     """Give the figure this caption, unless it has one. A guessed one is a paragraph that only stands beside it."""
     if not has_caption(figure):
-        figure.children.append(Element("figcaption", {_GUESSED: ""} if guessed else {}, [caption]))
+        figure.children.append(Element("figcaption", {_GUESSED: ""} if guessed else {}, caption))
 
 
 def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[Element]) -> bool:
@@ -32,16 +49,16 @@ def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[E
     give it to that figure. Returns whether it was."""
     if len(node_blocks) != 1 or not blocks or blocks[-1].tag != "figure" or has_caption(blocks[-1]):
         return False
-    caption = _caption_text(node, node_blocks[0])
+    caption = _caption(node, node_blocks[0])
     if not caption:
         return False
     add_caption(blocks[-1], caption, guessed=not _is_named_caption(node))
     return True
 
 
-def _caption_text(node: Element, paragraph: Element) -> str | None:
-    """The text of an element that is marked as a caption: by its class or id, or because all of it is in <small>. None
-    for any other element."""
+def _caption(node: Element, paragraph: Element) -> list[Element | str] | None:
+    """The text, with its links, of an element that is marked as a caption: by its class or id, or because all of it is
+    in <small>. None for any other element."""
     if paragraph.tag != "p":
         return None
     if not _is_named_caption(node):
@@ -49,7 +66,11 @@ def _caption_text(node: Element, paragraph: Element) -> str | None:
             if not is_blank(child) and (isinstance(child, str) or child.tag != "small"):
                 return None
     text = collapse(inline_text(paragraph))
-    return text if text and len(text) <= MAX_MARKED_CAPTION else None
+    return _with_links(paragraph) if text and len(text) <= MAX_MARKED_CAPTION else None
+
+
+def _with_links(paragraph: Element) -> list[Element | str]:
+    return text_with_links([paragraph], lambda: collapse(inline_text(paragraph)))
 
 
 def _is_named_caption(node: Element) -> bool:
@@ -64,7 +85,7 @@ def merge_caption(blocks: list[Element]) -> list[Element]:
     if len(blocks) == 2 and blocks[0].tag == "figure" and blocks[1].tag == "p" and not has_caption(blocks[0]):
         text = collapse(inline_text(blocks[1]))
         if len(text) <= MAX_PLAIN_CAPTION:
-            add_caption(blocks[0], text, guessed=True)
+            add_caption(blocks[0], _with_links(blocks[1]), guessed=True)
             return blocks[:1]
     return blocks
 

@@ -20,8 +20,8 @@ from warehouse.store.connection import Warehouse
 
 WIRE = Feed("wire", "The Wire", "https://wire.example/feed.xml", site_url="https://wire.example/", language="zh")
 LINKS = (
-    '<p>Says <a href="https://www.Quay.example/gate">the Quay</a>, as does <a href="http://port.example:8080/a">the '
-    'port</a> and <a href="https://port.example/b">once more</a>; see <a href="https://wire.example/1">here</a>.</p>'
+    '<p>Says <a href="https://www.Quay.example/gate">the Quay</a>, as does <a href="http://oda@port.example:8080/a">'
+    'the port</a> and <a href="https://port.example/b">once more</a>; see <a href="https://wire.example/1">here</a>.</p>'
 )
 
 

@@ -11,7 +11,7 @@ CREATE OR REPLACE VIEW marts.outbound_links AS
 WITH links AS (
     SELECT
         feed_id, article_id, regexp_replace(lower(regexp_extract(url, '^https?://([^/:]+)', 1)), '^www\.', '') AS own,
-        unnest(regexp_extract_all(content_html, '<a href="https?://(?:www\.)?([^/:"?#]+)', 1, 'i')) AS host
+        unnest(regexp_extract_all(content_html, '<a href="https?://(?:[^/"?#@]*@)?(?:www\.)?([^/:"?#]+)', 1, 'i')) AS host
     FROM clean.articles
 )
 SELECT lower(host) AS domain, feed_id, count(*) AS links, count(DISTINCT article_id) AS articles
