@@ -283,6 +283,8 @@ class PendingImage:
     attempts: int
     feed_id: str | None = None
     """The feed of an article that has it."""
+    article_url: str | None = None
+    """The address of an article that has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from tasks.errors import FetchError, TransientFetchError
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
 from tasks.fetch.lanes import Lanes
+from tasks.fetch.referer import referer
 from tasks.fetch.refusals import STOP, Refusals
 from tasks.settings import Settings
 from warehouse.masking import mask
@@ -73,6 +74,7 @@ class Client:
         *,
         max_bytes: int,
         headers: Mapping[str, str] | None = None,
+        article: str | None = None,
         permit: Permit = permit_all,
         unstated_wait: float = STOP,
     ) -> Response:
@@ -80,8 +82,8 @@ class Client:
 
         Each host on the way is asked in a lane of its own limit, and none is waited for while another is held. A host
         that answered 429 or 503 is not asked until the time it named; `unstated_wait` seconds after 429 if it named
-        none. `permit` is asked about each address that a redirect leads to; it raises FetchError for those that must
-        not be asked.
+        none. The Referer is made of `article`, if there is one. `permit` is asked about each address that a redirect
+        leads to; it raises FetchError for those that must not be asked.
         """
         safe_url, address = mask(url), parse_address(url)
         left = self.settings.deadline
@@ -92,7 +94,7 @@ class Client:
                 clock = time.monotonic()
                 try:
                     async with asyncio.timeout(left):
-                        answer = await self._ask(address, safe_url, max_bytes, headers or {})
+                        answer = await self._ask(address, safe_url, max_bytes, _with_referer(headers, article, address))
                 except TimeoutError as error:
                     raise TransientFetchError(
                         f"{safe_url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
@@ -154,6 +156,12 @@ _FAILURES = (httpx.RequestError, httpx.InvalidURL, UnicodeError, H2Error)
 def _cause(error: Exception) -> BaseException:
     """What httpx's error was made of: for a server that breaks HTTP/2, a LocalProtocolError of h2's error."""
     return error.__cause__ or error
+
+
+def _with_referer(headers: Mapping[str, str] | None, article: str | None, address: httpx.URL) -> Mapping[str, str]:
+    """The headers of a request; its Referer depends on where a redirect has led."""
+    stated = referer(article, str(address)) if article else None
+    return {**(headers or {}), "referer": stated} if stated else headers or {}
 
 
 @dataclass(frozen=True, slots=True)

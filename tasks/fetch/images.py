@@ -27,6 +27,8 @@ DECODED_PIXELS = 25_000_000
 """Larger images are not decoded to check that they are whole: that would take too much memory."""
 TRIES = 2
 """Attempts for one address in one run."""
+NEEDS_REFERER = frozenset([400, 401, 403, 406])
+"""Answers of hosts that give their images only to pages of their own (nginx' `valid_referers` answers 403)."""
 
 PillowImage.init()
 PillowImage.MAX_IMAGE_PIXELS = None  # the limit is our own setting, checked before anything is decoded
@@ -42,6 +44,10 @@ class ImageFacts:
 
 class ImageError(NewsmillError):
     """The bytes are not an image, or not one of a format that is kept."""
+
+
+class PageError(ImageError):
+    """A page came instead of an image: it says that the image may not be linked to, for example."""
 
 
 def inspect_image(data: bytes, *, max_pixels: int) -> ImageFacts:
@@ -60,7 +66,8 @@ def inspect_image(data: bytes, *, max_pixels: int) -> ImageFacts:
         what = (
             "an HTML page" if start.startswith((b"<!doctype", b"<html")) else "SVG" if b"<svg" in start else "no image"
         )
-        raise ImageError(f"the answer is {what}, not an image of a format that is kept") from error
+        kind = PageError if what == "an HTML page" else ImageError
+        raise kind(f"the answer is {what}, not an image of a format that is kept") from error
     except Exception as error:
         raise ImageError(f"the image is damaged ({type(error).__name__}: {error})") from error
     if width * height > max_pixels:
@@ -74,26 +81,25 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
 
     None if it was not asked for, as its host asked to be left alone: it stays as it is.
     """
-    settings = client.settings
     errors: list[str] = []
     for address in filter(None, (pending.url, pending.proxy_url)):
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(TransientFetchError),
-            stop=stop_after_attempt(TRIES),
-            wait=wait_random_exponential(multiplier=settings.retry_delay, max=30),
-            reraise=True,
-        )
-        try:
-            response: Response = await retrying(
-                client.get, address, max_bytes=settings.max_image_bytes, headers={"accept": "image/*"}
-            )
-            return await asyncio.to_thread(_store, pending, response.body, store, settings.max_image_pixels)
-        except HostRefusedError:
-            continue
-        except FetchError as error:
-            errors.append(str(error))
-        except ImageError as error:
-            errors.append(f"{mask(address)}: {error}")
+        # WeChat's host answers without a Referer, and a Referer of any other site gets a picture that says "no"
+        article = pending.article_url if address == pending.url else None
+        for referring in (None, article) if article else (None,):
+            error = ""
+            try:
+                body = await _ask(address, client, referring)
+                return await asyncio.to_thread(_store, pending, body, store, client.settings.max_image_pixels)
+            except HostRefusedError:
+                break
+            except FetchError as failure:
+                error, may_need_referer = str(failure), failure.status in NEEDS_REFERER
+            except ImageError as failure:
+                error, may_need_referer = f"{mask(address)}: {failure}", isinstance(failure, PageError)
+            if not may_need_referer:
+                break
+        if error:
+            errors.append(error)
     if not errors:
         return None
     return Image(
@@ -103,6 +109,21 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
         fetched_at=datetime.now(UTC),
         error="; ".join(errors),
     )
+
+
+async def _ask(address: str, client: Client, article: str | None) -> bytes:
+    """The answer's body; `article` is the address that the Referer is made of. Raises FetchError."""
+    settings = client.settings
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(TransientFetchError),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=settings.retry_delay, max=30),
+        reraise=True,
+    )
+    response: Response = await retrying(
+        client.get, address, max_bytes=settings.max_image_bytes, headers={"accept": "image/*"}, article=article
+    )
+    return response.body
 
 
 def _store(pending: PendingImage, data: bytes, store: Path, max_pixels: int) -> Image:

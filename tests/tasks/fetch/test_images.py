@@ -124,8 +124,10 @@ def fetch(pending: PendingImage, store: Path, **settings: object) -> Image:
     return asyncio.run(run())
 
 
-def pending(site: SiteServer, origin: str, proxy: str | None = None, attempts: int = 0) -> PendingImage:
-    return PendingImage("image-1", site.url(origin), site.url(proxy) if proxy else None, attempts)
+def pending(
+    site: SiteServer, origin: str, proxy: str | None = None, attempts: int = 0, article: str | None = None
+) -> PendingImage:
+    return PendingImage("image-1", site.url(origin), site.url(proxy) if proxy else None, attempts, article_url=article)
 
 
 GOOD = Page(drawn("JPEG"), "image/jpeg")
@@ -208,3 +210,61 @@ def test_same_image_from_two_addresses_is_stored_once(tmp_path: Path) -> None:
         one, two = (fetch(pending(site, path), tmp_path) for path in ("/a.jpg", "/b.jpg"))
     assert one.path == two.path
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+# --- images for pages of their own site ------------------------------------------------------------------------------
+
+ARTICLE = "http://quay.example/gate"
+
+
+def referers(site: SiteServer) -> list[str | None]:
+    return [request.headers.get("referer") for request in site.requests]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [Page(b"", "text/plain", status=403), Page(b"<!DOCTYPE html>Hotlinking", "image/jpeg")],
+    ids=["refused", "a page instead"],
+)
+def test_an_image_that_needs_a_referer_is_asked_for_with_its_article(tmp_path: Path, refusal: Page) -> None:
+    def only_for_its_pages(handler: RequestHandler) -> None:
+        handler.send_page(GOOD if handler.headers.get("Referer", "").startswith(ARTICLE) else refusal)
+
+    with SiteServer({"/a.jpg": only_for_its_pages}) as site:
+        kept = fetch(pending(site, "/a.jpg", article=f"{ARTICLE}#top"), tmp_path)
+        assert referers(site) == [None, ARTICLE]
+    assert kept.status == "stored"
+
+
+def test_an_image_that_needs_none_is_asked_for_without(tmp_path: Path) -> None:
+    with SiteServer({"/a.jpg": GOOD}) as site:
+        fetch(pending(site, "/a.jpg", article=ARTICLE), tmp_path)
+        assert referers(site) == [None]
+
+
+@pytest.mark.parametrize("status", [404, 410, 429])
+def test_a_missing_image_is_not_asked_for_again(tmp_path: Path, status: int) -> None:
+    with SiteServer({"/a.jpg": Page(b"", "text/plain", status=status)}) as site:
+        failed = fetch(pending(site, "/a.jpg", article=ARTICLE), tmp_path)
+        assert referers(site) == [None]
+    assert failed.status == "failed"
+
+
+def test_the_error_names_an_address_once_and_the_proxy_never_learns_the_article(tmp_path: Path) -> None:
+    refused = Page(b"", "text/plain", status=403)
+    with SiteServer({"/a.jpg": refused, "/proxy": refused}) as site:
+        failed = fetch(pending(site, "/a.jpg", "/proxy", article=ARTICLE), tmp_path)
+        assert referers(site) == [None, ARTICLE, None]
+        answer = "the server answered 403 Forbidden"
+        assert failed.error == f"{site.url('/a.jpg')}: {answer}; {site.url('/proxy')}: {answer}"
+
+
+def test_a_redirect_to_an_address_without_encryption_learns_only_the_origin(tmp_path: Path) -> None:
+    def answer(handler: RequestHandler) -> None:
+        referer = handler.headers.get("Referer")
+        handler.send_page(GOOD if referer == "https://quay.example/" else Page(b"", "text/plain", status=403))
+
+    moved = Page(b"", "text/plain", status=302, headers={"Location": "/b.jpg"})
+    with SiteServer({"/a.jpg": moved, "/b.jpg": answer}) as site:
+        kept = fetch(pending(site, "/a.jpg", article="https://quay.example/gate"), tmp_path)
+    assert kept.status == "stored"

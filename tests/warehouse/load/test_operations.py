@@ -1,4 +1,4 @@
-"""What the warehouse tells of how often feeds publish."""
+"""What the warehouse tells of how often feeds publish, and of images to fetch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.tasks.making import FEED, Item, milled
 from warehouse.load.batch import load
-from warehouse.load.operations import learn_rhythms, record_fetches, record_run, silent_feeds
+from warehouse.load.operations import learn_rhythms, pending_images, record_fetches, record_run, silent_feeds
 from warehouse.records import Feed, FeedState, Fetch, Hints, Milled, Rhythm
 from warehouse.store.connection import open_warehouse
 from warehouse.store.lake import Bucket, lake_at
@@ -140,3 +140,10 @@ def test_lake_tells_the_same(tmp_path: Path) -> None:
         found = learned(connection, issue(moments))
         assert found == Rhythm(newest_at=moments[-1], gap=7200, turnover=7 * 3600)
         assert silence(connection) == 86_400
+
+
+def test_an_image_to_fetch_comes_with_its_feed_and_an_article(warehouse: Connection) -> None:
+    load(warehouse, [milled(Item(text='<img src="/a.jpg">'))], run_id="run")
+    (pending,) = pending_images(warehouse, max_attempts=3, not_since=MONDAY, limit=9)
+    assert (pending.url, pending.feed_id) == ("https://quay.example/a.jpg", FEED.id)
+    assert pending.article_url == "https://quay.example/gate"
