@@ -101,7 +101,8 @@ class Entry:
     base_url: str
     """What the link is relative to."""
     enclosures: tuple[str, ...]
-    """Addresses of images outside the content: enclosures, media:content, media:thumbnail, JSON Feed's image."""
+    """Addresses of images outside the content, the widest first: enclosures, media:content, media:thumbnail, JSON
+    Feed's image."""
     parsed: str
     """Everything that was parsed, as JSON."""
     content_base: str | None = None
@@ -128,6 +129,8 @@ class ImageRef:
     proxy_url: str | None = None
     alt: str | None = None
     caption: str | None = None
+    may_lead: bool = True
+    """Whether it may stand for the article: not an avatar, an icon or an advert."""
 
     @cached_property
     def image_id(self) -> str:
@@ -158,6 +161,11 @@ class Article:
     images: tuple[ImageRef, ...]
     content_hash: str
     fetch_images: ImagePolicy = "all"
+
+    @cached_property
+    def lead_image(self) -> ImageRef | None:
+        """The first of its images that may stand for it."""
+        return next((image for image in self.images if image.may_lead), None)
 
 
 @dataclass(frozen=True)

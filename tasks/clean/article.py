@@ -15,10 +15,13 @@ from html import unescape
 import nh3
 
 from tasks.clean import identity
+from tasks.clean.backgrounds import show_pictures
 from tasks.clean.bases import apply_inner_bases, stated_base
 from tasks.clean.blocks import BlockBuilder
 from tasks.clean.boilerplate import remove_boilerplate
 from tasks.clean.captions import without_only_captions
+from tasks.clean.image_tags import is_tracking_pixel
+from tasks.clean.lead_images import may_lead
 from tasks.clean.paragraphs import join_datelines
 from tasks.text import language, urls
 from tasks.text.markup import Element, parse, serialise
@@ -38,6 +41,7 @@ _SANITISER = nh3.Cleaner(
 MAX_SUMMARY_HTML = 4_000
 """Characters of a summary's HTML that are read; some feeds repeat the whole article there."""
 _NO_RULES = Rules()
+_ENCLOSED = Element("img")
 _HEADING_LINE = re.compile(r"(?m)^#{1,6} .*$")
 
 
@@ -57,8 +61,10 @@ def clean(entry: Entry, feed: Feed) -> Article:
     base = entry.content_base or link or entry.base_url
     content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=entry.content_type == "text/plain")
     title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title))) or summarise(content.text, 80)
-    # an enclosure is often an inline image in another size, so it counts only if there is no inline image
-    images = content.images or tuple(_enclosed_images(entry.enclosures, base))[:1]
+    # an enclosure is often an inline image in another size, so it counts only if no inline image may lead
+    images = content.images
+    if not any(image.may_lead for image in images):
+        images += tuple(image for image in _enclosed_images(entry.enclosures, base) if image not in images)[:1]
     return Article(
         entry_id=entry.entry_id,
         feed_id=feed.id,
@@ -101,6 +107,7 @@ def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[lis
     base = stated_base(html, base)
     if "xml:base" in html:
         apply_inner_bases(tree, base)
+    show_pictures(tree, html)
     builder = BlockBuilder(base)
     blocks = remove_boilerplate(join_datelines(without_only_captions(builder.blocks(tree))), rules.drop_after)
     return blocks, tuple(_shown_images(blocks, builder.images))
@@ -144,7 +151,8 @@ def _enclosed_images(addresses: Iterable[str], base: str | None) -> Iterable[Ima
     for address in addresses:
         if absolute := urls.resolve(base, address):
             origin, proxy = urls.unwrap_image(absolute)
-            yield ImageRef(origin, proxy)
+            if may_lead(_ENCLOSED, origin, (None, None)) and not is_tracking_pixel(_ENCLOSED, absolute):
+                yield ImageRef(origin, proxy)
 
 
 def _shown_images(blocks: list[Element], images: dict[str, ImageRef]) -> Iterable[ImageRef]:
@@ -162,5 +170,6 @@ def _shown_images(blocks: list[Element], images: dict[str, ImageRef]) -> Iterabl
             image.proxy_url,
             (before.alt if before else None) or img.attrs.get("alt"),
             (before.caption if before else None) or next(captions, None),
+            image.may_lead,
         )
     return shown.values()

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption, take_captions
-from tasks.clean.image_tags import image_address, is_emoji, is_tracking_pixel, pixel_size
+from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size
+from tasks.clean.lead_images import may_lead
 from tasks.clean.links import link_blocks, text_with_links
+from tasks.clean.noscript import hidden_blocks
 from tasks.clean.paragraphs import BLANKS, join_datelines, make_paragraphs
+from tasks.clean.players import played_addresses
 from tasks.text import urls
 from tasks.text.markup import Element, parse, serialise
 from tasks.text.plain import collapse, render
@@ -18,8 +21,6 @@ from warehouse.records import ImageRef
 
 _LIST_ITEMS = ("li", "dt", "dd")
 _MUST_STAND_ALONE = BLOCK | TABLE | EMBEDDED | {"div", "section", "article", "picture", "menu"}
-_PLAYED = ("src", "data-src", "data-lazy-src")
-"""Attributes with the address of what a player plays; the last two until a script moves it to the first."""
 MAX_EMOJI_TEXT = 12
 """Characters of an emoji's alternative text; an image with a longer one is an image."""
 
@@ -48,6 +49,10 @@ class BlockBuilder:
     base: str | None
     images: dict[str, ImageRef] = field(default_factory=dict)
     """The images of the figures, by the address in their <img>."""
+    lazy: set[str] = field(default_factory=set)
+    """The addresses of those that a script shows."""
+    path: list[Element] = field(default_factory=list)
+    """The element that is being read, and those around it."""
 
     def blocks(self, node: Element) -> list[Element]:
         """The blocks of the node's children."""
@@ -57,7 +62,9 @@ class BlockBuilder:
                 if output.inline or child.strip(BLANKS):  # blank text does not begin a paragraph
                     output.inline.append(child)
             else:
+                self.path.append(child)
                 _ADD.get(child.tag, _add_transparent)(self, child, output)  # unknown elements are inline
+                self.path.pop()
         output.end_paragraph()
         return output.blocks
 
@@ -114,10 +121,13 @@ class BlockBuilder:
         attrs = {"src": origin}
         if alt:
             attrs["alt"] = alt
-        for name in ("width", "height"):
-            if size := pixel_size(img.attrs.get(name)):
-                attrs[name] = str(size)
-        self.images.setdefault(origin, ImageRef(origin, proxy, alt or None))
+        width, height = pixel_size(img.attrs.get("width")), pixel_size(img.attrs.get("height"))
+        attrs |= {name: str(size) for name, size in (("width", width), ("height", height)) if size}
+        if origin not in self.images:
+            leads = may_lead(img, origin, (width, height), self.path)
+            self.images[origin] = ImageRef(origin, proxy, alt or None, may_lead=leads)
+        if is_lazy(img):
+            self.lazy.add(origin)
         return Element("figure", {}, [Element("img", attrs)])
 
 
@@ -129,18 +139,12 @@ def _add_dropped(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 
 def _add_noscript(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    """Add the image that a lazy loader hides in <noscript>, unless it came before."""
+    """Add the image or player that a lazy loader hides in <noscript>, unless it came before."""
     output.end_paragraph()
     tree = node
     if all(element.tag != "img" for element in node.walk()):
         tree = parse(unescape(serialise(node.children)))  # parsers for browsers with scripts leave it escaped
-    _, figures = _split_figures(builder.blocks(tree))
-    shown = {_image_source(block) for block in output.blocks if block.tag == "figure"}
-    output.blocks += [figure for figure in figures if _image_source(figure) not in shown]
-
-
-def _image_source(figure: Element) -> str:
-    return next(element.attrs["src"] for element in figure.walk() if element.tag == "img")
+    output.blocks += hidden_blocks(builder.blocks(tree), output.blocks, builder.lazy)
 
 
 def _add_img(builder: BlockBuilder, node: Element, output: _Output) -> None:
@@ -175,12 +179,16 @@ def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 
 def _add_embedded(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    """Add a link to what the player plays."""
-    stated = [node.attrs.get(name) for name in _PLAYED] + [e.attrs.get("src") for e in node.walk() if e.tag == "source"]
-    addresses = (urls.resolve(builder.base, address) for address in stated)  # about:blank is none
+    """Add a link to what the player plays; if it states nothing, what is shown instead of it."""
+    addresses = (urls.resolve(builder.base, address) for address in played_addresses(node))  # about:blank is none
     address = next(filter(None, addresses), None)
-    if address and not is_tracking_pixel(node, address):
-        output.add([Element("p", {}, [Element("a", {"href": address}, [address])])])
+    if address and not (node.tag == "object" and "svg" in node.attrs.get("type", "")):
+        if not is_tracking_pixel(node, address):
+            output.add([Element("p", {}, [Element("a", {"href": address}, [address])])])
+    elif node.tag == "object":
+        output.add(builder.blocks(node))
+    elif poster := node.attrs.get("poster"):
+        _add_img(builder, Element("img", {"src": poster}), output)
 
 
 def _add_line_break(builder: BlockBuilder, node: Element, output: _Output) -> None:

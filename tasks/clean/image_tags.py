@@ -11,10 +11,18 @@ _LAZY_ATTRIBUTES = (
     *("data-src", "data-original", "data-lazy-src", "data-lazy", "data-lazyload", "data-cfsrc", "data-actualsrc"),
     *("data-original-src", "data-url", "data-echo", "data-hi-res-src", "data-full-src", "data-orig-file"),
 )
-_SRCSET_ATTRIBUTES = ("data-srcset", "data-lazy-srcset", "srcset")
+_LAZY_SRCSETS = ("data-srcset", "data-lazy-srcset")
 _PLACEHOLDER = re.compile(
-    r"(^data:)|/(blank|placeholder|spacer|transparent|lazy|loading|grey|1x1)[\w-]*\.(gif|png|svg|jpe?g)", re.IGNORECASE
+    r"^data:|^about:|(?:^|/)(?:blank|placeholder|spacer|transparent|lazy|loading|loader|gr[ae]y|1x1)"
+    r"(?:[_-]?(?:\d+(?:x\d+)?|image|img|load|placeholder|bg|gif|icon|small|large|animation))*"
+    r"\.(?:gif|png|svg|jpe?g|webp)(?:\?|$)|(?:^|/)(?:none|empty|dummy|clear|pixel|trans|s)\.gif(?:\?|$)",
+    re.IGNORECASE,
 )
+"""What stands in an <img> until a script shows the image. `loading-dock.jpg` is a picture."""
+_ADDRESS = re.compile(r"/|\.[a-z]{2,}", re.IGNORECASE)
+_PICTURE = re.compile(r"^[^\s{]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#!@]\S*)?$", re.IGNORECASE)
+NARROW = 400
+"""Pixels; an image whose srcset has wider ones is not read in a narrower size than this."""
 _TRACKER = re.compile(
     r"//([\w.-]+\.)?(feedburner\.com/~r|feeds\.feedburner\.com/~|pixel\.wp\.com|stats\.wordpress\.com|"
     r"doubleclick\.net|google-analytics\.com|scorecardresearch\.com|quantserve\.com|pixel\.quantcount\.com|"
@@ -26,6 +34,7 @@ _TRACKING_HOST = re.compile(r"//([\w.-]+\.)?(?:analytics|tracking|pixel|counter|
 _PHOTO = re.compile(r"\.(?:jpe?g|webp|avif)$", re.IGNORECASE)
 _EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/")
 _LEADING_NUMBER = re.compile(r"^\s*(\d{1,9})(?!\d)")
+_PIXELS_WIDE = re.compile(r"(?:^|;)(?:width|height):\d{2,}")
 _HIDDEN_BY_SIZE = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
 
 
@@ -37,35 +46,59 @@ def pixel_size(value: str | None) -> int | None:
     return int(match[1]) if match else None
 
 
-def _widest(srcset: str) -> str | None:
-    """The address with the largest width or density in a srcset (HTML 4.8.4.2.1). Addresses may contain commas."""
-    best, best_size = None, -1.0
+def _candidates(srcset: str) -> list[tuple[float, str]]:
+    """(width or density, address) of a srcset (HTML 4.8.4.2.1). Addresses may contain commas."""
+    candidates = []
     for candidate in re.split(r",\s+|,(?=https?:|/)", srcset.strip()):
         address, _, size = candidate.strip().rstrip(",").partition(" ")
         number = re.match(r"([\d.]+)[wx]", size.strip())
         weight = float(number[1]) if number and number[1].count(".") < 2 and number[1] != "." else 1.0
-        if address and weight > best_size:
-            best, best_size = address, weight
-    return best
+        if address and not _PLACEHOLDER.search(address):
+            candidates.append((weight, address))
+    return candidates
+
+
+def _widest(srcset: str) -> str | None:
+    return max(_candidates(srcset), key=lambda candidate: candidate[0], default=(0.0, None))[1]
+
+
+def _wider(img: Element, src: str) -> str | None:
+    """The widest of the image's srcset, if that has `src` as a narrow one: browsers don't show `src` then."""
+    srcset = img.attrs.get("srcset", "")
+    if src not in srcset or ((size := pixel_size(img.attrs.get("sizes"))) and size < NARROW):
+        return None
+    candidates = _candidates(srcset)
+    narrow = any(address == src and 2 < width < NARROW for width, address in candidates)
+    return max(candidates)[1] if narrow else None
 
 
 def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
-    """The address that a browser would show in the end: a lazy loader's, else src, else the largest of a srcset.
+    """The address that a browser would show in the end: a lazy loader's, else src, else the largest of a srcset, else
+    whatever attribute holds a picture's address.
 
     `sources` are the <source> elements of the <picture> around it. Placeholders are passed over.
     """
     for name in _LAZY_ATTRIBUTES:
         lazy = img.attrs.get(name)
-        if lazy and not _PLACEHOLDER.search(lazy) and not lazy.startswith("{"):
+        if lazy and _ADDRESS.search(lazy) and not _PLACEHOLDER.search(lazy) and not lazy.startswith("{"):
             return lazy
-    src = img.attrs.get("src", "")
-    if src and not _PLACEHOLDER.search(src):
-        return src
-    srcsets = (element.attrs.get(name) for element in (img, *sources) for name in _SRCSET_ATTRIBUTES)
-    for srcset in filter(None, srcsets):
-        if (widest := _widest(srcset)) and not _PLACEHOLDER.search(widest):
+    for name in _LAZY_SRCSETS:
+        if (lazy := img.attrs.get(name)) and (widest := _widest(lazy)):
             return widest
-    return None
+    src = img.attrs.get("src", "").strip()
+    if src and not _PLACEHOLDER.search(src):
+        return _wider(img, src) or src
+    srcsets = (element.attrs.get(name) for element in (img, *sources) for name in ("srcset", *_LAZY_SRCSETS))
+    for srcset in filter(None, srcsets):
+        if widest := _widest(srcset):
+            return widest
+    others = (value for name, value in img.attrs.items() if name not in ("src", "alt", "title", "class", "id"))
+    return next((value for value in others if _PICTURE.match(value) and not _PLACEHOLDER.search(value)), None)
+
+
+def is_lazy(img: Element) -> bool:
+    """Whether a script shows the image, so that a <noscript> after it may hold the same image in another size."""
+    return not img.attrs.keys().isdisjoint((*_LAZY_ATTRIBUTES, *_LAZY_SRCSETS))
 
 
 def is_emoji(img: Element, address: str) -> bool:
@@ -78,13 +111,19 @@ def is_tracking_pixel(img: Element, address: str) -> bool:
     if (width is not None and width <= 2) or (height is not None and height <= 2):
         return True
     style = img.attrs.get("style", "").replace(" ", "").lower()
-    if style and (_is_hidden(img, style) or _HIDDEN_BY_SIZE.search(style)):
+    if style and (_is_hidden(img, style, address) or _HIDDEN_BY_SIZE.search(style)):
         return True
     if _TRACKING_HOST.search(address):  # pixel.nymag.com serves the magazine's photos
         return not (width and height) and not _PHOTO.search(address.partition("?")[0])
     return _TRACKER.search(address) is not None
 
 
-def _is_hidden(img: Element, style: str) -> bool:
+def _is_hidden(img: Element, style: str, address: str) -> bool:
     """Whether it stays hidden: a lazy loader shows its images once it has loaded them."""
-    return ("display:none" in style or "visibility:hidden" in style) and img.attrs.keys().isdisjoint(_LAZY_ATTRIBUTES)
+    invisible, absent = "visibility:hidden" in style, "display:none" in style
+    if not (invisible or absent) or is_lazy(img):
+        return False
+    if "lazy" in img.attrs.get("class", "").lower():
+        return False
+    # WeChat's pictures are invisible until its script runs; converters take the script's work, and leave the style
+    return absent or not (_PIXELS_WIDE.search(style) or _PHOTO.search(address.partition("?")[0]))

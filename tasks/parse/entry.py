@@ -49,6 +49,9 @@ class EntryFields:
     enclosures: tuple[str, ...]
     parsed: str
     content_base: str | None = None
+    widest_first: tuple[str, ...] = ()
+    """The enclosures in the order in which they may stand for the entry, if that is not the document's. The entry's id
+    depends on the document's order only."""
 
 
 def make_entry(fields: EntryFields, document: Document, feed: Feed, position: int) -> Entry:
@@ -83,7 +86,7 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
         content_type=fields.content_type,
         summary_html=fields.summary,
         base_url=fields.base_url,
-        enclosures=fields.enclosures,
+        enclosures=fields.widest_first or fields.enclosures,
         parsed=fields.parsed,
         content_base=fields.content_base,
     )

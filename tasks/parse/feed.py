@@ -113,6 +113,9 @@ _NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DO
 """Up to the end, if unclosed: to look for the end of each of 10,000 anew took minutes."""
 _DAMAGED_ENCODING = re.compile(rb"""^(<\?xml[^>]{0,200}?)\sencoding\s*=\s*["'][^"'>]*[\x80-\xff][^"'>]*["']""")
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
+_PIXELS = re.compile(r"[1-9][0-9]{0,5}")
+PICTURE_WIDTH, THUMBNAIL_WIDTH = 1000, 300
+"""Pixels that an image without a stated width is taken to have."""
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
@@ -256,7 +259,8 @@ def _is_complete(data: bytes) -> bool:
 
 def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language: str | None, base: str) -> EntryFields:
     """The fields of feedparser's entry; `language` and `base` are the feed's."""
-    enclosures = unique(_enclosures(raw))
+    images = [*_enclosures(raw)]
+    widest_first = unique(address for address, _ in sorted(images, key=lambda image: -image[1]))
     raw = dict(raw)  # feedparser's own dictionary looks up every key under three names
     content, content_type, content_base = _content(raw)
     if content_base or (raw.get("title_detail") or {}).get("base"):
@@ -264,7 +268,7 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         content_base = urls.resolve(own, content_base)
         if entry_base := urls.resolve(own, (raw.get("title_detail") or {"base": content_base}).get("base")):
             base = own  # feedparser has joined the link to the entry's xml:base, which may be relative to the document
-            enclosures = tuple(urls.resolve(entry_base, address) or address for address in enclosures)
+            widest_first = tuple(urls.resolve(entry_base, address) or address for address in widest_first)
     summary = clean_text(raw.get("summary") or "")
     stated_update = raw.get("updated")
     stated_date = raw.get("published") or raw.get("created") or stated_update
@@ -285,7 +289,8 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         summary="" if summary == content else summary,
         base_url=base,
         content_base=content_base,
-        enclosures=enclosures,
+        enclosures=unique(address for address, _ in images),
+        widest_first=widest_first,
         parsed=to_json(raw, content),
     )
 
@@ -333,21 +338,26 @@ def _authors(raw: Mapping[str, Any]) -> str | None:
     return ", ".join(unique(names)) or None
 
 
-def _enclosures(raw: Mapping[str, Any]) -> Iterable[str]:
-    """Addresses of images outside the content: media:content, enclosures, media:thumbnail, image."""
+def _enclosures(raw: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
+    """(address, width) of images outside the content: media:content, enclosures, media:thumbnail, image."""
     for item in raw.get("media_content", ()):
         address, media_type = item.get("url") or "", item.get("type") or ""
         if item.get("medium") == "image" or _is_image(address, media_type):
-            yield address
+            yield address, _width(item, PICTURE_WIDTH)
     for item in raw.get("enclosures", ()):
         address, media_type = item.get("href") or item.get("url") or "", item.get("type") or ""
         if _is_image(address, media_type):
-            yield address
+            yield address, PICTURE_WIDTH
     for item in raw.get("media_thumbnail", ()):
-        yield item.get("url") or ""
+        yield item.get("url") or "", _width(item, THUMBNAIL_WIDTH)
     image = raw.get("image")
     if isinstance(image, Mapping) and image.get("href"):
-        yield str(image["href"])
+        yield str(image["href"]), THUMBNAIL_WIDTH
+
+
+def _width(item: Mapping[str, Any], unstated: int) -> int:
+    match = _PIXELS.match(str(item.get("width") or ""))
+    return int(match[0]) if match else unstated
 
 
 def _is_image(address: str, media_type: str) -> bool:

@@ -18,12 +18,30 @@ TABLE = frozenset(["thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
 DROPPED = frozenset(
     [
         *("script", "style", "noscript", "template", "form", "button", "input", "select", "textarea", "svg"),
-        *("canvas", "object", "applet", "head", "title", "meta", "link", "base", "nav", "dialog", "datalist"),
+        *("canvas", "applet", "head", "title", "meta", "link", "base", "nav", "dialog", "datalist"),
         *("option", "progress", "meter", "map", "area", "frame", "frameset"),
     ]
 )
 """Left out with everything in them."""
-EMBEDDED = frozenset(["iframe", "video", "audio", "embed", "amp-video", "amp-audio", "amp-iframe"])
+BY_ID = {
+    "amp-youtube": ("data-videoid", "https://www.youtube.com/watch?v={}"),
+    "lite-youtube": ("videoid", "https://www.youtube.com/watch?v={}"),
+    "amp-vimeo": ("data-videoid", "https://vimeo.com/{}"),
+    "lite-vimeo": ("videoid", "https://vimeo.com/{}"),
+    "amp-dailymotion": ("data-videoid", "https://www.dailymotion.com/video/{}"),
+    "amp-twitter": ("data-tweetid", "https://twitter.com/i/status/{}"),
+    "amp-instagram": ("data-shortcode", "https://www.instagram.com/p/{}/"),
+    "amp-soundcloud": ("data-trackid", "https://api.soundcloud.com/tracks/{}"),
+    "amp-gist": ("data-gistid", "https://gist.github.com/{}"),
+    "amp-imgur": ("data-imgur-id", "https://imgur.com/{}"),
+}
+"""Players that state an id: the attribute that holds it, and the address of what has that id."""
+EMBEDDED = frozenset(
+    [
+        *("iframe", "video", "audio", "embed", "object", "amp-video", "amp-audio", "amp-iframe", "amp-facebook"),
+        *("amp-tiktok", "amp-reddit", "amp-pinterest", *BY_ID),
+    ]
+)
 """Players, which become a link."""
 IMAGES = frozenset(["img", "amp-img", "amp-anim"])
 STRAYS = TABLE | {"li", "dt", "dd", "figcaption", "body", "html"}

@@ -187,25 +187,25 @@ def _load_images(
 ) -> None:
     """Write the images of every text in the batch, and their positions in the current texts."""
     images: dict[str, dict[str, Any]] = {}
-    for in_batch in sightings.values():
-        for sighting in in_batch:
-            for position, image in enumerate(sighting.article.images if sighting.article else ()):
-                policy = sighting.article.fetch_images if sighting.article else "none"
-                row = images.setdefault(image.image_id, {"status": "skipped", "proxy_url": None})
-                is_wanted = policy == "all" or (policy == "lead" and position == 0)
-                row |= {
-                    "image_id": image.image_id,
-                    "url": image.url,
-                    "proxy_url": image.proxy_url or row["proxy_url"],
-                    "status": "pending" if is_wanted else row["status"],
-                    "attempts": 0,
-                }
+    articles = [sighting.article for in_batch in sightings.values() for sighting in in_batch if sighting.article]
+    for article in articles:
+        for image in article.images:
+            row = images.setdefault(image.image_id, {"status": "skipped", "proxy_url": None})
+            is_lead = image is article.lead_image
+            is_wanted = article.fetch_images == "all" or (article.fetch_images == "lead" and is_lead)
+            row |= {
+                "image_id": image.image_id,
+                "url": image.url,
+                "proxy_url": image.proxy_url or row["proxy_url"],
+                "status": "pending" if is_wanted else row["status"],
+                "attempts": 0,
+            }
     article_images: list[dict[str, Any]] = []
     rewritten: list[str] = []
     for row in article_rows:
         article_id = row["article_id"]
-        articles = [s.article for s in sightings[article_id] if s.entry_id == row["entry_id"] and s.article]
-        if not articles:
+        current = [s.article for s in sightings[article_id] if s.entry_id == row["entry_id"] and s.article]
+        if not current:
             continue  # an older text is current again: its images were written when it first was
         rewritten.append(article_id)
         article_images += [
@@ -215,9 +215,9 @@ def _load_images(
                 "image_id": image.image_id,
                 "alt": image.alt,
                 "caption": image.caption,
-                "is_lead": position == 0,
+                "is_lead": image is current[-1].lead_image,
             }
-            for position, image in enumerate(articles[-1].images)
+            for position, image in enumerate(current[-1].images)
         ]
     run_with_rows(connection, "merge_images", view="stage_images", table="clean.images", rows=list(images.values()))
     run_with_ids(connection, "delete_article_images", [article_id for article_id in rewritten if article_id in stored])

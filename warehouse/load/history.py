@@ -152,7 +152,7 @@ def text_row(article: Article, source: Source) -> dict[str, Any]:
         "content_html": article.content_html,
         "content_text": article.content_text,
         "categories": list(article.categories),
-        "lead_image_id": article.images[0].image_id if article.images else None,
+        "lead_image_id": article.lead_image.image_id if article.lead_image else None,
         "source": source,
         "entry_id": article.entry_id,
     }

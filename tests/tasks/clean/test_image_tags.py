@@ -35,11 +35,42 @@ from tests.tasks.clean.cleaning import PHOTO, clean_fragment, image_of, text_of
         '<blockquote><img src="/a.jpg"></blockquote>',
         '<amp-img src="/a.jpg" layout="responsive"></amp-img>',
         '<section><img data-src="/a.jpg" style="visibility: hidden !important"></section>',
+        '<img src="/a.jpg" style="visibility: hidden !important; width: 677px !important">',
+        '<img src="/a.jpg" class="lazyload" style="display:none">',
+        '<img src="/low.jpg" data-srcset="/m.jpg 640w, /a.jpg 1280w" style="display:none">',
+        '<img src="/a.jpg" data-lazyload="true">',
+        '<img src="/a.jpg" data-src="1" data-original="lazy">',
+        '<img src="/low.jpg" data-srcset="/m.jpg 640w, /a.jpg 1280w">',
+        '<img src="/low.jpg" data-lazy-srcset="/low.jpg 1x, /a.jpg 2x">',
+        '<img src="/low.jpg" srcset="/low.jpg 150w, /m.jpg 640w, /a.jpg 1280w">',
+        '<img src="/a.jpg" srcset="/low.jpg 150w, /a.jpg 1024w, /large.jpg 2048w">',
+        '<img src="/a.jpg" srcset="/a.jpg 150w, /m.jpg 640w" sizes="150px">',
+        '<img srcset="data:image/gif;base64,R0lGOD 1x, /a.jpg 2x">',
+        '<img src="/static/none.gif" file="/a.jpg">',  # Discuz
+        '<img src="/images/pixel.gif" real_src="/a.jpg">',
+        '<img src="/s.gif" data-whatever="https://quay.example/a.jpg">',
+        '<img src="about:blank" data-src="/a.jpg">',
+        '<picture><source data-srcset="/a.jpg 900w"><img src="data:,"></picture>',
     ],
 )
 def test_images(html: str) -> None:
     assert [content.url for content in clean_fragment(html).images] == [PHOTO]
     assert f'src="{PHOTO}"' in clean_fragment(html).html
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["loading-dock.jpg", "grey-seal.png", "blank-verse.jpg", "lazy_sunday.jpg", "vi/9/default.jpg", "empty18.png"],
+)
+def test_a_picture_whose_name_begins_like_a_placeholders(name: str) -> None:
+    assert image_of(f'<img src="/{name}">').url == f"https://quay.example/{name}"
+
+
+@pytest.mark.parametrize(
+    "name", ["loading.gif", "blank.png?v=2", "placeholder-300x200.jpg", "lazy_placeholder.gif", "1x1.png", "grey.gif"]
+)
+def test_a_placeholder_is_no_image(name: str) -> None:
+    assert clean_fragment(f'<p>The gate.</p><img src="/img/{name}">').images == ()
 
 
 def test_a_width_of_thousands_of_digits_is_none() -> None:

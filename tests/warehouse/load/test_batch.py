@@ -167,6 +167,19 @@ def test_the_feed_s_image_policy(connection: Connection, policy: Any, statuses: 
     assert [i["status"] for i in rows(connection, "FROM clean.images ORDER BY url")] == statuses
 
 
+def test_an_avatar_before_the_picture_does_not_lead(connection: Connection) -> None:
+    html = '<img class="avatar" src="/oda.jpg"><img src="/a.jpg"><img src="/b.jpg">' + NINE
+    load_batch(connection, milled(replace(GATE, text=html), feed=replace(FEED, images="lead")))
+    sql = "SELECT url, is_lead, status FROM clean.article_images JOIN clean.images USING (image_id) ORDER BY position"
+    assert [tuple(row.values()) for row in rows(connection, sql)] == [
+        ("https://quay.example/oda.jpg", False, "skipped"),
+        ("https://quay.example/a.jpg", True, "pending"),
+        ("https://quay.example/b.jpg", False, "skipped"),
+    ]
+    leads = rows(connection, "SELECT i.url FROM clean.articles JOIN clean.images i ON image_id = lead_image_id")
+    assert leads == [{"url": "https://quay.example/a.jpg"}]
+
+
 def test_every_version_s_lead_image_is_known(connection: Connection) -> None:
     load_batch(connection, milled(pictured("a")), milled(pictured("b", SHUT), at=at(1)))
     leads = {v["lead_image_id"] for v in versions(connection)}

@@ -1,0 +1,112 @@
+"""Which images may stand for an article: not its author's avatar, the icons to share it, badges and adverts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from tasks.text.markup import Element
+
+AROUND = 4
+"""Elements whose class counts, from the image outwards; those further out are about the whole article."""
+MAX_ICON = 48
+"""Pixels of an icon's longer side; half of it is too little for either side of a picture."""
+MAX_NAMES = 300
+"""Characters of a class that are read."""
+
+_NETWORKS = (
+    "facebook|fb|twitter|linkedin|whatsapp|telegram|pinterest|reddit|instagram|youtube|tumblr|tiktok|mastodon|bluesky|"
+    "threads|weibo|wechat|weixin|qzone|vk|vkontakte|odnoklassniki|line|kakao|pocket|hatena|flipboard|rss|feed|e?mail|print"
+)
+_DECORATION = re.compile(
+    # avatars; "avatar-fire-and-ash.jpg" is a film
+    r"gravatar\.com/|/avatars?/|[/_-]avatars?[_-]?[\da-f]*\.\w+$|[_-]avatar[_.-]|/profile[_-]?(?:image|photo|pic|picture)s?/|"
+    r"userpics?/|\.qlogo\.cn/|//yt\d\.(?:ggpht|googleusercontent)\.com/|//avatars\d*\.githubusercontent\.com/|"
+    r"//lh\d\.googleusercontent\.com/a[-/]|[/_-]author[_-]?(?:photo|image|pic|avatar)|"
+    # buttons and icons
+    rf"/(?:icons?[_-])?(?:share[_-])?(?:{_NETWORKS})(?:[_-]?(?:icons?|share|button|btn|circle|square|round|\d+(?:x\d+)?))*"
+    r"\.(?:png|gif|svg|ico|webp)$|/(?:icons?|favicons?|buttons?|badges?)[/.]|share[_-]?(?:icon|button)|"
+    r"addtoany\.com/|sharethis\.com/|addthis\.com/|feedburner\.com/(?:~ff|fb)/|st-hatena\.com/|licensebuttons\.net/|"
+    r"//i\.creativecommons\.org/|//img\.shields\.io/|//badge\.|paypalobjects\.com/|buymeacoffee\.com/|ko-fi\.com/|"
+    r"/wp-includes/images/|/wp-content/plugins/|blogblog\.com/|"
+    # adverts, and the sizes that only they have
+    r"doubleclick\.net/|googlesyndication\.com/|googleadservices\.com/|amazon-adsystem\.com/|adnxs\.com/|buysellads\.|"
+    r"awin1\.com/|linksynergy\.com/|shareasale\.com/|tradedoubler\.com/|//ads?\d*\.|adserver|/ads?/|/advert|"
+    r"(?<!\d)(?:728x90|970x90|970x250|468x60|234x60|160x600|120x600|300x600|320x50)(?!\d)",
+    re.IGNORECASE,
+)
+_SHARED_BY = re.compile(
+    r"facebook\.com/(?:sharer|share|dialog)|(?:twitter|x)\.com/(?:intent|share)|linkedin\.com/(?:share|cws)|"
+    r"//(?:t|telegram)\.me/share|//wa\.me/|whatsapp\.com/send|pinterest\.[a-z.]+/pin/create|reddit\.com/submit|"
+    r"tumblr\.com/(?:share|widgets/share)|vk\.com/share|ok\.ru/dk|service\.weibo\.com/share|b\.hatena\.ne\.jp/|"
+    r"line\.(?:me|naver\.jp)/|getpocket\.com/(?:save|edit)|addtoany\.com/|news\.ycombinator\.com/submitlink|^mailto:",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"(?:^|(?<=\s))(?:category|cat|tag)-\S*|([A-Z]?[a-z]+|[A-Z]+)")
+"""A word; what WordPress makes of an article's categories is skipped (`category-social-media` on the whole of it)."""
+_DECORATIONS = frozenset(
+    [
+        *("avatar", "gravatar", "userpic", "ad", "ads", "advert", "advertisement", "adsbygoogle", "sponsor"),
+        *("sponsored", "sponsors", "werbung", "anzeige", "publicidad", "publicite", "reklama", "reklam", "share"),
+        *(
+            "sharing",
+            "sharedaddy",
+            "social",
+            "addtoany",
+            "feedflare",
+            "icon",
+            "icons",
+            "badge",
+            "related",
+            "relatedposts",
+        ),
+    ]
+)
+"""Words of a class or id."""
+_PEOPLE, _PORTRAITS = (
+    frozenset(["author", "byline", "profile"]),
+    frozenset(["photo", "image", "img", "pic", "thumb", "bio"]),
+)
+_CALLED = frozenset(
+    [
+        *("ad", "advert", "advertisement", "advertising", "sponsored", "anzeige", "werbung", "publicidad", "publicité"),
+        *("publicidade", "pubblicità", "reklama", "reklam", "advertentie", "реклама", "广告", "廣告", "広告", "광고"),
+        *("إعلان", "avatar", "share", "facebook", "twitter", "linkedin", "whatsapp", "email", "print"),
+    ]
+)
+"""Alternative texts."""
+_ADVERT_SIZES = frozenset(
+    [(728, 90), (970, 90), (970, 250), (468, 60), (234, 60), (160, 600), (120, 600), (300, 600), (320, 50)]
+)
+
+
+def may_lead(img: Element, address: str, size: tuple[int | None, int | None], around: Sequence[Element] = ()) -> bool:
+    """Whether the image may stand for its article. `size` is its width and height as stated, `around` the elements that
+    it is in, the outermost first; it may be the last of them."""
+    width, height = size
+    if width and height and (max(width, height) <= MAX_ICON or (width, height) in _ADVERT_SIZES):
+        return False
+    if min(width or MAX_ICON, height or MAX_ICON) <= MAX_ICON // 2:
+        return False
+    if img.attrs.get("alt", "").strip().casefold() in _CALLED or _DECORATION.search(address.partition("?")[0]):
+        return False
+    if any(_is_sharing(element) for element in around if element.tag == "a"):
+        return False
+    return not any(map(_is_decoration, (img, *around[-AROUND:])))
+
+
+def _is_sharing(link: Element) -> bool:
+    """Whether the link shares the article, or is paid for."""
+    return "sponsored" in link.attrs.get("rel", "") or _SHARED_BY.search(link.attrs.get("href", "")) is not None
+
+
+def _is_decoration(element: Element) -> bool:
+    names = set(_names(element))
+    return not names.isdisjoint(_DECORATIONS) or not (names.isdisjoint(_PEOPLE) or names.isdisjoint(_PORTRAITS))
+
+
+def _names(element: Element) -> Iterable[str]:
+    """The words of the element's class and id, which may be joined with hyphens or by capitals."""
+    for attribute in ("class", "id"):
+        if value := element.attrs.get(attribute):
+            yield from (word.lower() for word in _NAMES.findall(value[:MAX_NAMES]) if word)

@@ -1,0 +1,138 @@
+"""Which image of an article leads."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.clean.article import clean
+from tests.tasks.clean.cleaning import PHOTO
+from tests.tasks.making import FEED, Item, entry, milled
+from warehouse.records import ImageRef
+
+TEXT = "<p>The north gate opens at eight.</p>"
+DECORATIONS = [
+    '<img src="https://secure.gravatar.com/avatar/0f3a?s=96">',
+    '<img src="https://quay.example/avatars/oda.jpg">',
+    '<img src="https://quay.example/img/avatar_12.png">',
+    '<img src="https://quay.example/a.png" class="avatar avatar-96 photo">',
+    '<img src="https://quay.example/a.png" class="authorPhoto">',
+    '<div class="byline-img"><a href="/oda"><img src="https://quay.example/a.png"></a></div>',
+    '<div id="author-bio"><img src="https://quay.example/a.png"></div>',
+    '<img src="https://pbs.twimg.com/profile_images/1/x.jpg">',
+    '<img src="https://wx.qlogo.cn/mmhead/x/0">',
+    '<img src="https://yt3.ggpht.com/ytc/x=s88">',
+    '<img src="https://quay.example/img/facebook.png">',
+    '<img src="https://quay.example/img/icon-twitter-32x32.png">',
+    '<img src="https://quay.example/icons/mail.png">',
+    '<img src="https://static.addtoany.com/buttons/share_save_120_16.png">',
+    '<img src="https://b.st-hatena.com/entry/image/https://quay.example/gate">',
+    '<img src="https://img.shields.io/badge/gate-open-green">',
+    '<a href="https://www.facebook.com/sharer/sharer.php?u=x"><img src="https://quay.example/f.png"></a>',
+    '<a href="https://twitter.com/intent/tweet?url=x"><span><img src="https://quay.example/t.png"></span></a>',
+    '<a href="mailto:?body=x"><img src="https://quay.example/m.png"></a>',
+    '<ul class="social-share"><li><a href="/s"><img src="https://quay.example/s.png"></a></li></ul>',
+    '<a href="https://shop.example/" rel="sponsored nofollow"><img src="https://quay.example/shop.jpg"></a>',
+    '<img src="https://ads.quay.example/boots.jpg">',
+    '<img src="https://quay.example/ads/boots.jpg">',
+    '<img src="https://quay.example/boots-728x90.jpg">',
+    '<img src="https://quay.example/boots.jpg" width="728" height="90">',
+    '<div class="ad-container"><img src="https://quay.example/boots.jpg"></div>',
+    '<img src="https://quay.example/boots.jpg" alt="Anzeige">',
+    '<img src="https://quay.example/boots.jpg" alt=" 广告 ">',
+    '<img src="https://quay.example/heart.svg.png" width="16" height="16">',
+    '<img src="https://quay.example/line.png" width="600" height="8">',
+    '<div class="jp-related-posts"><img src="https://quay.example/other.jpg"></div>',
+]
+PICTURES = [
+    '<img src="https://quay.example/2022/avatar-the-way-of-water.jpg">',
+    '<img src="https://quay.example/2019/facebook-hearing.jpg">',
+    '<img src="https://quay.example/2019/twitter.jpg">',
+    '<img src="https://quay.example/icons-of-jazz.jpg">',
+    '<img src="https://quay.example/adserve.jpg" alt="The advertisement of 1962 at the quay">',
+    '<img src="https://quay.example/downloads/a.jpg">',
+    '<img src="https://pixel.quay.example/a.jpg" width="700" height="467">',
+    '<img src="https://quay.example/a.jpg" width="75" height="75">',
+    '<article class="post category-social-media tag-ads"><img src="https://quay.example/a.jpg"></article>',
+    '<figure class="wp-block-image size-large"><img src="https://quay.example/a.jpg" class="wp-image-12"></figure>',
+    '<a href="https://www.facebook.com/quay/posts/1"><img src="https://quay.example/a.jpg"></a>',
+    '<div class="social"><div><div><div><img src="https://quay.example/a.jpg"></div></div></div></div>',
+]
+
+
+def lead(html: str, *enclosures: str) -> str | None:
+    image = clean(entry(content=html, enclosures=enclosures), FEED).lead_image
+    return image.url if image else None
+
+
+@pytest.mark.parametrize("html", DECORATIONS)
+def test_what_never_leads(html: str) -> None:
+    article = clean(entry(content=html + TEXT), FEED)
+    assert article.lead_image is None
+    assert len(article.images) == 1, "it stays an image of the article"
+    assert lead(f'{html}{TEXT}<img src="{PHOTO}">') == PHOTO
+    assert lead(html + TEXT, PHOTO) == PHOTO
+
+
+@pytest.mark.parametrize("html", PICTURES)
+def test_pictures_whose_names_only_remind_of_that(html: str) -> None:
+    article = clean(entry(content=html + TEXT), FEED)
+    assert article.lead_image == article.images[0]
+
+
+def test_an_enclosed_avatar_is_passed_over() -> None:
+    avatar = "https://1.gravatar.com/avatar/0f3a?s=96&d=identicon"  # the first media:content of WordPress.com's feeds
+    assert lead(TEXT, avatar, PHOTO) == PHOTO
+    assert clean(entry(content=TEXT, enclosures=(avatar,)), FEED).images == ()
+    assert clean(entry(content=TEXT, enclosures=("https://pixel.wp.com/b.gif",)), FEED).images == ()
+
+
+def test_an_enclosure_does_not_repeat_an_inline_image() -> None:
+    article = clean(entry(content=f'<img src="{PHOTO}">{TEXT}', enclosures=("https://quay.example/e.jpg",)), FEED)
+    assert article.images == (ImageRef(PHOTO),)
+
+
+@pytest.mark.parametrize(
+    ("media", "name"),
+    [
+        ('<media:thumbnail url="/s.jpg" width="120"/><media:thumbnail url="/l.jpg" width="976"/>', "l"),
+        ('<media:thumbnail url="/l.jpg" width="976"/><media:thumbnail url="/s.jpg" width="120"/>', "l"),
+        ('<media:content url="/s.jpg" width="140" medium="image"/><media:content url="/l.jpg" width="460"/>', "l"),
+        (
+            '<media:content url="/s.jpg" width="140px" medium="image"/><media:thumbnail url="/l.jpg" width="700px"/>',
+            "l",
+        ),
+        ('<media:thumbnail url="/s.jpg" width="120"/><media:content url="/l.jpg" medium="image"/>', "l"),
+        ('<media:thumbnail url="/l.jpg"/><media:thumbnail url="/s.jpg"/>', "l"),
+        ('<media:thumbnail url="/l.jpg" width=""/><media:thumbnail url="/s.jpg" width="0"/>', "l"),
+        ('<media:thumbnail url="/s.jpg" width="100"/><enclosure url="/l.jpg" type="image/jpeg" length="9"/>', "l"),
+        (
+            '<media:group><media:content url="/s.jpg" medium="image" width="90"/>'
+            '<media:content url="/l.jpg" medium="image" width="1200"/></media:group>',
+            "l",
+        ),
+        ('<media:content url="/v.mp4" type="video/mp4" width="1920"/><media:thumbnail url="/l.jpg" width="480"/>', "l"),
+    ],
+)
+def test_the_widest_of_several_thumbnails(media: str, name: str) -> None:
+    (article,) = milled(Item(text="The north gate opens at eight.", extra=media)).articles
+    assert [image.url for image in article.images] == [f"https://quay.example/{name}.jpg"]
+
+
+def test_an_entrys_id_does_not_depend_on_which_thumbnail_is_the_widest() -> None:
+    def entry_id(first: int, second: int) -> str:
+        media = f'<media:thumbnail url="/a.jpg" width="{first}"/><media:thumbnail url="/b.jpg" width="{second}"/>'
+        return milled(Item(extra=media)).entries[0].entry_id
+
+    assert entry_id(100, 200) == entry_id(200, 100)
+
+
+@given(st.lists(st.sampled_from(DECORATIONS), max_size=3), st.sampled_from(PICTURES), st.booleans())
+@settings(max_examples=60)
+def test_the_first_picture_leads_whatever_decorates_the_article(
+    before: list[str], picture: str, enclosed: bool
+) -> None:
+    article = clean(entry(content="".join(before) + TEXT + picture, enclosures=(PHOTO,) * enclosed), FEED)
+    alone = clean(entry(content=picture), FEED)
+    assert article.lead_image == alone.lead_image
