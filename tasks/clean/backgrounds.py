@@ -14,7 +14,9 @@ _BACKGROUND = re.compile(r"""background(?:-image)?\s*:[^;]*?\burl\(\s*(?:"([^"]*
 _LAZY = ("data-bg", "data-background-image", "data-background", "data-bg-src", "data-lazy-background", "data-bg-url")
 """Attributes that a script makes a background of."""
 _URL = re.compile(r"""\s*(?:url\(\s*)?['"]?([^'")\s]+)""")
-_SIGNS = ("url(", "data-bg", "data-background", "data-lazy-background", "<object", "<svg")
+_SIGNS = (
+    *("url(", "URL(", "data-bg", "data-background", "data-lazy-background", "<object", "<OBJECT", "<svg", "<SVG"),
+)
 """Without one of these the HTML has no such picture."""
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]|$)", re.IGNORECASE)
 MAX_STYLE = 2_000
@@ -23,8 +25,7 @@ MAX_STYLE = 2_000
 
 def show_pictures(tree: Element, html: str) -> None:
     """Add the <img> of each such picture below `tree`, which was parsed from `html`."""
-    lower = html.lower()
-    if any(sign in lower for sign in _SIGNS):
+    if any(map(html.__contains__, _SIGNS)):
         _show(tree)
 
 

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.clean.article import clean
+from tasks.clean.lead_images import may_lead
+from tasks.text.markup import Element
 from tests.tasks.clean.cleaning import PHOTO
 from tests.tasks.making import FEED, Item, entry, milled
 from warehouse.records import ImageRef
@@ -59,6 +61,40 @@ PICTURES = [
     '<a href="https://www.facebook.com/quay/posts/1"><img src="https://quay.example/a.jpg"></a>',
     '<div class="social"><div><div><div><img src="https://quay.example/a.jpg"></div></div></div></div>',
 ]
+
+
+ADDRESSES = [
+    *("1.gravatar.com/avatar/x", "q.example/avatars/x", "q.example/x_avatar.jpg", "q.example/profile-photos/x.jpg"),
+    *("q.example/userpics/x.jpg", "wx.qlogo.cn/x", "yt3.ggpht.com/x", "avatars1.githubusercontent.com/u/x"),
+    *(
+        "lh3.googleusercontent.com/a-/x",
+        "q.example/author-photo.jpg",
+        "q.example/vk.png",
+        "q.example/share_facebook_16.png",
+    ),
+    *("q.example/email_32x32.png", "q.example/email.png", "q.example/mail.gif", "q.example/favicon.ico"),
+    *("q.example/share-button.png", "q.example/buttons/x.png", "q.example/badges/x.png", "w.sharethis.com/x"),
+    *("s7.addthis.com/x", "feeds.feedburner.com/~ff/x", "b.st-hatena.com/x", "licensebuttons.net/x"),
+    *("i.creativecommons.org/l/by/4.0/88x31", "img.shields.io/x", "badge.fury.io/x", "www.paypalobjects.com/x"),
+    *("cdn.buymeacoffee.com/x", "ko-fi.com/img/x", "q.example/wp-includes/images/x", "q.example/wp-content/plugins/x"),
+    *("resources.blogblog.com/x", "ad.doubleclick.net/x", "pagead2.googlesyndication.com/x", "ads.q.example/x"),
+    *("www.googleadservices.com/x", "ws.amazon-adsystem.com/x", "ib.adnxs.com/x", "cdn.buysellads.com/x"),
+    *("www.awin1.com/x", "ad.linksynergy.com/x", "static.shareasale.com/x", "impde.tradedoubler.com/x"),
+    *(
+        "q.example/adserver/x",
+        "q.example/ad/x",
+        "q.example/adverts/x",
+        "q.example/x-728x90.gif",
+        "q.example/970x250.gif",
+    ),
+    *("q.example/468x60.gif", "q.example/234x60.gif", "q.example/160x600.gif", "q.example/320x50.gif"),
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_addresses_that_say_so(address: str) -> None:
+    assert not may_lead(Element("img"), f"https://{address}", (None, None))
+    assert not may_lead(Element("img"), f"https://{address.upper()}", (None, None))
 
 
 def lead(html: str, *enclosures: str) -> str | None:
