@@ -11,12 +11,10 @@ from html import unescape
 from tasks.text.markup import Element
 
 _BACKGROUND = re.compile(r"""background(?:-image)?\s*:[^;]*?\burl\(\s*(?:"([^"]*)"|'([^']*)'|([^)'"\s]+))\s*\)""", re.I)
-_LAZY = ("data-bg", "data-background-image", "data-background", "data-bg-src", "data-lazy-background", "data-bg-url")
+_LAZY = ("data-bg", "data-background-image", "data-background", "data-bg-src", "data-bg-url")
 """Attributes that a script makes a background of."""
 _URL = re.compile(r"""\s*(?:url\(\s*)?['"]?([^'")\s]+)""")
-_SIGNS = (
-    *("url(", "URL(", "data-bg", "data-background", "data-lazy-background", "<object", "<OBJECT", "<svg", "<SVG"),
-)
+_SIGNS = ("url(", "data-b", "<object", "<svg")
 """Without one of these the HTML has no such picture."""
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]|$)", re.IGNORECASE)
 MAX_STYLE = 2_000
@@ -69,8 +67,8 @@ def _address(node: Element) -> str | None:
 def _background(node: Element) -> str | None:
     """The address of the element's background, unless that lies behind a text: then it is decoration, if it is not
     made to cover all of the element."""
-    style = unescape(node.attrs.get("style", "")[:MAX_STYLE])
-    match = _BACKGROUND.search(style) if "url(" in style.lower() else None
+    style = node.attrs.get("style", "")[:MAX_STYLE]
+    match = _BACKGROUND.search(unescape(style)) if "url(" in style else None
     address = next(filter(None, match.groups()), None) if match else None
     for name in _LAZY if not address else ():
         found = _URL.match(node.attrs.get(name, ""))

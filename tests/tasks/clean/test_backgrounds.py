@@ -14,7 +14,7 @@ TEXT = "<p>The gate.</p>"
     [
         '<div style="background-image: url(&#34;/a.jpg&#34;);width:100%"></div>',
         "<div style=\"background:#fff url('/a.jpg') no-repeat center\"></div>",
-        '<div style="BACKGROUND-IMAGE:URL(/a.jpg)"> &nbsp; </div>',
+        '<div style="BACKGROUND-IMAGE:url(/a.jpg)"> &nbsp; </div>',
         '<div style="background-image:linear-gradient(#000,#fff), url(/a.jpg)"></div>',
         '<div style="background-image:url(/a.jpg);height:0;padding-bottom:56.25%"></div>',
         '<a href="/full" style="background-image:url(/a.jpg)"></a>',
