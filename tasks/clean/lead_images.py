@@ -16,7 +16,7 @@ MAX_NAMES = 300
 
 _NETWORKS = (
     "facebook|fb|twitter|linkedin|whatsapp|telegram|pinterest|reddit|instagram|youtube|tumblr|tiktok|mastodon|bluesky|"
-    "threads|weibo|wechat|weixin|qzone|vk|vkontakte|odnoklassniki|line|kakao|pocket|hatena|flipboard|rss|feed|e?mail|print"
+    "threads|weibo|wechat|weixin|qzone|vk|vkontakte|odnoklassniki|line|kakao|pocket|hatena|flipboard|rss|feed|e?mail|print|share"
 )
 _DECORATION = re.compile(
     # avatars; "avatar-fire-and-ash.jpg" is a film
@@ -32,6 +32,7 @@ _DECORATION = re.compile(
     # adverts, and the sizes that only they have
     r"doubleclick\.net/|googlesyndication\.com/|googleadservices\.com/|amazon-adsystem\.com/|adnxs\.com/|buysellads\.|"
     r"awin1\.com/|linksynergy\.com/|shareasale\.com/|tradedoubler\.com/|//ads?\d*\.|adserver|/ads?/|/advert|"
+    r"[/_-]ads?[_-]?\d+x\d+|/ads?\.\w+$|banner[_-]?ad(?![a-z])|(?<![a-z])ad[_-]?banner|"
     r"(?<!\d)(?:728x90|970x90|970x250|468x60|234x60|160x600|120x600|300x600|320x50)(?!\d)",
     re.IGNORECASE,
 )
@@ -52,6 +53,7 @@ _WORDS = (
     *("addtoany", "sharethis", "addthis", "feedburner", "st-hatena", "creativecommons", "shields.io", "paypalobjects"),
     *("buymeacoffee", "ko-fi", "/wp-includes/", "/wp-content/plugins/", "blogblog", "doubleclick", "googlesyndication"),
     *("googleadservices", "amazon-adsystem", "adnxs", "buysellads", "awin1", "linksynergy", "tradedoubler", "/ad"),
+    *("-ad", "_ad", "ad-", "ad_", "bannerad", "adbanner"),
     *(
         "adserver",
         "728x90",

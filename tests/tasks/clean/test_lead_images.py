@@ -54,6 +54,9 @@ PICTURES = [
     '<img src="https://quay.example/icons-of-jazz.jpg">',
     '<img src="https://quay.example/adserve.jpg" alt="The advertisement of 1962 at the quay">',
     '<img src="https://quay.example/downloads/a.jpg">',
+    '<img src="https://quay.example/ad-astra.jpg">',
+    '<img src="https://quay.example/banner-adorned.jpg">',
+    '<img src="https://quay.example/lead-300x250.jpg">',
     '<img src="https://pixel.quay.example/a.jpg" width="700" height="467">',
     '<img src="https://quay.example/a.jpg" width="75" height="75">',
     '<article class="post category-social-media tag-ads"><img src="https://quay.example/a.jpg"></article>',
@@ -87,6 +90,8 @@ ADDRESSES = [
         "q.example/x-728x90.gif",
         "q.example/970x250.gif",
     ),
+    *("q.example/ad-300x250.jpg", "q.example/img/ad.png", "q.example/banner-ad.jpg"),
+    *("q.example/img/share.png", "q.example/adbanner.jpg"),
     *("q.example/468x60.gif", "q.example/234x60.gif", "q.example/160x600.gif", "q.example/320x50.gif"),
 ]
 
