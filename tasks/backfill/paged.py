@@ -17,7 +17,7 @@ from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError, ParseError, TransientFetchError
 from tasks.fetch.feed import ACCEPT
-from tasks.parse.feed import read_feed
+from tasks.parse.feed import read_feed, readable
 from tasks.parse.json_feed import looks_like_json, read_json_feed
 from tasks.text.dates import parse_date
 from tasks.text.urls import host_of, resolve
@@ -170,8 +170,9 @@ class Paged:
     async def _fetch_page(self, address: str) -> _Page:
         response = await self.asker.get(address, max_bytes=self.max_feed_bytes, headers={"accept": ACCEPT})
         now = datetime.now(UTC)
-        read = _read_json if looks_like_json(response.body) else _read_xml
-        contents = await asyncio.to_thread(read, response.body, response.headers, response.url)
+        data = readable(response.body, response.headers.get("content-type", ""), self.feed.language)
+        read = _read_json if looks_like_json(data) else _read_xml
+        contents = await asyncio.to_thread(read, data, response.url)
         times = (parse_date(text, timezone=self.feed.timezone, now=now) for text in contents.dates)
         return _Page(
             address=address,
@@ -330,9 +331,9 @@ def _with_query(address: str, parameters: dict[str, str]) -> str:
     return str(add_or_replace_parameters(address, parameters))
 
 
-def _read_xml(data: bytes, headers: Mapping[str, str], address: str) -> _Contents:
+def _read_xml(data: bytes, address: str) -> _Contents:
     """Read an RSS or Atom page as tasks.parse.feed does. Raises ParseError."""
-    result = read_feed(data, {"content-type": headers.get("content-type", "application/xml")})
+    result = read_feed(data)
     if not result.entries and not result.get("version"):
         raise ParseError("the page is not a feed")
     top = dict(result.feed)
@@ -349,7 +350,7 @@ def _read_xml(data: bytes, headers: Mapping[str, str], address: str) -> _Content
     )
 
 
-def _read_json(data: bytes, headers: Mapping[str, str], address: str) -> _Contents:
+def _read_json(data: bytes, address: str) -> _Contents:
     """Read a page of a JSON Feed. Raises ParseError."""
     top, items = read_json_feed(data)
     entries = [item for item in items if isinstance(item, dict)]

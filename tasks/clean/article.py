@@ -102,7 +102,7 @@ def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[lis
     if _is_escaped(html):
         html = unescape(html)
     if "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
-        html = html.replace("<![CDATA[", "").replace("]]>", "")
+        html = html.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "")
     tree = _tree(html, rules)
     base = stated_base(html, base)
     if "xml:base" in html:

@@ -23,8 +23,9 @@ from typing import Any
 import yaml
 
 from tasks.errors import ParseError
-from tasks.parse.entry import LEGACY_ENCODINGS, EntryFields, ParsedDocument, make_entry
+from tasks.parse.entry import EntryFields, ParsedDocument, make_entry
 from tasks.text.dates import parse_date
+from tasks.text.encodings import usual_encoding
 from tasks.text.plain import printable
 from warehouse.records import Document, Feed
 
@@ -66,8 +67,7 @@ def decode(data: bytes, language: str | None = None) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _decode_strictly(data, "utf-16") or _decode_by_guess(data)
     text = _decode_strictly(data.removeprefix(codecs.BOM_UTF8), "utf-8")  # Python's "utf-8-sig" decoder is slow
-    legacy = LEGACY_ENCODINGS.get((language or "").split("-")[0].lower())
-    if text is None and legacy:
+    if text is None and (legacy := usual_encoding(language)):
         text = _decode_strictly(data, legacy)
     return _decode_by_guess(data) if text is None else text
 

@@ -15,8 +15,6 @@ from tasks.text.dates import parse_date
 from tasks.text.plain import printable
 from warehouse.records import Document, Entry, Feed, Hints, Reject, digest
 
-LEGACY_ENCODINGS = {"zh": "gb18030", "ja": "shift_jis", "ko": "cp949", "ru": "windows-1251", "th": "cp874"}
-"""The likely encoding, by language, of a document that declares none and is not UTF-8."""
 MIN_REPEATED_TEXT = 200
 """Characters from which a text that is the entry's content is left out of `Entry.parsed`."""
 

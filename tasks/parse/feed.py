@@ -5,7 +5,6 @@ feedparser's sanitising and resolving of addresses are off: cleaning does both, 
 
 from __future__ import annotations
 
-import codecs
 import inspect
 import io
 import re
@@ -21,7 +20,6 @@ import feedparser.mixin
 from tasks.errors import ParseError
 from tasks.parse.bases import document_base, feed_base
 from tasks.parse.entry import (
-    LEGACY_ENCODINGS,
     EntryFields,
     ParsedDocument,
     clean_text,
@@ -36,6 +34,8 @@ from tasks.parse.json_feed import looks_like_json, parse_json_feed
 from tasks.parse.media_description import keep_media_descriptions_apart, media_text
 from tasks.rhythm import read_hints
 from tasks.text import urls
+from tasks.text.encodings import to_utf8
+from tasks.text.mending import mend_xml
 from warehouse.records import CUT_OFF, Document, Feed, Reject
 
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.parse.expat"]
@@ -104,51 +104,44 @@ feedparser.mixin.make_safe_absolute_uri = _join_base
 # An id stays as it is: resolved, it would change with the document's address, and "123" would become the entry's link.
 feedparser.mixin._FeedParserMixin.can_be_relative_uri -= {"id"}
 
-_ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
-_DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
-_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)\b", re.IGNORECASE)
-_NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
-"""Up to the end, if unclosed: to look for the end of each of 10,000 anew took minutes."""
-_DAMAGED_ENCODING = re.compile(rb"""^(<\?xml[^>]{0,200}?)\sencoding\s*=\s*["'][^"'>]*[\x80-\xff][^"'>]*["']""")
-_REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 _PIXELS = re.compile(r"[1-9][0-9]{0,5}")
 PICTURE_WIDTH, THUMBNAIL_WIDTH = 1000, 300
 """Pixels that an image without a stated width is taken to have."""
+_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_ENTRY_TAG = re.compile(rb"<(/?)(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
+_NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+_BEFORE_DECLARATION = re.compile(
+    rb"(?:(?!<(?:[\w.-]+:)?(?:rss|feed|rdf|channel|item|entry)\b).){0,10000}?(?=<\?xml\s)", re.I | re.DOTALL
+)
+_ESCAPED_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>?", re.DOTALL)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
 def parse(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The document's entries, in its order. Raises ParseError if it is not a feed; a bad entry only gives a reject."""
-    if not data.strip():
+    data = readable(data, document.headers.get("content-type", ""), feed.language)
+    if not data:
         raise ParseError("the document is empty")
-    if data[:1].isspace():
-        data = data.lstrip(b" \t\r\n")  # nothing may come before an XML declaration, or its encoding is not read
     if looks_like_json(data):
         return parse_json_feed(data, document, feed)
     return _parse_xml(data, document, feed)
 
 
 def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
-    headers = {"content-type": document.headers.get("content-type", "application/xml")}
-    if encoding := _legacy_encoding(data, headers["content-type"], feed.language):
-        headers["content-type"] = f"application/xml; charset={encoding}"
-    data = _drop_partial_character(data, headers["content-type"])
-    result = read_feed(data, headers)
+    result = read_feed(data)
     if not result.entries and not result.get("version"):
         if _HTML.search(data[:4096]):
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")
         reason = result.get("bozo_exception")
         raise ParseError(f"the document is no feed: {reason or 'no entries, and no known root element'}")
-    if not result.entries and _has_items(data):
+    if not result.entries and _ENTRY_TAG.search(_NOT_MARKUP.sub(b"", data)):  # `rss:item`, undeclared, for example
         raise ParseError(
             "the document has items, but none of them can be read: perhaps their namespace is not declared, or they "
             "stand where RSS and Atom have none"
         )
     raw_entries = list(result.entries)
     rejects = []
-    if result.bozo and raw_entries and not _is_complete(data):
+    if result.bozo and raw_entries and not _ends_between_entries(data):
         # the last entry may be incomplete, and would be taken for an edit of the complete one
         last = raw_entries.pop()
         location = f"entry {len(raw_entries)}: {last.get('id') or last.get('link') or ''}"
@@ -164,97 +157,42 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data))
 
 
-def _has_items(data: bytes) -> bool:
-    """Whether anything in the document looks like an item: `rss:item` without a declared namespace, for example."""
-    plain = data.replace(b"\0", b"")  # turns the tags of UTF-16 into ASCII
-    return bool(_ITEM.search(_NOT_MARKUP.sub(b"", plain)))
+def readable(data: bytes, content_type: str, language: str | None = None) -> bytes:
+    """The document in UTF-8, without what comes before it: a blank line, a warning of PHP, a comment of a cache."""
+    data = to_utf8(data, content_type, language).lstrip(b" \t\r\n\0")
+    before = _BEFORE_DECLARATION.match(data)
+    return data[before.end() :] if before else data
 
 
-def read_feed(data: bytes, headers: Mapping[str, str]) -> Any:
-    """feedparser's result, a dictionary with attributes. Raises ParseError."""
+def read_feed(data: bytes) -> Any:
+    """feedparser's result, a dictionary with attributes, for a document in UTF-8. Raises ParseError."""
     try:
         try:
-            return _read_feed(data, headers)
-        except (ValueError, OverflowError):
-            # it raises for &#xD800; in a document that is not well-formed, and for an encoding with a damaged name
-            data = _DAMAGED_ENCODING.sub(rb"\1", _REFERENCE.sub(_possible_reference, data))
-            return _read_feed(data, headers)
+            result = _read_feed(data)
+        except (ValueError, OverflowError):  # for &#xD800;
+            result = _read_feed(data := mend_xml(data))
+        if result.bozo and (mended := mend_xml(data)) != data:
+            result = _read_feed(mended)
     except Exception as error:  # feedparser raises whatever a document makes it raise
         raise ParseError(f"the document can't be parsed ({type(error).__name__}: {error})") from error
+    return result
 
 
-def _read_feed(data: bytes, headers: Mapping[str, str]) -> Any:
+def _read_feed(data: bytes) -> Any:
     return feedparser.parse(
         # a stream, because feedparser would open the file if the bytes were a path
         io.BytesIO(data),
-        response_headers=headers,
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
 
 
-def _possible_reference(match: re.Match[bytes]) -> bytes:
-    """The reference, or one to U+FFFD if there is no such character, as HTML has it (13.2.5.80)."""
-    digits, base = (match[1], 16) if match[1] else (match[2], 10)
-    number = int(digits.lstrip(b"0")[:9] or b"0", base)
-    return match[0] if number < 0xD800 or 0xDFFF < number < 0x110000 else b"&#xFFFD;"
-
-
-def _drop_partial_character(data: bytes, content_type: str) -> bytes:
-    """The document without the first bytes of a character in which it was cut off.
-
-    Because of them, feedparser would decode the document in another encoding, and every article would look edited.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif declared := _DECLARED.search(data[:300].removeprefix(b"\xef\xbb\xbf")):
-        encoding = declared[1].decode()
-    elif charset := _CHARSET.search(content_type):
-        encoding = charset[1]
-    else:
-        encoding = "utf-8"
-    if not _is_charset(encoding):
-        encoding = "utf-8"
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)("strict")
-        decoder.decode(data)
-        partial = decoder.getstate()[0]
-    except (LookupError, ValueError):
-        return data  # the declared encoding is wrong; feedparser finds out the right one
-    return data[: len(data) - len(partial)] if partial else data
-
-
-def _is_charset(name: str) -> bool:
-    """Whether the name is an encoding of text. Python has codecs of other kinds under such names: zlib, bz2, rot13."""
-    try:
-        return codecs.lookup(name)._is_text_encoding
-    except (LookupError, ValueError):
-        return False
-
-
-def _legacy_encoding(data: bytes, content_type: str, language: str | None) -> str | None:
-    """The usual encoding of the feed's language, if the document declares none, is not UTF-8 and decodes with it."""
-    if _DECLARED.search(data[:300]) or _CHARSET.search(content_type) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return None
-    encoding = LEGACY_ENCODINGS.get((language or "").split("-")[0].lower())
-    for candidate in ("utf-8", encoding):
-        if candidate:
-            try:
-                codecs.getincrementaldecoder(candidate)("strict").decode(data)
-            except ValueError:
-                continue
-            return encoding if candidate == encoding else None
-    return None
-
-
-def _is_complete(data: bytes) -> bool:
-    """Whether the root element is closed. A closing tag in CDATA does not count: an article may quote one."""
-    plain = data.replace(b"\0", b"")  # turns the tags of UTF-16 into ASCII
-    ends = list(_ROOT_END.finditer(plain, max(0, len(plain) - 100_000)))
-    if not ends:
-        return False
-    end = ends[-1].start()
-    return plain.rfind(b"<![CDATA[", 0, end) <= plain.rfind(b"]]>", 0, end)
+def _ends_between_entries(data: bytes) -> bool:
+    """Whether the last entry is closed, even if the root element is not: some programs never close it. A closing tag
+    in CDATA does not count: an article may quote one."""
+    tags = list(_ENTRY_TAG.finditer(_NOT_MARKUP.sub(b"", data)))
+    return bool(tags) and tags[-1][1] == b"/"
 
 
 def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language: str | None, base: str) -> EntryFields:
@@ -275,15 +213,15 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
     published_at = entry_date(stated_date, raw.get("published_parsed"), feed, document)
     updated_at = entry_date(stated_update, raw.get("updated_parsed"), feed, document)
     return EntryFields(
-        guid=optional_text(raw.get("id")),
-        link=optional_text(raw.get("feedburner_origlink") or _link(raw)),
-        title=clean_text(raw.get("title") or ""),
+        guid=_field(raw.get("id")) or None,
+        link=_field(raw.get("feedburner_origlink") or _link(raw)) or None,
+        title=_field(raw.get("title")),
         author=_authors(raw),
         published_at=published_at or updated_at,
         updated_at=updated_at,
         stated_dates=(str(stated_date), str(stated_update)),
         language=_language(raw, language),
-        categories=unique(clean_text(tag.get("term") or tag.get("label") or "") for tag in raw.get("tags", ())),
+        categories=unique(_field(tag.get("term") or tag.get("label")) for tag in raw.get("tags", ())),
         content=content,
         content_type=content_type,
         summary="" if summary == content else summary,
@@ -293,6 +231,13 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         widest_first=widest_first,
         parsed=to_json(raw, content),
     )
+
+
+def _field(value: object) -> str:
+    """The text, without the CDATA that some programs put around it and then escape."""
+    text = clean_text(value or "")
+    escaped = _ESCAPED_CDATA.fullmatch(text)
+    return escaped[1].strip() if escaped else text
 
 
 def _content(raw: Mapping[str, Any]) -> tuple[str, str, str | None]:
@@ -323,7 +268,7 @@ def _link(raw: Mapping[str, Any]) -> str | None:
     for link in links:
         if link.get("rel") == "alternate" and "html" in (link.get("type") or "text/html"):
             return str(link["href"])
-    guid = str(raw.get("id") or "")
+    guid = _field(raw.get("id"))
     # feedparser takes every guid for a permalink unless isPermaLink is "false"
     if raw.get("link") and (raw["link"] != guid or links):
         return str(raw["link"])
@@ -332,9 +277,9 @@ def _link(raw: Mapping[str, Any]) -> str | None:
 
 
 def _authors(raw: Mapping[str, Any]) -> str | None:
-    names = [clean_text(author.get("name") or author.get("email") or "") for author in raw.get("authors", ())]
+    names = [_field(author.get("name") or author.get("email")) for author in raw.get("authors", ())]
     if not any(names):
-        names = [clean_text(raw.get("author") or "")]
+        names = [_field(raw.get("author"))]
     return ", ".join(unique(names)) or None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -15,12 +16,14 @@ from tasks.parse.entry import (
     clean_text,
     entry_date,
     make_entry,
-    optional_text,
     reject_entry,
     to_json,
     unique,
 )
 from warehouse.records import Document, Feed
+
+_STRING_OR_LAST_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"|,(?=\s*[}\]])', re.DOTALL)
+"""The comma after the last element, which JSON doesn't have, but templates that loop over articles write."""
 
 
 def looks_like_json(data: bytes) -> bool:
@@ -33,13 +36,22 @@ def read_json_feed(data: bytes) -> tuple[dict[str, Any], list[Any]]:
     https://www.jsonfeed.org/version/1.1/
     """
     try:
-        top = json.loads(data.decode("utf-8-sig"), strict=False)  # raw line breaks in texts
+        text = data.decode("utf-8-sig").lstrip()
+        try:
+            top = _read_object(text)
+        except ValueError:
+            top = _read_object(_STRING_OR_LAST_COMMA.sub(lambda found: found[0].removeprefix(","), text))
     except (ValueError, RecursionError) as error:
         raise ParseError(f"the document is no JSON: {error}") from error
     items = top.get("items") if isinstance(top, dict) else None
     if not isinstance(items, list):
         raise ParseError("the document is JSON, but no JSON Feed: it has no items")
     return top, items
+
+
+def _read_object(text: str) -> Any:
+    """The value that the text begins with; a comment of a cache may follow. Texts may hold raw line breaks."""
+    return json.JSONDecoder(strict=False).raw_decode(text)[0]
 
 
 def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
@@ -59,24 +71,23 @@ def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, A
     """The fields of an item. A field of a type that it can't have is left out."""
     if not isinstance(item, dict):
         raise ParseError(f"the item is no object but {json.dumps(item)[:100]}")
-    html, text = clean_text(item.get("content_html") or ""), clean_text(item.get("content_text") or "")
-    summary = clean_text(item.get("summary") or "")
+    html, text, summary, title = (_text(item.get(key)) for key in ("content_html", "content_text", "summary", "title"))
     content, content_type = (html, "text/html") if html else (text or summary, "text/plain")
-    guid = item.get("id")
-    url = item.get("url") or item.get("external_url")
-    if not url and isinstance(guid, str) and guid.startswith(("http://", "https://")):
+    guid = _text(item.get("id"))
+    url = _text(item.get("url")) or _text(item.get("external_url"))
+    if not url and guid.startswith(("http://", "https://")):
         url = guid
     published = entry_date(item.get("date_published"), None, feed, document)
     updated = entry_date(item.get("date_modified"), None, feed, document)
     return EntryFields(
-        guid=optional_text(guid),
-        link=optional_text(url),
-        title=clean_text(item.get("title") or ""),
+        guid=guid or None,
+        link=url or None,
+        title=title,
         author=_authors(item, top),
         published_at=published or updated,
         updated_at=updated,
         stated_dates=(str(item.get("date_published")), str(item.get("date_modified"))),
-        language=optional_text(item.get("language") or top.get("language")),
+        language=_text(item.get("language")) or _text(top.get("language")) or None,
         categories=_texts(_list(item.get("tags"))),
         content=content,
         content_type=content_type,
@@ -93,7 +104,7 @@ def _authors(item: Mapping[str, Any], top: Mapping[str, Any]) -> str | None:
     for source in (item, top):
         names = _texts(
             author.get("name") if isinstance(author, dict) else author
-            for author in _list(source.get("authors")) or [source.get("author")]
+            for author in _several(source.get("authors")) or _several(source.get("author"))
         )
         if names:
             return ", ".join(names)
@@ -109,9 +120,19 @@ def _images(item: Mapping[str, Any]) -> tuple[str, ...]:
     return _texts((item.get("image"), item.get("banner_image"), *attached))
 
 
+def _text(value: object) -> str:
+    """The text or number; empty for anything else, such as an object around the text."""
+    return clean_text(value) if isinstance(value, str | int | float) else ""
+
+
 def _texts(values: Iterable[object]) -> tuple[str, ...]:
     """The texts and numbers among the values, each once."""
     return unique(clean_text(value) for value in values if isinstance(value, str | int) and value)
+
+
+def _several(value: object) -> list[Any]:
+    """The list; of one, if what should be in it stands there without it."""
+    return [value] if isinstance(value, dict | str) else _list(value)
 
 
 def _list(value: object) -> list[Any]:

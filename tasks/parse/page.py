@@ -17,7 +17,7 @@ import re
 from w3lib.encoding import html_to_unicode
 
 from tasks.errors import ParseError
-from tasks.parse.entry import LEGACY_ENCODINGS, EntryFields, ParsedDocument, make_entry
+from tasks.parse.entry import EntryFields, ParsedDocument, make_entry
 from tasks.parse.page_body import find_content, read_body, read_metadata, resolve_addresses
 from tasks.parse.page_head import (
     MODIFIED_NAMES,
@@ -34,6 +34,7 @@ from tasks.parse.page_head import (
 )
 from tasks.text import urls
 from tasks.text.dates import parse_date
+from tasks.text.encodings import usual_encoding
 from tasks.text.markup import MAX_HTML, serialise
 from warehouse.records import Document, Feed
 
@@ -129,7 +130,7 @@ def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
             if error.start < len(data) - 3:  # an error at the very end is a character that was cut off
-                return LEGACY_ENCODINGS.get((language or "").split("-")[0].lower(), "cp1252")
+                return usual_encoding(language) or "cp1252"
         return "utf-8"
 
     try:

@@ -128,6 +128,7 @@ OTHERS = {"b-authorlist", "b-authors", "o-unquoted", "o-upper", "sm-doctype", "w
 OPEN = {
     *("a-rellink", "a-xmlbase", "c-rellinksite", "e-badbyte", "e-badbytegb", "f-te2"),
     *("e-badbyte", "e-badbytegb", "f-te2"),
+    *("a-rellink", "a-xmlbase", "c-rellinksite", "f-te2"),
     *("i-guidonlyscheme", "i-random", "i-samelink", "i-sametitle", "i-wpcomments"),
     *("t-atomtext", "t-jsontext"),
 }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.tasks.parse.feeds import (
@@ -20,6 +22,47 @@ def test_raw_line_breaks_in_a_text_are_read() -> None:
     """JSON wants them escaped; some programs write them as they are."""
     data = json_feed({"id": "1", "content_text": "First line.|Second line."}).replace(b"|", b"\n")
     assert parse_single_entry(data).content_html == "First line.\nSecond line."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_a_json_feed_in_another_encoding(encoding: str) -> None:
+    data = json_feed({"id": "1", "title": "Été à l'hôtel"}).decode()
+    assert parse_single_entry(data.encode(encoding)).title == "Été à l'hôtel"
+
+
+def test_one_invalid_byte_costs_one_character() -> None:
+    data = json_feed({"id": "1", "title": "Été|"}, {"id": "2", "title": "夏"}).replace(b"|", b"\xc3")
+    assert [entry.title for entry in parse_data(data).entries] == ["Été\ufffd", "夏"]
+
+
+def test_a_comma_after_the_last_element_and_a_comment_after_the_end() -> None:
+    data = json_feed({"id": "1", "title": "Gate, ] and \\", "tags": ["quay"]}).decode()
+    data = data.replace('"quay"]', '"quay", ]').replace("}]}", "},\n]}\n<!-- cached -->")
+    entry = parse_single_entry(data)
+    assert (entry.title, entry.categories) == ("Gate, ] and \\", ("quay",))
+
+
+@pytest.mark.parametrize(
+    ("top", "item", "author"),
+    [
+        ({"authors": {"name": "Oda"}}, {}, "Oda"),
+        ({"authors": "Oda"}, {}, "Oda"),
+        ({}, {"authors": {"name": "Oda"}}, "Oda"),
+        ({"authors": [{"name": "Ana"}]}, {"authors": ["Oda", {"name": "Rui"}]}, "Oda, Rui"),
+        ({}, {"author": "Oda"}, "Oda"),
+        ({}, {"author": ["Oda", {"name": "Rui"}]}, "Oda, Rui"),
+        ({"author": {"url": "https://quay.example/oda"}}, {"authors": [None, []]}, None),
+    ],
+)
+def test_authors_in_another_form(top: dict[str, Any], item: dict[str, Any], author: str | None) -> None:
+    assert parse_single_entry(json_feed({"id": "1"} | item, **top)).author == author
+
+
+def test_an_object_around_a_text_is_no_text() -> None:
+    """As WordPress' own interface writes them; Python's form of it must not become a title."""
+    item = {"id": 1.5, "title": {"rendered": "Gate"}, "content_html": ["<p>x</p>"], "content_text": "Opens", "url": {}}
+    entry = parse_single_entry(json_feed(item))
+    assert (entry.guid, entry.title, entry.content_html, entry.link) == ("1.5", "", "Opens", None)
 
 
 def test_the_images_of_an_item_and_the_authors_of_the_feed() -> None:
