@@ -15,13 +15,15 @@ import usp.fetch_parse
 from usp.exceptions import SitemapXMLParsingException
 from usp.fetch_parse import PlainTextSitemapParser, XMLSitemapParser
 from usp.objects.page import SitemapPage
-from usp.objects.sitemap import InvalidSitemap
+from usp.objects.sitemap import AbstractSitemap, InvalidSitemap
 from usp.web_client.abstract_client import LocalWebClient
 
 from tasks.errors import ParseError
 from tasks.fetch.decoding import decode
 from tasks.fetch.http import Response
+from tasks.parse.feed import readable
 from tasks.text.dates import EARLIEST, FUTURE
+from tasks.text.mending import mend_xml
 from tasks.text.urls import MAX_LENGTH, resolve
 
 MAX_SITEMAPS = 2_000
@@ -30,6 +32,16 @@ MAX_URLS = 50_000
 MAX_DEPTH = 100
 _IGNORED = re.compile(r"/sitemap-(?:image|video)/|xhtml link$")
 """Elements, as expat names them, with details of a page's images, videos and translations; there may be many."""
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}>", re.IGNORECASE)
+"""One that defines nothing. One that does stays, and is refused."""
+_ROOT = re.compile(rb"<(?:urlset|sitemapindex)\b")
+_NAMESPACES = {
+    b"news": b"http://www.google.com/schemas/sitemap-news/0.9",
+    b"image": b"http://www.google.com/schemas/sitemap-image/1.1",
+    b"video": b"http://www.google.com/schemas/sitemap-video/1.1",
+    b"xhtml": b"http://www.w3.org/1999/xhtml",
+}
+"""By prefix; some sitemaps use them without declaring them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +165,15 @@ def parse_sitemap(response: Response, max_bytes: int, timezone: str) -> SitemapC
         return SitemapContents(address, problems=(f"larger than {max_bytes:,} bytes when unpacked",))
     except ValueError as error:
         return SitemapContents(address, problems=(f"its gzip is broken ({error})",))
-    text = data.decode("utf-8-sig", "replace").lstrip()
+    data = readable(data, response.headers.get("content-type", ""))
     sitemaps: Sequence[str] = ()
     problems: list[str] = []
+    is_xml = data.startswith(b"<")
     try:
-        if text.startswith("<"):
-            parser = _Parser(address, text)
-            sitemap = parser.sitemap()
-            sitemaps = parser.sitemaps
-            if not isinstance(sitemap, InvalidSitemap):
-                problems += parser.problems
+        if is_xml:
+            sitemap, sitemaps, problems = _parse_xml(address, data)
         else:
-            lines = text.splitlines()
+            lines = data.decode().splitlines()
             if len(lines) > MAX_URLS:
                 problems.append(f"holds more than {MAX_URLS:,} lines; those after them are left out")
             short_lines = "\n".join(line for line in lines[:MAX_URLS] if len(line) <= MAX_LENGTH)
@@ -172,13 +181,36 @@ def parse_sitemap(response: Response, max_bytes: int, timezone: str) -> SitemapC
         pages = list(sitemap.all_pages())
     except Exception as error:  # usp raises all kinds, for a date of forty digits, for example
         return SitemapContents(address, problems=(f"can't be parsed ({type(error).__name__}: {error})",))
-    if isinstance(sitemap, InvalidSitemap) or (not pages and not text.startswith("<")):
-        return SitemapContents(address, problems=("is not a sitemap, or has a DOCTYPE, which is refused",))
+    if isinstance(sitemap, InvalidSitemap) or (not pages and not is_xml):
+        reason = "is not a sitemap, or has a DOCTYPE that defines entities, which is refused"
+        return SitemapContents(address, problems=(reason,))
     now = datetime.now(UTC)
     entries = [_entry(page, address, timezone, now) for page in pages]
     if invalid := entries.count(None):
         problems.append(f"lists {invalid:,} pages without a valid address")
     return SitemapContents(address, tuple(sitemaps), tuple(entry for entry in entries if entry), tuple(problems))
+
+
+def _parse_xml(address: str, data: bytes) -> tuple[AbstractSitemap, list[str], list[str]]:
+    """The sitemap, the sitemaps that it lists, and its problems; mended if it is not well-formed."""
+    data = _DOCTYPE.sub(b"", data[:2000], count=1) + data[2000:]
+    sitemap, sitemaps, problems = _parse_strictly(address, data)
+    if problems or isinstance(sitemap, InvalidSitemap):
+        missing = [
+            b' xmlns:%s="%s"' % (prefix, namespace)
+            for prefix, namespace in _NAMESPACES.items()
+            if b"<%s:" % prefix in data and b"xmlns:%s" % prefix not in data
+        ]
+        mended = _ROOT.sub(lambda root: root[0] + b"".join(missing), mend_xml(data), count=1)
+        if mended != data:
+            return _parse_strictly(address, mended)
+    return sitemap, sitemaps, problems
+
+
+def _parse_strictly(address: str, data: bytes) -> tuple[AbstractSitemap, list[str], list[str]]:
+    parser = _Parser(address, data.decode())
+    sitemap = parser.sitemap()
+    return sitemap, parser.sitemaps, [] if isinstance(sitemap, InvalidSitemap) else parser.problems
 
 
 def _entry(page: SitemapPage, base: str, timezone: str, now: datetime) -> SitemapEntry | None:

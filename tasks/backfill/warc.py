@@ -46,7 +46,6 @@ _FEED = re.compile(
 _RDF = re.compile(rb"<(?:\w{1,20}:)?rdf\b[^>]*(?:purl\.org/rss/|netscape\.com/rdf/)", re.IGNORECASE)
 _JSON_FEED = re.compile(rb"\s*\{.{0,2000}?jsonfeed\.org\\?/version", re.DOTALL)
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
-_UNCODED = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{]")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
 _WARC_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d:\d\d)(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?)?)?)?")
 _KEPT_HEADERS = ("content-type", "content-language", "last-modified", "etag")
@@ -344,8 +343,6 @@ def _body(record: Record, max_bytes: int) -> bytes:
         try:
             data = decode(data, coding, max_bytes)
         except ValueError as error:
-            if _UNCODED.match(data):
-                break
             raise ValueError(f"its {printable(coding)[:40]} encoding is broken ({error})") from error
     if len(data) > max_bytes:
         raise OverflowError
@@ -353,16 +350,21 @@ def _body(record: Record, max_bytes: int) -> bytes:
 
 
 def _decode_chunks(data: bytes, *, whole: bool) -> bytes:
-    """Undo chunked transfer (RFC 9112 7.1), without trailers. Raises ValueError if the chunks of a `whole` body end
-    early."""
-    out, position = bytearray(), 0
+    """Undo chunked transfer (RFC 9112 7.1), without trailers. Raises ValueError if a `whole` body ends in a chunk.
+
+    Some servers end after the last byte, without the chunk of length 0.
+    """
+    out, position, is_cut_off = bytearray(), 0, False
     while match := _CHUNK.match(data, position):
         size, start = int(match[1], 16), match.end()
         if size == 0:
             return bytes(out)
         out += data[start : start + size]
         position = start + size
+        if position > len(data):
+            is_cut_off = True
+            break
         position += 2 if data[position : position + 2] == b"\r\n" else 1
-    if whole:
+    if whole and (is_cut_off or data[position:].strip()):
         raise ValueError("its chunked transfer breaks off")
     return bytes(out)

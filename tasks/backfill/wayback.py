@@ -69,12 +69,14 @@ class Wayback:
 
     async def plan(self) -> Plan:
         count, first, last = 0, "", ""
-        async for capture in self._captures():
+        notes: list[str] = []
+        async for capture in self._captures(notes):
             if capture.error is None and self._address(capture) not in self.known:
                 count += 1
                 first, last = min(first or capture.timestamp, capture.timestamp), max(last, capture.timestamp)
         line = f"{count:,} captures of {self._subject} to read"
-        return Plan(count, requests=count, says=(line + (f", {_day(first)} to {_day(last)}" if count else ""),))
+        line += f", {_day(first)} to {_day(last)}" if count else ""
+        return Plan(count, requests=count, says=(line, *notes))
 
     @property
     def _subject(self) -> str:
@@ -153,12 +155,23 @@ class Wayback:
             return capture.moment, "the server gives another capture instead, which is outside the range"
         return seen_at, None
 
-    async def _captures(self) -> AsyncIterator[Capture]:
-        """The captures of the index; of those with the same bytes at one address only the first."""
+    async def _captures(self, notes: list[str] | None = None) -> AsyncIterator[Capture]:
+        """The captures of the index; of those with the same bytes at one address only the first.
+
+        `notes` receives what the user should know of the index.
+        """
         resume, count, urlkey = None, 0, ""
         digests: set[str] = set()
         while True:
-            rows, resume = await self._rows(resume)
+            try:
+                rows, resume = await self._rows(resume)
+            except FetchError as error:
+                if error.status != 404 or resume:
+                    raise
+                # how pywb and Common Crawl's index say that there are none, but so does a server that is no index
+                if notes is not None:
+                    notes.append(f"{self.base_url} answered 404; NEWSMILL_WAYBACK_URL names the server that is asked")
+                return
             for row in rows:
                 count += 1
                 if count > MAX_ROWS:

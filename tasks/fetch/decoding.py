@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 
@@ -18,19 +19,30 @@ MAX_MEMBERS = 100_000
 
 GZIP = b"\x1f\x8b"
 """The first bytes of gzip data (RFC 1952 2.3.1)."""
+_UNCODED = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{]")
+"""How feeds and pages begin."""
 
 
 def decode(data: bytes, encoding: str, max_bytes: int) -> bytes:
     """Undo one content coding. Raises OverflowError past `max_bytes`, ValueError for a broken coding.
 
-    The bytes stay as they are where the coding is none (servers send `none` and `UTF-8`), or says gzip and they are
-    not: some servers announce it twice, or leave it to a proxy that has undone it.
+    The bytes stay as they are where the coding is none (servers send `none` and `UTF-8`), or where they are not in it:
+    some servers announce it twice, or leave it to a proxy that has undone it. Of another coding they are gzip.
     """
-    match encoding:
-        case "gzip" | "x-gzip" if not data.startswith(GZIP):
-            return data
-        case "gzip" | "x-gzip":
+    if encoding in ("gzip", "x-gzip"):
+        return _inflate(data, 16 + zlib.MAX_WBITS, max_bytes) if data.startswith(GZIP) else data
+    try:
+        return _decode(data, encoding, max_bytes)
+    except ValueError:
+        if data.startswith(GZIP):
             return _inflate(data, 16 + zlib.MAX_WBITS, max_bytes)
+        if _UNCODED.match(data):
+            return data
+        raise
+
+
+def _decode(data: bytes, encoding: str, max_bytes: int) -> bytes:
+    match encoding:
         case "deflate":
             try:
                 return _inflate(data, zlib.MAX_WBITS, max_bytes)

@@ -24,6 +24,7 @@ from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 from tasks.errors import FetchError, TransientFetchError
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
+from tasks.fetch.heads import mend_heads
 from tasks.fetch.lanes import Lanes
 from tasks.fetch.referer import referer
 from tasks.fetch.refusals import STOP, Refusals
@@ -202,6 +203,7 @@ async def open_client(
     allowed = settings.allowed_addresses
     if not allowed.everything:
         httpx_ssrf_protection(client, check_globally_reachable=False, custom_validator=allowed.allow)
+    mend_heads(client)
     async with client:
         limited = Client(client, settings, turn, refusals or Refusals())
         try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.backfill.sitemap_files import MAX_URLS, parse_sitemap
 from tasks.fetch.http import Response
-from tests.tasks.backfill.sitemaps import entry, urlset
+from tasks.text.urls import resolve
+from tests.tasks.backfill.sitemaps import NEWS, entry, urlset
 
 
 def test_a_day_without_a_zone_is_in_the_feeds_time_zone() -> None:
@@ -43,6 +45,35 @@ def test_more_addresses_than_the_protocol_allows_are_left_out() -> None:
     found = parse_sitemap(Response("http://quay.example/sitemap.txt", 200, {}, lines), 50_000_000, "UTC")
     assert len(found.pages) == MAX_URLS
     assert "50,000" in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<urlset", '<!DOCTYPE urlset PUBLIC "-//x" ><urlset'),
+        ("<urlset", "\n<!-- made by hand --><!doctype urlset>\n<urlset"),
+        ("<?xml", "\ufeff\n<?xml"),
+        ("<?xml", "<b>Notice</b>: undefined <br>\n<?xml"),
+        ("&amp;", "&"),
+        ("<lastmod>", "<x>D&D, &nbsp;\x0b5 < 6</x><lastmod>"),
+        (NEWS, ""),
+        ("<lastmod>", '<xhtml:link rel="alternate" href="/de?a=1&b=2"/><lastmod>'),
+    ],
+)
+def test_a_sitemap_that_is_not_well_formed_loses_no_page(before: str, after: str) -> None:
+    listed = [f"http://quay.example/?渡={n}&section=1&copy=2" for n in range(3)]
+    text = urlset(*(entry(address, "2024-03-05", "2024-03-04") for address in listed)).body.decode()
+    found = parse_sitemap(Response("http://quay.example/s", 200, {}, text.replace(before, after).encode()), 9999, "UTC")
+    assert [page.url for page in found.pages] == [str(resolve(None, address)) for address in listed]
+    assert {page.published for page in found.pages} == {datetime(2024, 3, 4, tzinfo=UTC)}
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1251"])
+def test_a_sitemap_in_another_encoding(encoding: str) -> None:
+    text = urlset(entry("http://quay.example/причал")).body.decode().replace("UTF-8", encoding)
+    found = parse_sitemap(Response("http://quay.example/s", 200, {}, text.encode(encoding)), 9999, "UTC")
+    assert [page.url for page in found.pages] == [str(resolve(None, "http://quay.example/причал"))]
 
 
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: f"<urlset>{text}</urlset>".encode()))

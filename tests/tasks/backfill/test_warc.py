@@ -125,6 +125,9 @@ def chunked(data: bytes, step: int = 100) -> bytes:
     ("body", "headers"),
     [
         (chunked(PAGE), (("Transfer-Encoding", "chunked"),)),
+        # servers that end after the last byte
+        (chunked(PAGE).partition(b"0\r\nTrailer")[0], (("Transfer-Encoding", "chunked"),)),
+        (chunked(PAGE).partition(b"\r\n0\r\nTrailer")[0], (("Transfer-Encoding", "chunked"),)),
         (gzip.compress(PAGE, mtime=0), (("Content-Encoding", "gzip"),)),
         (zlib.compress(PAGE), (("Content-Encoding", "deflate"),)),
         (brotli.compress(PAGE), (("Content-Encoding", "br"),)),
@@ -146,6 +149,8 @@ def test_codings_are_decoded(tmp_path: Path, body: bytes, headers: tuple[tuple[s
         (gzip.compress(bytes(50_000_000), mtime=0), (("Content-Encoding", "gzip"),), "larger than"),
         (brotli.compress(bytes(50_000_000), quality=4), (("Content-Encoding", "br"),), "larger than"),
         (chunked(PAGE)[:-30], (("Transfer-Encoding", "chunked"),), "breaks off"),
+        (chunked(PAGE).partition(b">\r\n0\r\nTrailer")[0], (("Transfer-Encoding", "chunked"),), "breaks off"),
+        (chunked(PAGE).replace(b"0\r\nTrailer", b"junk"), (("Transfer-Encoding", "chunked"),), "breaks off"),
         (gzip.compress(PAGE, mtime=0)[:-9], (("Content-Encoding", "gzip"),), "its gzip encoding is broken"),
         (b"\x01\x02", (("Content-Encoding", "gzip, gzip, gzip, gzip"),), "encoded 4 times"),
         (b" " * 30_000_000, (), "larger than"),

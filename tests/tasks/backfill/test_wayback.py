@@ -192,6 +192,15 @@ def test_an_answer_that_is_not_an_index_is_an_error(index: bytes) -> None:
         finds(site)
 
 
+def test_an_index_that_answers_404_has_no_captures() -> None:
+    """pywb and Common Crawl's index say so. The plan names the server: a wrong address would give the same."""
+    with WaybackSite() as site:
+        site.refusals = [Page(b'{"message": "No Captures found"}', "application/json", status=404) for _ in range(2)]
+        plan, found = look(site)
+    assert (plan.items, found) == (0, [])
+    assert "NEWSMILL_WAYBACK_URL" in plan.says[1]
+
+
 def test_half_a_surrogate_pair_in_the_index_is_dropped() -> None:
     """It can't be a part of an address, so asking for the next rows with such a key raised UnicodeEncodeError."""
     row = ["k\ud800", "20190101000000", f"{URL}\ud800", "text/xml", "200", "A"]

@@ -76,9 +76,13 @@ def test_gzip_with_a_truncated_second_member_is_refused() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["deflate", "br", "zstd"])
-def test_bytes_without_the_coding_are_refused(encoding: str) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
-        decode(b"<rss>plain</rss>", encoding, PLENTY)
+def test_bytes_without_the_coding_are_refused_unless_they_are_text_or_gzip(encoding: str) -> None:
+    for text in (b"<rss>plain</rss>", b'\xef\xbb\xbf\n{"items": []}'):
+        assert decode(text, encoding, PLENTY) == text
+        assert decode(gzip.compress(text), encoding, PLENTY) == text
+    for data in (b"\x89PNG\r\n", b"\xff" * 100, gzip.compress(TEXT)[:-20]):
+        with pytest.raises(ValueError, match=r"\w"):
+            decode(data, encoding, PLENTY)
 
 
 def test_gzip_with_a_wrong_checksum_is_refused() -> None:
