@@ -16,7 +16,7 @@ from tasks.fetch.http import Client, open_client
 from tasks.mill.document import mill_bytes
 from tasks.references import escape_references, resolve_for_request
 from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
-from tasks.registry.feed_table import slug
+from tasks.registry.feed_table import unshared_id
 from tasks.registry.feeds_file import add_feed, read_feeds
 from tasks.settings import Settings
 from warehouse.masking import mask
@@ -42,7 +42,7 @@ async def add(
     address = url if found == str(parse_address(asked)) else escape_references(found)
     registry = read_feeds(settings.feeds) if settings.feeds.exists() else []
     feed = Feed(
-        id=feed_id or slug(url, {feed.id for feed in registry}),
+        id=feed_id or unshared_id(url, name or title, {feed.id for feed in registry}),
         name=name or title or mask(url),
         url=address,
         site_url=mask(url) if url != address else None,

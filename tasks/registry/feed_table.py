@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 import soupsieve
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
+from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
@@ -23,6 +24,8 @@ from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.records import Feed, ImagePolicy, Rules
 
 MAX_ID = 63
+MAX_TITLE_ID = 40
+"""Characters of an id that a title gives; some are whole sentences."""
 FEED_ID = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{MAX_ID - 1}}}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{1,8})*")
 
@@ -172,6 +175,16 @@ def slug(name: str, taken: Collection[str]) -> str:
         suffix = f"-{number}"
         result = base[: MAX_ID - len(suffix)].rstrip("-") + suffix
     return result
+
+
+def unshared_id(address: str, title: str, taken: Collection[str], *, of_many: bool = False) -> str:
+    """A free id for a feed: of its address, as `slug`; of its title, if the host has other feeds (`of_many`, or its id
+    is taken), because `youtube-com-3` says nothing."""
+    host = slug(address, ())
+    if host not in taken and not of_many:
+        return host
+    words = slugify(title, max_length=MAX_TITLE_ID, word_boundary=True) if "://" not in title else ""
+    return slug(words if re.search("[a-z]", words) else host, taken)
 
 
 def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -7,28 +7,27 @@ category="/newsmill/bbc-world". Time zone, image policy, rules and whether a fee
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import opyml
-from defusedxml import ElementTree  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
 from tasks.references import escape_references
-from tasks.registry.feed_table import FeedTable, canonical_address, fix_address, problems, slug
+from tasks.registry.feed_table import FeedTable, canonical_address, fix_address, problems, slug, unshared_id
 from tasks.registry.feeds_file import add_feeds, read_feeds
+from tasks.registry.opml_body import read_body
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.masking import mask
 from warehouse.records import Feed
 
-MAX_BYTES = 10_000_000
 MAX_FEEDS = 5_000
-MAX_DEPTH = 50
-"""Levels of nested elements; a list of feeds has a handful."""
 
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+_ID_IN_ADDRESS = re.compile(r"[?&](?:\w+_)?id=")
+"""As YouTube's channel_id: the host has a feed for each."""
 _CATEGORY = re.compile(r"(?:^|,)\s*/newsmill/([a-z0-9][a-z0-9-]{0,62})\s*(?:,|$)")
 
 
@@ -38,12 +37,14 @@ def from_opml(data: bytes) -> tuple[list[Feed], list[str]]:
     Raises FeedsFileError for a file that is not OPML, larger than 10 MB, nested deeper than 50 levels, or has too many
     feeds.
     """
-    body = _body(data)
+    notes: list[str] = []
+    body = read_body(data, notes)
+    outlines = list(_outlines(opyml.Body.from_element_tree(body).outlines, ()))
+    hosts = Counter(slug(address, ()) for outline in outlines if (address := outline.address))
     feeds: dict[str, Feed] = {}
     ids: set[str] = set()
-    notes: list[str] = []
-    for outline in _outlines(opyml.Body.from_element_tree(body).outlines, ()):
-        feed = _feed(outline, ids, notes)
+    for outline in outlines:
+        feed = _feed(outline, ids, hosts, notes)
         if feed is None:
             continue
         if other := feeds.get(canonical_address(feed.url)):
@@ -97,7 +98,7 @@ def import_opml(path: Path, data: bytes) -> tuple[list[Feed], list[str]]:
         if other := known.get(canonical_address(feed.url)):
             notes.append(f'"{feed.name}" is there already, as "{other.id}"')
             continue
-        new = replace(feed, id=slug(feed.id, taken)) if feed.id in taken else feed
+        new = replace(feed, id=unshared_id(feed.url, feed.name, taken, of_many=True)) if feed.id in taken else feed
         if new.id != feed.id:
             notes.append(f'"{feed.name}" became "{new.id}": "{feed.id}" is another feed')
         taken.add(new.id)
@@ -115,41 +116,9 @@ class _FeedOutline:
     outline: opyml.Outline
     group: str | None
 
-
-def _body(data: bytes) -> ElementTree:
-    """The <body> of an OPML file. Raises FeedsFileError."""
-    if len(data) > MAX_BYTES:
-        raise FeedsFileError(
-            f"the OPML file has {len(data):,} bytes, and {MAX_BYTES:,} is the most; split it, and import the parts"
-        )
-    try:
-        root = ElementTree.fromstring(_decode(data))
-    except (ElementTree.ParseError, UnicodeError, LookupError) as error:
-        raise FeedsFileError(f"the OPML file is not well-formed XML ({error}); export it again") from error
-    except ValueError as error:  # defusedxml's own errors
-        raise FeedsFileError(f"the OPML file defines entities, which no list of feeds needs ({error!r})") from error
-    # checked before opyml reads the outlines: it recurses for each level
-    level, depth = [root], 1
-    while level := [child for element in level for child in element]:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise FeedsFileError(f"the OPML file is nested deeper than {MAX_DEPTH} levels; export it again, flat")
-    body = root.find("body") if root.tag == "opml" else None
-    if body is None:
-        raise FeedsFileError("the file is not OPML: it has no <opml> with a <body>; export it again, as OPML")
-    return body
-
-
-def _decode(data: bytes) -> str:
-    """The text in its declared encoding. Raises UnicodeError, LookupError for an unknown encoding."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16")
-    declared = _DECLARED.match(data)
-    name = declared[1].decode().lower() if declared else "utf-8"
-    # files that declare GB 2312 are written in its superset
-    return data.decode(
-        {"utf-8": "utf-8-sig", "utf8": "utf-8-sig", "gb2312": "gb18030", "gbk": "gb18030"}.get(name, name)
-    )
+    @property
+    def address(self) -> str:
+        return (self.outline.xml_url or "").strip()
 
 
 def _outlines(outlines: Iterable[opyml.Outline], groups: tuple[str, ...]) -> Iterator[_FeedOutline]:
@@ -165,17 +134,21 @@ def _outlines(outlines: Iterable[opyml.Outline], groups: tuple[str, ...]) -> Ite
             yield from _outlines(outline.outlines, (*groups, _one_line(outline.text) or name) if name else groups)
 
 
-def _feed(feed_outline: _FeedOutline, ids: set[str], notes: list[str]) -> Feed | None:
-    """The feed of an outline, with an id that is not in `ids`; None, with a note, if it is not a valid feed."""
+def _feed(feed_outline: _FeedOutline, ids: set[str], hosts: Mapping[str, int], notes: list[str]) -> Feed | None:
+    """The feed of an outline, with an id that is not in `ids`; None, with a note, if it is not a valid feed.
+
+    `hosts` says how many feeds of each host the file has.
+    """
     outline, name = feed_outline.outline, feed_outline.name
-    if not (outline.xml_url or "").strip():
+    if not feed_outline.address:
         notes.append(f'"{name}" is left out: it has no xmlUrl, the address of a feed')
         return None
-    address = escape_references(outline.xml_url.strip())  # a list that somebody else made
+    address = escape_references(feed_outline.address)  # a list that somebody else made
     if address.startswith("feed:"):
         address = fix_address(address) or address
+    of_many = hosts[slug(feed_outline.address, ())] > 1 or bool(_ID_IN_ADDRESS.search(address))
     table: dict[str, object] = {
-        "id": _newsmill_id(outline.category) or slug(address, ids),
+        "id": _newsmill_id(outline.category) or unshared_id(address, name, ids, of_many=of_many),
         "name": name,
         "url": address,
         "group": feed_outline.group,
