@@ -129,6 +129,7 @@ OPEN = {
     *("a-rellink", "a-xmlbase", "c-rellinksite", "e-badbyte", "e-badbytegb", "f-te2"),
     *("e-badbyte", "e-badbytegb", "f-te2"),
     *("a-rellink", "a-xmlbase", "c-rellinksite", "f-te2"),
+    *("a-rellink", "a-xmlbase", "c-rellinksite"),
     *("i-guidonlyscheme", "i-random", "i-samelink", "i-sametitle", "i-wpcomments"),
     *("t-atomtext", "t-jsontext"),
 }
