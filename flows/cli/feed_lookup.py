@@ -13,6 +13,7 @@ from tasks.errors import FeedsFileError, FetchError
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.feed import ACCEPT
 from tasks.fetch.http import Client, open_client
+from tasks.fetch.moves import stated_move
 from tasks.mill.document import mill_bytes
 from tasks.references import escape_references, resolve_for_request
 from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
@@ -98,8 +99,8 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
             milled = await asyncio.to_thread(mill_bytes, answer.body, document, feed)
         dates = [article.published_at for article in milled.articles if article.published_at]
         problem = "; ".join(reject.error for reject in milled.rejects[:1]) or None
-        if answer.moved_to:
-            problem = problem or f"moved for good to {mask(answer.moved_to)}: change its url"
+        if moved_to := answer.moved_to or stated_move(answer.body, address):
+            problem = problem or f"moved for good to {mask(moved_to)}: change its url"
         return {
             "feed": feed.id,
             "entries": len(milled.articles),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from tasks.errors import FetchError
 from tasks.fetch.decoding import GZIP, decode
 from tasks.fetch.http import Client, Response
+from tasks.fetch.moves import follow_move
 from tasks.fetch.refusals import REFUSALS, STOP
 from tasks.references import resolve_for_request
 from tasks.rhythm import Bounds, freshness, is_due
@@ -55,10 +56,12 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
     address = moved_to if moved_to else await resolve_for_request(feed.url)
     response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
     document: Document | None = None
+    new_address = response.moved_to
     if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
+        body = await _unpack(response, client.settings.max_feed_bytes)
         document = await asyncio.to_thread(
             landing.land,
-            await _unpack(response, client.settings.max_feed_bytes),
+            body,
             feed_id=feed.id,
             url=feed.url,
             final_url=response.url,
@@ -66,6 +69,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
             status=response.status,
             headers=response.headers,
         )
+        new_address = await follow_move(body, response.moved_to or address, client, ACCEPT) or new_address
     return Fetch(
         feed_id=feed.id,
         url=mask(feed.url),
@@ -76,7 +80,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         bytes=len(response.body),
         attempts=attempt,
         # an address with a secret in it is not kept: the redirect is followed each time
-        moved_to=response.moved_to if response.moved_to and mask(response.moved_to) == response.moved_to else None,
+        moved_to=new_address if new_address and mask(new_address) == new_address else None,
         max_age=freshness(response.headers),
         document=document,
         etag=response.headers.get("etag"),

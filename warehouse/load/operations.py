@@ -59,8 +59,8 @@ def record_fetches(
             "consecutive_failures": state.consecutive_failures,
             "last_status": fetch.status,
             "last_error": fetch.error,
-            "etag": fetch.etag if fetch.status == 304 else None,
-            "last_modified": fetch.last_modified if fetch.status == 304 else None,
+            "etag": _validator(fetch, fetch.etag),
+            "last_modified": _validator(fetch, fetch.last_modified),
             "disabled_reason": state.disabled_reason,
             "max_age_seconds": _rounded(state.max_age_seconds),
             "due_at": state.due_at,
@@ -78,6 +78,14 @@ def record_fetches(
         run_with_rows(connection, "merge_feed_states", view="stage_states", table="ops.feeds", rows=states)
 
     transact(connection, work)
+
+
+def _validator(fetch: Fetch, stated: str | None) -> str | None:
+    """The validator if it replaces the document's; "" if that is of an address from which the feed moves, None if it
+    stays."""
+    if fetch.document and fetch.moved_to and fetch.document.final_url != fetch.moved_to:
+        return ""
+    return stated if fetch.status == 304 else None
 
 
 def _rounded(seconds: float | None) -> int | None:

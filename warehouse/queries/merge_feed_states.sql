@@ -6,8 +6,9 @@ WHEN MATCHED THEN UPDATE SET
     site_url = s.site_url,
     language = s.language,
     feed_group = s.feed_group,
-    etag = CASE WHEN t.url = s.url THEN coalesce(s.etag, t.etag) END,
-    last_modified = CASE WHEN t.url = s.url THEN coalesce(s.last_modified, t.last_modified) END,
+    -- '' forgets the validator: it is of the address from which the feed has moved
+    etag = CASE WHEN t.url = s.url THEN nullif(coalesce(s.etag, t.etag), '') END,
+    last_modified = CASE WHEN t.url = s.url THEN nullif(coalesce(s.last_modified, t.last_modified), '') END,
     moved_to = s.moved_to,
     url = s.url,
     last_fetched_at = s.last_fetched_at,

@@ -147,3 +147,19 @@ def test_an_image_to_fetch_comes_with_its_feed_and_an_article(warehouse: Connect
     (pending,) = pending_images(warehouse, max_attempts=3, not_since=MONDAY, limit=9)
     assert (pending.url, pending.feed_id) == ("https://quay.example/a.jpg", FEED.id)
     assert pending.article_url == "https://quay.example/gate"
+def test_the_validators_of_one_address_are_not_those_of_another(warehouse: Connection) -> None:
+    """The new address of a feed could answer 304 to the date of the old one, though its articles are others."""
+    document = issue([MONDAY]).document
+    new = "https://new.example/feed"
+
+    def validators(moved_to: str | None, **changes: object) -> object:
+        fetch = Fetch(FEED.id, FEED.url, MONDAY, 0.1, "fetched", status=200, moved_to=moved_to)
+        fetch = replace(fetch, **changes)  # type: ignore[arg-type]
+        record_fetches(warehouse, [(FEED, fetch, FeedState(FEED.id, FEED.url, moved_to=moved_to))], run_id="run")
+        return warehouse.execute("SELECT etag, last_modified, moved_to FROM ops.feeds").fetchone()
+
+    known = {"status": 304, "etag": '"a"', "last_modified": "Sun"}
+    assert validators(None, **known) == ('"a"', "Sun", None)
+    assert validators(new, document=replace(document, final_url=new)) == ('"a"', "Sun", new)  # redirected
+    assert validators(new, document=document) == (None, None, new)  # the document states the new address
+    assert validators(new, **known) == ('"a"', "Sun", new)
