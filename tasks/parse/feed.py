@@ -108,7 +108,8 @@ _PIXELS = re.compile(r"[1-9][0-9]{0,5}")
 PICTURE_WIDTH, THUMBNAIL_WIDTH = 1000, 300
 """Pixels that an image without a stated width is taken to have."""
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_ENTRY_TAG = re.compile(rb"<(/?)(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
+_ENTRY = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
+_ENTRY_OR_ROOT = re.compile(rb"<(/?)(?:[\w.-]+:)?(?:item|entry|rss|feed|rdf)(?=[\s/>])", re.IGNORECASE)
 _NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 _BEFORE_DECLARATION = re.compile(
     rb"(?:(?!<(?:[\w.-]+:)?(?:rss|feed|rdf|channel|item|entry)\b).){0,10000}?(?=<\?xml\s)", re.I | re.DOTALL
@@ -134,7 +135,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")
         reason = result.get("bozo_exception")
         raise ParseError(f"the document is no feed: {reason or 'no entries, and no known root element'}")
-    if not result.entries and _ENTRY_TAG.search(_NOT_MARKUP.sub(b"", data)):  # `rss:item`, undeclared, for example
+    if not result.entries and _ENTRY.search(_NOT_MARKUP.sub(b"", data)):  # `rss:item`, undeclared, for example
         raise ParseError(
             "the document has items, but none of them can be read: perhaps their namespace is not declared, or they "
             "stand where RSS and Atom have none"
@@ -189,9 +190,9 @@ def _read_feed(data: bytes) -> Any:
 
 
 def _ends_between_entries(data: bytes) -> bool:
-    """Whether the last entry is closed, even if the root element is not: some programs never close it. A closing tag
-    in CDATA does not count: an article may quote one."""
-    tags = list(_ENTRY_TAG.finditer(_NOT_MARKUP.sub(b"", data)))
+    """Whether the last entry is closed, or the root element: some programs never close the one or the other. A closing
+    tag in CDATA does not count: an article may quote one."""
+    tags = list(_ENTRY_OR_ROOT.finditer(_NOT_MARKUP.sub(b"", data)))
     return bool(tags) and tags[-1][1] == b"/"
 
 

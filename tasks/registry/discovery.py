@@ -14,6 +14,8 @@ from bs4 import BeautifulSoup, Tag
 from bs4.filter import SoupStrainer
 
 from tasks.text import urls
+from tasks.text.encodings import to_utf8
+from tasks.text.mending import mend_xml
 from tasks.text.plain import collapse
 
 COMMON_PATHS = (
@@ -65,7 +67,7 @@ def discover(html: bytes, url: str) -> list[Candidate]:
 
 def looks_like_feed(data: bytes) -> str | None:
     """The feed's title ("" if it has none); None if the bytes are not a feed."""
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = to_utf8(data[:_START]).lstrip()
     if not start:
         return None
     if start.startswith(b"{"):
@@ -73,8 +75,8 @@ def looks_like_feed(data: bytes) -> str | None:
     try:
         # as a stream: feedparser would open a file if the bytes were its name
         result = feedparser.parse(
-            io.BytesIO(data[:_START]),
-            response_headers={"content-type": "application/xml"},
+            io.BytesIO(mend_xml(start)),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
         )
@@ -124,7 +126,7 @@ def _unique(candidates: list[Candidate]) -> list[Candidate]:
 def _json_title(data: bytes) -> str | None:
     """The title of a JSON Feed ("" if it has none); None if the bytes are not one."""
     try:
-        top = json.loads(data.decode("utf-8-sig"))
+        top = json.loads(to_utf8(data), strict=False)  # raw line breaks in texts
     except (ValueError, RecursionError):
         return None
     if not isinstance(top, dict) or not isinstance(top.get("items"), list):

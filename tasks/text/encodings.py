@@ -45,6 +45,8 @@ _FIRST_BYTES = (
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]+)""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 _LANGUAGE = re.compile(rb"""(?:<(?:dc:)?language>\s*|<feed\b[^>]{0,2000}?\bxml:lang\s*=\s*["'])([A-Za-z_-]{2,12})""")
+_HALVES = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])+")
+"""Emoji and other characters beyond U+FFFF as Java and old databases write them, in two halves (CESU-8)."""
 _SAMPLE = 8_000
 """Bytes of text, without markup, from which an encoding is guessed."""
 _EVIDENCE = 40
@@ -66,6 +68,9 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
         return data
     declared = _declared_encodings(data, content_type)
     text, damaged = _decode(data, "utf-8")
+    if damaged and b"\xed" in data:
+        data = _HALVES.sub(_join_halves, data)
+        text, damaged = _decode(data, "utf-8")
     if damaged:
         is_utf8 = 0 < _not_ascii(text) - damaged >= damaged + bool(declared)
         text = text if is_utf8 else _decode_legacy(data, declared, language)
@@ -73,6 +78,11 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
         other, damaged = _decode(data, declared[0])
         text = text if damaged else other
     return text.encode()
+
+
+def _join_halves(halves: re.Match[bytes]) -> bytes:
+    surrogates = halves[0].decode("utf-8", "surrogatepass")
+    return surrogates.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
 
 
 def _declared_encodings(data: bytes, content_type: str) -> list[str]:

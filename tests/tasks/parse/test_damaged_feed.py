@@ -64,11 +64,12 @@ def test_escaped_cdata_is_no_text(cdata: str) -> None:
 
 
 @pytest.mark.parametrize("whole", [RSS_20, RSS_10, ATOM], ids=["rss", "rdf", "atom"])
-def test_a_root_that_is_never_closed_costs_no_entry(whole: str) -> None:
+def test_a_root_or_an_entry_that_is_never_closed_costs_no_entry(whole: str) -> None:
     name = "entry" if whole == ATOM else "item"
     end = whole.rindex(f"</{name}>") + len(f"</{name}>")
     assert parse_single_entry(whole[:end]).title == "Gate & quay"
     assert parse_single_entry(whole[:end] + "\n<!-- <item> -->").title == "Gate & quay"
+    assert parse_single_entry(whole.replace(f"</{name}>", "")).title == "Gate & quay"
     cut = parse_data(whole[:end] + f"<{name}><title>Nex")
     assert [entry.title for entry in cut.entries] == ["Gate & quay"]
     assert len(cut.rejects) == 1

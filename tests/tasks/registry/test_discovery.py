@@ -121,6 +121,12 @@ def test_looks_like_feed_on_the_faulty_site() -> None:
         (b'{"a":' * 100_000, None),
         (b"<rss version='2.0'><channel><title>A &lt;b&gt;bold&lt;/b&gt; one</title></channel></rss>", "A bold one"),
         (b"<rss version='2.0'><channel></channel></rss>", ""),
+        (
+            b"\n<?xml version='1.0' encoding='gb2312'?><rss version='2.0'><channel><title>D&D \xc2\xeb\xcd\xb7\xff</title>",
+            "D&D 码头\ufffd",
+        ),
+        ("<rss version='2.0'><channel><title>Évora</title>".encode("utf-16"), "Évora"),
+        (b'{"version": "https://jsonfeed.org/version/1", "title": "A\nB", "items": []}', "A B"),
         (b"<p>&#xD800;", None),  # feedparser raises for a character that does not exist
     ],
 )

@@ -121,6 +121,15 @@ def test_utf16_and_utf32_show_by_their_first_bytes(encoding: str, mark: str) -> 
     assert to_utf8((mark + document).encode(encoding)).decode() == document
 
 
+def test_an_emoji_in_two_halves_is_one_character() -> None:
+    halves = "😀🎣".encode("utf-16-le").decode("utf-16-le").encode("utf-16-be")
+    cesu8 = "".join(chr(int.from_bytes(halves[at : at + 2])) for at in range(0, 8, 2)).encode("utf-8", "surrogatepass")
+    assert to_utf8(xml("At the quay |").encode().replace(b"|", cesu8)).decode() == xml("At the quay 😀🎣")
+    assert (
+        to_utf8(xml("Été |").encode().replace(b"|", cesu8[:3])).decode().startswith(xml("Été ").partition("<title>")[0])
+    )
+
+
 @given(st.text(), st.integers(0, 40))
 def test_the_end_may_cut_off_a_character(text: str, cut: int) -> None:
     data = f"<a>é{text}".encode("utf-8", "replace")
