@@ -25,7 +25,7 @@ import yaml
 from tasks.errors import ParseError
 from tasks.parse.entry import EntryFields, ParsedDocument, make_entry
 from tasks.text.dates import parse_date
-from tasks.text.encodings import usual_encoding
+from tasks.text.encodings import to_utf8
 from tasks.text.plain import printable
 from warehouse.records import Document, Feed
 
@@ -64,28 +64,14 @@ def decode(data: bytes, language: str | None = None) -> str:
 
     Raises ParseError if it is not text in any encoding.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _decode_strictly(data, "utf-16") or _decode_by_guess(data)
-    text = _decode_strictly(data.removeprefix(codecs.BOM_UTF8), "utf-8")  # Python's "utf-8-sig" decoder is slow
-    if text is None and (legacy := usual_encoding(language)):
-        text = _decode_strictly(data, legacy)
-    return _decode_by_guess(data) if text is None else text
-
-
-def _decode_strictly(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _decode_by_guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes  # imported here because few files need it
-
-    best = from_bytes(data[:200_000]).best()
-    if best is None or b"\0" in data:
-        raise ParseError("the file is no text")
-    return data.decode(best.encoding, "replace")
+    if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.removeprefix(codecs.BOM_UTF8).decode("utf-8")  # Python's "utf-8-sig" decoder is slow
+        except UnicodeDecodeError:
+            pass
+        if b"\0" in data:
+            raise ParseError("the file is no text")
+    return to_utf8(data, language=language).decode()
 
 
 def split_article_file(text: str) -> ArticleFile:

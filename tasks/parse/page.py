@@ -34,7 +34,7 @@ from tasks.parse.page_head import (
 )
 from tasks.text import urls
 from tasks.text.dates import parse_date
-from tasks.text.encodings import usual_encoding
+from tasks.text.encodings import is_mostly_utf8, usual_encoding
 from tasks.text.markup import MAX_HTML, serialise
 from warehouse.records import Document, Feed
 
@@ -120,18 +120,13 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
 def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
     """The page as text.
 
-    The encoding is that of its byte order mark, else of the HTTP header, else of its <meta>, else UTF-8 if it decodes
-    as such, else the usual one of its language.
+    The encoding is that of its byte order mark, else of the HTTP header, else of its <meta>, else UTF-8 if nearly all
+    of it is, else the usual one of its language.
     """
     data = data[: 4 * MAX_HTML]
 
     def guess(data: bytes) -> str:
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            if error.start < len(data) - 3:  # an error at the very end is a character that was cut off
-                return usual_encoding(language) or "cp1252"
-        return "utf-8"
+        return "utf-8" if is_mostly_utf8(data) else usual_encoding(language) or "cp1252"
 
     try:
         text = html_to_unicode(content_type, data, auto_detect_fun=guess)[1]

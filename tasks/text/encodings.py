@@ -71,13 +71,23 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
     if damaged and b"\xed" in data:
         data = _HALVES.sub(_join_halves, data)
         text, damaged = _decode(data, "utf-8")
-    if damaged:
-        is_utf8 = 0 < _not_ascii(text) - damaged >= damaged + bool(declared)
-        text = text if is_utf8 else _decode_legacy(data, declared, language)
-    elif declared and declared[0] in _LIKE_UTF8 and _not_ascii(data.decode("latin-1")) < 6:
+    if damaged and not _is_utf8(text, damaged, declared):
+        text = _decode_legacy(data, declared, language)
+    elif not damaged and declared and declared[0] in _LIKE_UTF8 and _not_ascii(data.decode("latin-1")) < 6:
         other, damaged = _decode(data, declared[0])
         text = text if damaged else other
     return text.encode()
+
+
+def is_mostly_utf8(data: bytes) -> bool:
+    """Whether the bytes are UTF-8, but for a few of them."""
+    text, damaged = _decode(data, "utf-8")
+    return not damaged or _is_utf8(text, damaged, [])
+
+
+def _is_utf8(text: str, damaged: int, declared: list[str]) -> bool:
+    """Whether enough of a document's characters are valid UTF-8, of which `damaged` are not."""
+    return 0 < _not_ascii(text) - damaged >= damaged + bool(declared)
 
 
 def _join_halves(halves: re.Match[bytes]) -> bytes:

@@ -162,6 +162,13 @@ def test_crlf_bom_and_other_encodings() -> None:
         assert entry.content_html == wanted.content_html
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_one_invalid_byte_costs_one_character(encoding: str) -> None:
+    whole = parse_entry(FIRST)
+    entry = parse_entry(FIRST.replace("今天", "今|天").encode(encoding).replace(b"|", b"\xff"))
+    assert (entry.title, entry.content_html) == (whole.title, whole.content_html.replace("今天", "今\ufffd天"))
+
+
 @pytest.mark.parametrize("data", [b"", b"  \n", b"# A list\n\n- [a](b)\n", b"---\ntitle: open\n", b"\0\1\2" * 50])
 def test_a_file_that_is_not_an_article_is_refused(data: bytes) -> None:
     with pytest.raises(ParseError):

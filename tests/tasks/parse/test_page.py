@@ -84,6 +84,11 @@ def test_encodings(encoding: str, meta: str, content_type: str) -> None:
     assert article.title in ("北门开放", "北門開放")
 
 
+def test_one_invalid_byte_costs_one_character() -> None:
+    html = page(title="Été à |Évora", text="<p>" + "Le bac à vapeur a navigué jusqu'à l'été. " * 20 + "</p>")
+    assert mill_article(html.encode().replace(b"|", b"\xff"), content_type="text/html").title == "Été à \ufffdÉvora"
+
+
 LINKS = "".join(f'<li><a href="/{n}">A headline about the harbour, number {n} of many</a></li>' for n in range(60))
 TEASERS = "".join(f"<article><h2><a href='/{n}'>News {n}</a></h2><p>{ENGLISH[n]}</p></article>" for n in range(4))
 

@@ -122,7 +122,7 @@ def test_looks_like_feed_on_the_faulty_site() -> None:
         (b"<rss version='2.0'><channel><title>A &lt;b&gt;bold&lt;/b&gt; one</title></channel></rss>", "A bold one"),
         (b"<rss version='2.0'><channel></channel></rss>", ""),
         (
-            b"\n<?xml version='1.0' encoding='gb2312'?><rss version='2.0'><channel><title>D&D \xc2\xeb\xcd\xb7\xff</title>",
+            b"\n<?xml version='1.0' encoding='gbk'?><rss version='2'><channel><title>D&D \xc2\xeb\xcd\xb7\xff</title>",
             "D&D 码头\ufffd",
         ),
         ("<rss version='2.0'><channel><title>Évora</title>".encode("utf-16"), "Évora"),
