@@ -23,7 +23,7 @@ _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CDATA = re.compile(rb"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _FIRST_ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 _STATED = re.compile(rb"<itunes:new-feed-url(?:\s[^<>]{0,500})?>\s*([^<>\s]{1,2000})\s*</itunes:new-feed-url\s*>")
-_GUID = re.compile(rb"<guid(?:\s[^<>]{0,500})?>\s*(?:<!\[CDATA\[)?\s*([^<>\[\]]{1,1000}?)\s*(?:\]\]>)?\s*</guid\s*>")
+_GUID = re.compile(rb"<guid(?:\s[^<>]{0,500})?>(?:\s{0,100}<!\[CDATA\[)?([^<>]{1,1000})")
 
 
 def stated_move(body: bytes, asked: str) -> str | None:
@@ -62,5 +62,5 @@ async def follow_move(body: bytes, asked: str, client: Client, accept: str) -> s
 
 def _are_same(old: bytes, new: bytes) -> bool:
     """Whether most entries of the document with fewer are in the other, too."""
-    first, second = set(_GUID.findall(old)), set(_GUID.findall(new))
+    first, second = ({guid.removesuffix(b"]]").strip() for guid in _GUID.findall(body)} for body in (old, new))
     return 2 * len(first & second) > min(len(first), len(second))

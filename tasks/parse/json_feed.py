@@ -22,7 +22,7 @@ from tasks.parse.entry import (
 )
 from warehouse.records import Document, Feed
 
-_STRING_OR_LAST_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"|,(?=\s*[}\]])', re.DOTALL)
+_STRING_OR_LAST_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|,(?=\s*[}\]])', re.DOTALL)
 """The comma after the last element, which JSON doesn't have, but templates that loop over articles write."""
 
 

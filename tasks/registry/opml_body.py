@@ -18,7 +18,7 @@ MAX_DEPTH = 50
 """Levels of nested elements; a list of feeds has a handful."""
 
 _END = re.compile(rb"</(?:[\w.-]+:)?(?:opml|body)\s*>", re.IGNORECASE)
-_DECLARATION = re.compile(r"<\?xml\b[^>]*>")
+_DECLARATION = re.compile(r"<\?xml\b[^<>]{0,1000}>")
 _SPELLINGS = {"xmlurl": "xmlUrl", "htmlurl": "htmlUrl", "iscomment": "isComment", "isbreakpoint": "isBreakpoint"}
 """Attributes, by their name in lower case without hyphens and underscores, as OPML 2.0 spells them."""
 _FEED_TYPES = frozenset(["rss", "atom", "feed"])

@@ -146,7 +146,7 @@ def _guess(data: bytes) -> str | None:
     """The encoding that the text's letters speak for, if it is one of those that they can be told by."""
     from charset_normalizer import from_bytes  # imported here because few documents need it
 
-    sample = re.sub(rb"<[^>]*>", b" ", data[: 10 * _SAMPLE])[:_SAMPLE]
+    sample = re.sub(rb"<[^<>]*>", b" ", data[: 10 * _SAMPLE])[:_SAMPLE]
     if _not_ascii(sample.decode("latin-1")) < _EVIDENCE:
         return None
     best = from_bytes(sample).best()

@@ -12,7 +12,7 @@ from html.entities import html5
 
 _LEFT_ALONE = rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
 _FAULT = re.compile(
-    _LEFT_ALONE + rb"|&(?:#0*([0-9]+);|#[xX]0*([0-9A-Fa-f]+);|([A-Za-z][A-Za-z0-9.-]*);)?|<(?=[\s\d=<])",
+    _LEFT_ALONE + rb"|&(?:#([0-9]++);|#[xX]([0-9A-Fa-f]++);|([A-Za-z][A-Za-z0-9.-]*+);)?|<(?=[\s\d=<])",
     re.DOTALL,
 )
 _NO_CHARACTER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
@@ -29,7 +29,8 @@ def mend_xml(data: bytes) -> bytes:
     def mend(match: re.Match[bytes]) -> bytes:
         found, (decimal, hexadecimal, name) = match[0], match.groups()
         if decimal or hexadecimal:
-            number = int(decimal[:9]) if decimal else int(hexadecimal[:9], 16)
+            digits, base = (decimal, 10) if decimal else (hexadecimal, 16)
+            number = int(digits.lstrip(b"0")[:9] or b"0", base)
             # U+FFFD where there is no such character, as HTML has it (13.2.5.80)
             is_unicode = number < 0xD800 or 0xDFFF < number < 0x110000
             return (b"" if _NO_CHARACTER.search(chr(number).encode()) else found) if is_unicode else "\ufffd".encode()

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.fetch.feed import fetch, next_state
 from tasks.fetch.http import open_client
-from tasks.fetch.moves import follow_move, stated_move
+from tasks.fetch.moves import _are_same, follow_move, stated_move
 from tasks.rhythm import Bounds
 from tasks.settings import Settings
 from tests.sites.server import Page, SiteServer
@@ -92,6 +92,14 @@ def test_a_feed_is_asked_at_its_new_address_once_the_same_feed_is_there(tmp_path
         failed = replace(done, outcome="failed", document=None)
         assert next_state(state, failed, Bounds()).moved_to == site.url("/new")
         assert next_state(replace(state, consecutive_failures=2), failed, Bounds()).moved_to is None
+
+
+def test_guids_are_compared_without_their_cdata_and_space() -> None:
+    plain = rss(*ITEMS)
+    wrapped = plain.replace(b"<guid>", b"<guid isPermaLink='false'>\n<![CDATA[ ").replace(b"</guid>", b" ]]></guid>")
+    assert _are_same(plain, wrapped)
+    assert not _are_same(plain, wrapped.replace(b"notice-", b"other-"))
+    assert not _are_same(plain, b"<guid>" + b" " * 1_000_000)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tasks.errors import ParseError
 from tests.tasks.parse.feeds import (
     JSON_ITEM,
     json_feed,
@@ -40,6 +41,12 @@ def test_a_comma_after_the_last_element_and_a_comment_after_the_end() -> None:
     data = data.replace('"quay"]', '"quay", ]').replace("}]}", "},\n]}\n<!-- cached -->")
     entry = parse_single_entry(data)
     assert (entry.title, entry.categories) == ("Gate, ] and \\", ("quay",))
+
+
+def test_a_long_text_without_an_end_is_read_once() -> None:
+    """In the square of its length, this would take an hour."""
+    with pytest.raises(ParseError):
+        parse_data(b'{"a": "' + b'\\"' * 500_000)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,10 @@ def test_the_end_may_cut_off_a_character(text: str, cut: int) -> None:
     assert data.startswith(to_utf8(data[: max(5, len(data) - cut)]))
 
 
+def test_openings_without_an_end_are_read_once() -> None:
+    assert to_utf8(b"\xe9t" * 50 + b"<" * 1_000_000).decode() == "ét" * 50 + "<" * 1_000_000
+
+
 @given(st.binary(max_size=200), st.sampled_from(["", "text/xml; charset=gb2312", "charset=\xa0", "charset=utf-16"]))
 def test_any_bytes_give_utf8(data: bytes, content_type: str) -> None:
     for start in (b"", b"<?xml encoding='shift_jis'?>", b"<?xml encoding='utf-8'?>\xc3\xa9"):

@@ -56,3 +56,9 @@ def test_a_long_row_of_openings_is_read_once(piece: bytes) -> None:
     """In the square of its length, this would take hours."""
     mended = mend_xml(piece * 1_000_000)
     assert len(mended) >= len(piece * 1_000_000)
+
+
+@pytest.mark.parametrize("digit", [b"0", b"9", b"x0", b"xF", b"a"])
+def test_a_long_reference_is_read_once(digit: bytes) -> None:
+    endless = b"&#" + digit + digit[-1:] * 1_000_000
+    assert mend_xml(endless) == b"&amp;" + endless[1:]
