@@ -21,8 +21,10 @@ from tasks.backfill.sitemap_files import parse_sitemap
 from tasks.backfill.wayback import Wayback
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
+from tasks.fetch.heads import mend_head
 from tasks.fetch.http import Response, _target, parse_retry_after
 from tasks.fetch.images import inspect_image
+from tasks.fetch.moves import stated_move
 from tasks.fetch.robots import Rules
 from tasks.mill.document import mill_bytes
 from tasks.registry.discovery import discover, looks_like_feed
@@ -253,6 +255,44 @@ def read_headers(data: bytes) -> list[str]:
     return []
 
 
+def heads() -> tuple[bytes, ...]:
+    return tuple(
+        b"\r\n".join((b"HTTP/1.1 200 OK", *lines, b"Connection: keep-alive", b"", b""))
+        for lines in (
+            (b"Content-Type: text/xml", b"Content-Length: 12"),
+            (b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked", b"no header"),
+            (b"Server : quay\x00", b"X-Folded: a", b" b", b"ETag: \xe9\r"),
+        )
+    )
+
+
+def moves() -> tuple[bytes, ...]:
+    return tuple(
+        b"<rss><channel><!-- x --><title><![CDATA[Quay]]></title><itunes:new-feed-url>%s</itunes:new-feed-url><item/>"
+        % new
+        for new in (
+            b"https://new.example/feed?a=1&amp;b=2",
+            b"<![CDATA[http://new.example/]]>",
+            b"https://quay.example/feed",
+        )
+    )
+
+
+def read_head(data: bytes) -> list[str]:
+    """The head of a response, mended for h11: what is mended needs no mending."""
+    mended = mend_head(data)
+    assert mend_head(mended) == mended, "a head is mended at once"
+    assert len(mended) <= len(data) + 2 * data.count(b"\n") + 40
+    return []
+
+
+def read_move(data: bytes) -> list[str]:
+    new = stated_move(data, "https://quay.example/feed")
+    check_text(new)
+    assert new is None or new.startswith(("http://", "https://"))
+    return []
+
+
 def pack(data: bytes) -> bytes:
     return gzip.compress(data, 1, mtime=0)
 
@@ -282,4 +322,6 @@ TARGETS: tuple[Target, ...] = (
     Target("image", read_image, seeds.images, words.IMAGE, 400),
     Target("site", read_site, seeds.pages, words.HTML, 150, seeds.shared_pages),
     Target("headers", read_headers, seeds.headers, words.HEADER, 400),
+    Target("response head", read_head, heads, words.HEADER, 400),
+    Target("new address", read_move, moves, words.FEED + words.ADDRESS, 400),
 )
