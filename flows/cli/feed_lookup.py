@@ -99,8 +99,10 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
             milled = await asyncio.to_thread(mill_bytes, answer.body, document, feed)
         dates = [article.published_at for article in milled.articles if article.published_at]
         problem = "; ".join(reject.error for reject in milled.rejects[:1]) or None
-        if moved_to := answer.moved_to or stated_move(answer.body, address):
-            problem = problem or f"moved for good to {mask(moved_to)}: change its url"
+        if answer.moved_to:
+            problem = problem or f"moved for good to {mask(answer.moved_to)}: change its url"
+        elif stated := stated_move(answer.body, address):
+            problem = problem or f"states that it has moved to {mask(stated)}: change its url, if the feed is there"
         return {
             "feed": feed.id,
             "entries": len(milled.articles),

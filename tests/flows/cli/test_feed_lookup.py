@@ -7,6 +7,8 @@ import json
 from tests.conftest import Newsmill
 from tests.flows.cli.complaining import complaint
 from tests.sites.sample import SampleSite
+from tests.sites.server import Page, SiteServer
+from tests.tasks.making import Item, rss
 
 
 def test_feeds_check(bare: Newsmill, site: SampleSite) -> None:
@@ -20,6 +22,29 @@ def test_feeds_check(bare: Newsmill, site: SampleSite) -> None:
         assert (checked[feed]["entries"], checked[feed]["problem"]) == (entries, None)
     assert bare("feeds", "check", "harbour-en").returncode == 0
     assert not bare.warehouse.exists(), "nothing is stored"
+
+
+def test_feeds_check_shows_an_address_that_a_feed_states(bare: Newsmill) -> None:
+    stated = b"<itunes:new-feed-url>https://new.example/feed</itunes:new-feed-url>"
+    feed = rss(Item()).replace(b"<item>", stated + b"<item>")
+    with SiteServer({"/feed": Page(feed, "application/rss+xml")}) as server:
+        bare.registry(f'[[feed]]\nid = "quay"\nname = "The Quay"\nurl = "{server.url("/feed")}"\n')
+        (checked,) = json.loads(bare("feeds", "check", "--json").stdout)
+        assert len(server.requests) == 1
+    assert checked["problem"] == (
+        "states that it has moved to https://new.example/feed: change its url, if the feed is there"
+    )
+
+
+def test_feeds_add_names_a_second_feed_of_a_host_by_its_title(bare: Newsmill) -> None:
+    feeds = {
+        f"/{name}": Page(rss(Item()).replace(b"<title>", b"<title>%b & " % name.encode(), 1), "text/xml")
+        for name in ("a", "b")
+    }
+    with SiteServer(feeds) as server:
+        for path in feeds:
+            assert bare("feeds", "add", server.url(path)).returncode == 0
+    assert [feed["id"] for feed in bare.facts("feeds", "list")] == ["127-0-0-1", "b-the-quay"]
 
 
 def test_feeds_add_discovers_the_feed_of_a_front_page(bare: Newsmill, site: SampleSite) -> None:
