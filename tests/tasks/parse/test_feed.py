@@ -328,6 +328,8 @@ def test_many_unclosed_sections_are_read_once() -> None:
     """The end of each was looked for anew: 30 s for a document of 200 kB, found by fuzzing."""
     opened = b'<rss version="2.0"><channel><title>Quay' + b"<![CDATA[<!--" * 100_000
     assert mill_bytes(opened, document(opened), FEED).entries == ()
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

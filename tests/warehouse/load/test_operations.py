@@ -147,6 +147,8 @@ def test_an_image_to_fetch_comes_with_its_feed_and_an_article(warehouse: Connect
     (pending,) = pending_images(warehouse, max_attempts=3, not_since=MONDAY, limit=9)
     assert (pending.url, pending.feed_id) == ("https://quay.example/a.jpg", FEED.id)
     assert pending.article_url == "https://quay.example/gate"
+
+
 def test_the_validators_of_one_address_are_not_those_of_another(warehouse: Connection) -> None:
     """The new address of a feed could answer 304 to the date of the old one, though its articles are others."""
     document = issue([MONDAY]).document
