@@ -107,6 +107,8 @@ class Entry:
     """Everything that was parsed, as JSON."""
     content_base: str | None = None
     """What the content's addresses are relative to, where the document says so (xml:base); else it is the link."""
+    title_is_plain: bool = False
+    """Whether the feed says that the title is plain text, as Atom and JSON Feed do; in others it may be HTML."""
 
 
 @dataclass(frozen=True, slots=True)

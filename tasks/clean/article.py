@@ -22,11 +22,13 @@ from tasks.clean.boilerplate import remove_boilerplate
 from tasks.clean.captions import without_only_captions
 from tasks.clean.image_tags import is_tracking_pixel
 from tasks.clean.lead_images import may_lead
-from tasks.clean.paragraphs import join_datelines
+from tasks.clean.only_text import captions_text, is_without_text, open_elements
+from tasks.clean.paragraphs import join_datelines, paragraphs_of_text
 from tasks.text import language, urls
 from tasks.text.markup import Element, parse, serialise
 from tasks.text.plain import collapse, render, summarise, word_count
 from tasks.text.tags import ATTRIBUTES, BLOCK, INLINE, TABLE
+from tasks.text.text_or_markup import is_escaped, reads_as_markup, strip_tags
 from warehouse.characters import BIDI_CONTROLS
 from warehouse.records import Article, Entry, Feed, ImageRef, Rules
 
@@ -42,6 +44,7 @@ MAX_SUMMARY_HTML = 4_000
 """Characters of a summary's HTML that are read; some feeds repeat the whole article there."""
 _NO_RULES = Rules()
 _ENCLOSED = Element("img")
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _HEADING_LINE = re.compile(r"(?m)^#{1,6} .*$")
 
 
@@ -60,7 +63,12 @@ def clean(entry: Entry, feed: Feed) -> Article:
     url = urls.without_tracking(urls.unwrap_link(link)) if link else None
     base = entry.content_base or link or entry.base_url
     content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=entry.content_type == "text/plain")
-    title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title))) or summarise(content.text, 80)
+    if not content.text and entry.summary_html:  # the longest of an entry's texts may hold an image and nothing to read
+        html = f"{entry.content_html}<div>{entry.summary_html}</div>"
+        content = clean_html(html, base=base, rules=Rules(drop_after=feed.rules.drop_after))
+    title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title, plain=entry.title_is_plain))) or summarise(
+        content.text, 80
+    )
     # an enclosure is often an inline image in another size, so it counts only if no inline image may lead
     images = content.images
     if not any(image.may_lead for image in images):
@@ -93,14 +101,18 @@ def clean(entry: Entry, feed: Feed) -> Article:
 def clean_html(html: str, *, base: str | None, rules: Rules = _NO_RULES, plain: bool = False) -> Content:
     """Clean a piece of HTML, or of plain text if `plain`. Addresses are resolved against `base`."""
     blocks, images = _blocks(html, base, rules, plain)
-    return Content(html=_SANITISER.clean(serialise(blocks)), text=render(blocks), images=images)
+    return Content(
+        html=_SANITISER.clean(serialise(blocks)), text=render(blocks) or captions_text(blocks), images=images
+    )
 
 
 def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[list[Element], tuple[ImageRef, ...]]:
-    if plain and not _looks_like_html(html):
-        return [Element("p", {}, [part.strip()]) for part in re.split(r"\n\s*\n", html) if part.strip()], ()
-    if _is_escaped(html):
+    if plain and not reads_as_markup(html):
+        return paragraphs_of_text(html), ()
+    if is_escaped(html):
         html = unescape(html)
+    if "<" not in html and _BLANK_LINE.search(html):  # nothing but a plain text has paragraphs without markup
+        return paragraphs_of_text(unescape(html)), ()
     if "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
         html = html.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "")
     tree = _tree(html, rules)
@@ -109,7 +121,10 @@ def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[lis
         apply_inner_bases(tree, base)
     show_pictures(tree, html)
     builder = BlockBuilder(base)
-    blocks = remove_boilerplate(join_datelines(without_only_captions(builder.blocks(tree))), rules.drop_after)
+    all_blocks = builder.blocks(tree)
+    if is_without_text(all_blocks) and not captions_text(all_blocks) and open_elements(tree):
+        all_blocks = builder.blocks(tree)
+    blocks = remove_boilerplate(join_datelines(without_only_captions(all_blocks)), rules.drop_after)
     return blocks, tuple(_shown_images(blocks, builder.images))
 
 
@@ -120,22 +135,6 @@ def _tree(html: str, rules: Rules) -> Element:
     from tasks.text.site_rules import apply_rules
 
     return apply_rules(html, rules)
-
-
-def strip_tags(text: str) -> str:
-    """The text of a title, author or category, into which some feeds put markup."""
-    if "<" not in text and "&" not in text:
-        return text
-    return parse(text).text()
-
-
-def _looks_like_html(text: str) -> bool:
-    return bool(re.search(r"<(p|br|div|a|img|span|ul|h[1-6])\b[^>]*>", text, re.IGNORECASE))
-
-
-def _is_escaped(html: str) -> bool:
-    """Whether the markup was escaped once too often."""
-    return "<" not in html and bool(re.search(r"&lt;(p|br|div|a|img|span|ul|h[1-6])\b", html, re.IGNORECASE))
 
 
 def _summary(entry: Entry, content: Content, base: str | None) -> str:

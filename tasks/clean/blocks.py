@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from html import unescape
 
 from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption, take_captions
+from tasks.clean.controls import is_filled_in, keep_buttons, readable_blocks, without_buttons
+from tasks.clean.formulas import formula, image_formula, script_formula, wrapped_formula
 from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size
 from tasks.clean.lead_images import may_lead
-from tasks.clean.links import link_blocks, text_with_links
+from tasks.clean.links import line_with_links, link_blocks, text_with_links
 from tasks.clean.noscript import hidden_blocks
-from tasks.clean.paragraphs import BLANKS, join_datelines, make_paragraphs
+from tasks.clean.numbering import item_numbers, make_list
+from tasks.clean.paragraphs import BLANKS, bracket_readings, join_datelines, make_paragraphs
 from tasks.clean.players import played_addresses
+from tasks.clean.preformatted import code_of_table, lines
+from tasks.clean.tables import is_layout, table_rows, unroll_table
 from tasks.text import urls
 from tasks.text.markup import Element, parse, serialise
 from tasks.text.plain import collapse, render
-from tasks.text.tags import ATTRIBUTES, BLOCK, CONTAINERS, DROPPED, EMBEDDED, IMAGES, INLINE, STRAYS, TABLE, TRANSPARENT
+from tasks.text.tags import ATTRIBUTES, CONTAINERS, DROPPED, EMBEDDED, IMAGES, INLINE, STAND_ALONE, STRAYS, TRANSPARENT
 from warehouse.records import ImageRef
 
 _LIST_ITEMS = ("li", "dt", "dd")
-_MUST_STAND_ALONE = BLOCK | TABLE | EMBEDDED | {"div", "section", "article", "picture", "menu"}
 MAX_EMOJI_TEXT = 12
 """Characters of an emoji's alternative text; an image with a longer one is an image."""
 
@@ -29,12 +34,14 @@ MAX_EMOJI_TEXT = 12
 class _Output:
     """The blocks made so far of an element's children, and the inline content that is not yet a paragraph."""
 
+    builder: BlockBuilder
     blocks: list[Element] = field(default_factory=list)
     inline: list[Element | str] = field(default_factory=list)
 
     def end_paragraph(self) -> None:
         if self.inline:
-            self.blocks += make_paragraphs(self.inline)
+            paragraphs = make_paragraphs(self.inline)
+            self.blocks += without_buttons(paragraphs) if self.builder.has_buttons else paragraphs
             self.inline = []
 
     def add(self, blocks: Iterable[Element]) -> None:
@@ -53,17 +60,19 @@ class BlockBuilder:
     """The addresses of those that a script shows."""
     path: list[Element] = field(default_factory=list)
     """The element that is being read, and those around it."""
+    has_buttons: bool = False
+    """Whether a <button> has come."""
 
     def blocks(self, node: Element) -> list[Element]:
         """The blocks of the node's children."""
-        output = _Output()
+        output = _Output(self)
         for child in node.children:
             if isinstance(child, str):
                 if output.inline or child.strip(BLANKS):  # blank text does not begin a paragraph
                     output.inline.append(child)
             else:
                 self.path.append(child)
-                _ADD.get(child.tag, _add_transparent)(self, child, output)  # unknown elements are inline
+                _ADD.get(child.tag, _add_transparent)(self, child, output)  # others and unknown ones are inline
                 self.path.pop()
         output.end_paragraph()
         return output.blocks
@@ -76,26 +85,30 @@ class BlockBuilder:
                 children.append(child)
             elif child.tag == "br":
                 children.append(Element("br"))
-            elif child.tag in IMAGES:  # an emoji, or _holds_block would have been true
+            elif child.tag in IMAGES:  # an emoji or a formula, or _holds_block would have been true
                 image = self.image(child)
                 if isinstance(image, str):
                     children.append(image)
             elif child.tag in DROPPED or child.tag in EMBEDDED:
-                continue
+                children.append(script_formula(child))
             elif child.tag == "math":
-                children.append(self.formula(child))
+                children.append(formula(child))
             elif child.tag in INLINE:
                 children.append(self.inline(child))
-            elif not _is_repeated(child):
-                children.extend(self.inline(child).children)
+            elif child.tag == "button":
+                self.has_buttons = True
+                children.append(self.inline(child))
+            else:
+                children.extend(self.transparent(child))
+        if node.tag == "ruby":
+            children = bracket_readings(children)
         return Element(node.tag, self.inline_attributes(node), children)
 
-    def formula(self, node: Element) -> str:
-        """A formula in MathML as text: as its author wrote it for those who can't see it, else its characters."""
-        if alternative := collapse(node.attrs.get("alttext", "")):
-            return alternative
-        annotations = [element for element in node.walk() if element.tag == "annotation"]
-        return collapse(self.inline(annotations[0] if annotations else Element("span", {}, node.children)).text())
+    def transparent(self, node: Element) -> list[Element | str]:
+        """The inline content of an element that only groups it."""
+        if "class" in node.attrs and (math := wrapped_formula(node)):
+            return [formula(math)]
+        return self.inline(node).children
 
     def inline_attributes(self, node: Element) -> dict[str, str]:
         if node.tag == "a":
@@ -109,7 +122,9 @@ class BlockBuilder:
         return {}
 
     def image(self, img: Element, sources: Iterable[Element] = ()) -> Element | str | None:
-        """A figure; the text of an emoji; None for a tracking pixel or an image without an address."""
+        """A figure; the text of an emoji or a formula; None for a tracking pixel or an image without an address."""
+        if text := image_formula(img):
+            return text
         alt = collapse(img.attrs.get("alt", ""))
         raw = image_address(img, sources)
         if len(alt) <= MAX_EMOJI_TEXT and is_emoji(img, raw or ""):
@@ -135,7 +150,33 @@ class BlockBuilder:
 
 
 def _add_dropped(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    pass
+    if text := script_formula(node):
+        output.inline.append(text)
+
+
+def _add_button(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    """Add its text as a part of the paragraph around it, which decides whether it stays."""
+    builder.has_buttons = True
+    if _holds_block(node):
+        _add_container(builder, node, output)
+    else:
+        output.inline.append(builder.inline(node))
+
+
+def _add_form(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    if is_filled_in(node):
+        _add_navigation(builder, node, output)
+    else:
+        _add_container(builder, node, output)
+
+
+def _add_navigation(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    output.add(readable_blocks(builder.blocks(node)))
+
+
+def _add_dialog(builder: BlockBuilder, node: Element, output: _Output) -> None:
+    if "open" in node.attrs:
+        _add_container(builder, node, output)
 
 
 def _add_noscript(builder: BlockBuilder, node: Element, output: _Output) -> None:
@@ -166,7 +207,7 @@ def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
     captions: list[Element] = []
     blocks = builder.blocks(Element("div", {}, take_captions(node, captions)))
     caption_blocks = [block for element in captions for block in builder.blocks(element)]
-    caption = text_with_links(caption_blocks, lambda: collapse(render(caption_blocks)))
+    caption = line_with_links(caption_blocks, lambda: render(caption_blocks))
     _, figures = _split_figures(blocks)
     if not figures:
         if any(caption):
@@ -202,26 +243,19 @@ def _add_inline(builder: BlockBuilder, node: Element, output: _Output) -> None:
         output.inline.append(builder.inline(node))
 
 
-def _is_repeated(node: Element) -> bool:
-    """Whether it is KaTeX's MathML, beside which the same formula stands in HTML."""
-    return "katex-mathml" in node.attrs.get("class", "")
-
-
 def _add_transparent(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    if _is_repeated(node):
-        return
     if _holds_block(node):
         _add_container(builder, node, output)
     else:
-        output.inline += builder.inline(node).children
+        output.inline += builder.transparent(node)
 
 
 def _holds_block(node: Element) -> bool:
     """Whether anything below must be a block: a block, an image that is not an emoji, an embedded player."""
     for element in node.walk():
-        if element.tag in _MUST_STAND_ALONE:
+        if element.tag in STAND_ALONE:
             return True
-        if element.tag in IMAGES and not is_emoji(element, element.attrs.get("src", "")):
+        if element.tag in IMAGES and not (is_emoji(element, element.attrs.get("src", "")) or image_formula(element)):
             return True
     return False
 
@@ -248,11 +282,11 @@ def _add_rule(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 def _add_preformatted(builder: BlockBuilder, node: Element, output: _Output) -> None:
     if node.text().strip():
-        output.add([Element("pre", {}, text_with_links([node], node.text, builder.inline_attributes))])
+        output.add([Element("pre", {}, text_with_links([node], lambda: lines(node), builder.inline_attributes))])
 
 
 def _add_heading(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    blocks, figures = _split_figures(builder.blocks(node))
+    blocks, figures = _split_figures(builder.blocks(keep_buttons(node)))
     content: list[Element | str] = []
     for block in blocks:
         content += ([" "] if content else []) + block.children
@@ -267,23 +301,21 @@ def _add_quotation(builder: BlockBuilder, node: Element, output: _Output) -> Non
 
 def _add_list(builder: BlockBuilder, node: Element, output: _Output) -> None:
     """Add the list, then the images in it, then what is in it but in none of its items."""
-    items: list[Element | str] = []
+    items: list[tuple[Element, int | None]] = []
     figures: list[Element] = []
     strays: list[Element | str] = []
+    numbers = item_numbers(node)
     for child in node.children:
         if isinstance(child, Element) and child.tag in _LIST_ITEMS:
             blocks, inner_figures = _split_figures(builder.blocks(child))
             figures += inner_figures
             if blocks:
-                items.append(Element(child.tag, {}, list(blocks)))
+                items.append((Element(child.tag, {}, list(blocks)), numbers.get(id(child))))
         elif isinstance(child, Element) or child.strip():
             strays.append(child)
     output.end_paragraph()
     if items:
-        start = node.attrs.get("start", "") if node.tag == "ol" else ""
-        output.blocks.append(
-            Element("ul" if node.tag == "menu" else node.tag, {"start": start} if start.isdigit() else {}, items)
-        )
+        output.blocks.append(make_list(node.tag, items))
     output.blocks += figures
     if strays:
         output.blocks += builder.blocks(Element("div", {}, strays))
@@ -291,17 +323,16 @@ def _add_list(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 def _add_table(builder: BlockBuilder, node: Element, output: _Output) -> None:
     """Add the table's title, the table, then the images in it. A table that only makes a layout is its cells."""
-    rows = [element for element in node.walk() if element.tag == "tr"]
-    cells = [
-        [child for child in row.children if isinstance(child, Element) and child.tag in ("td", "th")] for row in rows
-    ]
-    is_layout = len(rows) <= 1 or max(map(len, cells), default=0) <= 1
-    if is_layout or any(element.tag == "table" for element in node.walk()):
-        output.add(builder.blocks(_unroll_table(node)))
+    rows = table_rows(node)
+    if code := code_of_table(rows):
+        _add_preformatted(builder, code, output)
+        return
+    if is_layout(node, rows):
+        output.add(builder.blocks(unroll_table(node)))
         return
     output.end_paragraph()
     figures: list[Element] = []
-    body = [Element("tr", {}, [_table_cell(builder, cell, figures) for cell in row]) for row in cells]
+    body = [Element("tr", {}, [_table_cell(builder, cell, figures) for cell in row]) for row in rows]
     for child in node.children:
         if isinstance(child, Element) and child.tag == "caption":
             output.blocks += builder.blocks(child)
@@ -314,30 +345,15 @@ def _table_cell(builder: BlockBuilder, cell: Element, figures: list[Element]) ->
     figures += inner_figures
     content: list[Element | str] = []
     for block in blocks:
-        nodes = block.children if block.tag == "p" else _one_line(block)
+        nodes = block.children if block.tag == "p" else line_with_links([block], partial(render, [block]))
         if nodes != [""]:
             content += [*([Element("br")] if content else []), *nodes]
     spans = {name: cell.attrs[name] for name in ("colspan", "rowspan") if cell.attrs.get(name, "").isdigit()}
     return Element(cell.tag, spans, content)
 
 
-def _one_line(block: Element) -> list[Element | str]:
-    return text_with_links([block], lambda: collapse(render([block])))
-
-
-def _unroll_table(table: Element) -> Element:
-    """The cells of a layout table, one after the other."""
-    root = Element("div")
-    for child in table.children:
-        if isinstance(child, Element) and child.tag in ("thead", "tbody", "tfoot", "tr"):
-            root.children.extend(_unroll_table(child).children)
-        elif isinstance(child, Element) and child.tag in ("td", "th", "caption"):
-            root.children.append(Element("div", {}, child.children))
-    return root
-
-
 def _add_formula(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    output.inline.append(builder.formula(node))
+    output.inline.append(formula(node))
 
 
 def _add_stray(builder: BlockBuilder, node: Element, output: _Output) -> None:
@@ -358,18 +374,22 @@ _ADD: dict[str, _Add] = {
     **dict.fromkeys(TRANSPARENT, _add_transparent),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _add_heading),
     **dict.fromkeys(STRAYS, _add_stray),
-    **dict.fromkeys(("ul", "ol", "dl", "menu"), _add_list),
+    **dict.fromkeys(("ul", "ol", "dl", "menu", "dir"), _add_list),
+    **dict.fromkeys(("pre", "xmp", "listing", "plaintext"), _add_preformatted),
     **dict.fromkeys(IMAGES, _add_img),
     **dict.fromkeys(EMBEDDED, _add_embedded),
     **dict.fromkeys(DROPPED, _add_dropped),
     "p": _add_paragraph,
     "br": _add_line_break,
     "math": _add_formula,
+    "button": _add_button,
+    "form": _add_form,
+    "nav": _add_navigation,
+    "dialog": _add_dialog,
     "picture": _add_picture,
     "figure": _add_figure,
     "noscript": _add_noscript,
     "blockquote": _add_quotation,
-    "pre": _add_preformatted,
     "hr": _add_rule,
     "table": _add_table,
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from tasks.clean.links import text_with_links
+from tasks.clean.controls import holds_sentence
+from tasks.clean.links import line_with_links
 from tasks.clean.paragraphs import is_blank
 from tasks.text.markup import Element
-from tasks.text.plain import collapse, inline_text
+from tasks.text.plain import collapse, inline_text, render
 
 MAX_MARKED_CAPTION = 600
 """Characters of a caption that its class or id, or <small> around it, marks as one."""
@@ -70,7 +72,7 @@ def _caption(node: Element, paragraph: Element) -> list[Element | str] | None:
 
 
 def _with_links(paragraph: Element) -> list[Element | str]:
-    return text_with_links([paragraph], lambda: collapse(inline_text(paragraph)))
+    return line_with_links([paragraph], lambda: inline_text(paragraph))
 
 
 def _is_named_caption(node: Element) -> bool:
@@ -91,12 +93,33 @@ def merge_caption(blocks: list[Element]) -> list[Element]:
 
 
 def without_only_captions(blocks: list[Element]) -> list[Element]:
-    """The blocks; where all text is in guessed captions, with these as paragraphs: they are teasers beside images."""
-    if not blocks or any(block.tag not in ("figure", "hr") for block in blocks):
+    """The blocks, with guessed captions as paragraphs if they are the article: teasers, each beside its image.
+
+    They are where there is no other sentence, or less than half as much other text.
+    """
+    guessed = [caption for figure in blocks if figure.tag == "figure" for caption in _guessed_captions(figure)]
+    if not guessed:
+        return blocks
+    if _are_the_smaller_part(guessed, (render([block]) for block in blocks if block.tag not in ("figure", "hr"))):
         return blocks
     result: list[Element] = []
-    for figure in blocks:
-        guessed = [c for c in figure.children if isinstance(c, Element) and _GUESSED in c.attrs]
-        result.append(Element(figure.tag, figure.attrs, [c for c in figure.children if c not in guessed]))
-        result += [Element("p", {}, caption.children) for caption in guessed]
+    for block in blocks:
+        teasers = _guessed_captions(block) if block.tag == "figure" else []
+        result.append(Element(block.tag, block.attrs, [c for c in block.children if c not in teasers]))
+        result += [Element("p", {}, teaser.children) for teaser in teasers]
     return result
+
+
+def _are_the_smaller_part(captions: list[Element], texts: Iterable[str]) -> bool:
+    """Whether the other texts are longer than half of the captions, and hold a sentence. Most are after a paragraph."""
+    enough = sum(len(caption.text()) for caption in captions) / 2
+    other = ""
+    for text in texts:
+        other = f"{other} {text}"
+        if len(other) > enough and holds_sentence(other[-MAX_MARKED_CAPTION:]):
+            return True
+    return False
+
+
+def _guessed_captions(figure: Element) -> list[Element]:
+    return [child for child in figure.children if isinstance(child, Element) and _GUESSED in child.attrs]

@@ -81,6 +81,16 @@ def text_with_links(
     return result
 
 
+def line_with_links(nodes: Iterable[Element], to_text: Callable[[], str]) -> list[Element | str]:
+    """The same as one line. A link's white space at its ends, left where an element is gone, stands outside of it."""
+
+    def to_line() -> str:
+        text = re.sub(f"{_BEGIN}(\\s+)", rf"\1{_BEGIN}", to_text())
+        return collapse(re.sub(f"(\\s+){_END}", rf"{_END}\1", text))
+
+    return text_with_links(nodes, to_line)
+
+
 def _marked(children: list[Element | str]) -> list[Element | str]:
     """The children between marks; white space at both ends stays outside, where it collapses with what is around."""
     before, after = "", ""

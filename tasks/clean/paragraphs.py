@@ -8,12 +8,25 @@ from tasks.text.markup import Element
 from tasks.text.plain import inline_text
 
 BLANKS = "\u00a0\u3000\u200b\ufeff \t\r\n"
+_BLANK_LINES = re.compile(r"(?:\r\n?|\n)\s*(?:\r\n?|\n)|\u2029")
 _DATELINE = re.compile(r"^[^\n。！？]{1,40}\s*[—–―-]{1,2}\s*$")
 _DASHES = "—–―-"
 
 
 def is_blank(node: Element | str) -> bool:
     return not node.strip(BLANKS) if isinstance(node, str) else node.tag == "br"
+
+
+def paragraphs_of_text(text: str) -> list[Element]:
+    """A plain text as paragraphs: a blank line ends one, any other line end is a line break."""
+    paragraphs = []
+    for part in _BLANK_LINES.split(text.strip()):
+        nodes: list[Element | str] = []
+        for line in part.splitlines():
+            nodes += [Element("br"), line] if nodes else [line]
+        if part:
+            paragraphs.append(Element("p", {}, nodes))
+    return paragraphs
 
 
 def make_paragraphs(nodes: list[Element | str]) -> list[Element]:
@@ -50,6 +63,17 @@ def _add_paragraph(paragraphs: list[Element], nodes: list[Element | str]) -> Non
 
 def _has_text(node: Element | str) -> bool:
     return bool(node.strip(BLANKS)) if isinstance(node, str) else any(map(_has_text, node.children))
+
+
+def bracket_readings(nodes: list[Element | str]) -> list[Element | str]:
+    """The content of a <ruby> with each reading in brackets, `東京(とうきょう)`: a browser writes it above the word."""
+    if any(isinstance(node, Element) and node.tag == "rp" for node in nodes):  # the author's own brackets
+        return nodes
+    result: list[Element | str] = []
+    for node in nodes:
+        is_reading = isinstance(node, Element) and node.tag == "rt" and _has_text(node)
+        result += [Element("rp", {}, ["("]), node, Element("rp", {}, [")"])] if is_reading else [node]
+    return result
 
 
 def join_datelines(blocks: list[Element]) -> list[Element]:

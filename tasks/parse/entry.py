@@ -50,6 +50,7 @@ class EntryFields:
     widest_first: tuple[str, ...] = ()
     """The enclosures in the order in which they may stand for the entry, if that is not the document's. The entry's id
     depends on the document's order only."""
+    title_is_plain: bool = False
 
 
 def make_entry(fields: EntryFields, document: Document, feed: Feed, position: int) -> Entry:
@@ -87,6 +88,7 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
         enclosures=fields.widest_first or fields.enclosures,
         parsed=fields.parsed,
         content_base=fields.content_base,
+        title_is_plain=fields.title_is_plain,
     )
 
 

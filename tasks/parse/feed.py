@@ -9,7 +9,9 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import wraps
+from html import escape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -36,6 +38,7 @@ from tasks.rhythm import read_hints
 from tasks.text import urls
 from tasks.text.encodings import to_utf8
 from tasks.text.mending import mend_xml
+from tasks.text.text_or_markup import reads_as_markup
 from warehouse.records import CUT_OFF, Document, Feed, Reject
 
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.parse.expat"]
@@ -149,10 +152,14 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
         rejects.append(Reject("parse", CUT_OFF, feed.id, document.document_id, location))
     language = result.feed.get("language")
     base = feed_base(result.feed.get("link"), document, feed)
+    is_atom = result.version.startswith("atom")
     entries = []
     for position, raw in enumerate(raw_entries):
         try:
-            entries.append(make_entry(_read_entry(raw, document, feed, language, base), document, feed, position))
+            fields = _read_entry(raw, document, feed, language, base)
+            if not is_atom:  # feedparser guesses what the titles of others are
+                fields = replace(fields, title_is_plain=False)
+            entries.append(make_entry(fields, document, feed, position))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rejects.append(reject_entry(document, feed, position, raw.get("id") or raw.get("link"), error))
     return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data))
@@ -225,12 +232,13 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         categories=unique(_field(tag.get("term") or tag.get("label")) for tag in raw.get("tags", ())),
         content=content,
         content_type=content_type,
-        summary="" if summary == content else summary,
+        summary="" if summary == content else _as_html(summary, raw.get("summary_detail")),
         base_url=base,
         content_base=content_base,
         enclosures=unique(address for address, _ in images),
         widest_first=widest_first,
         parsed=to_json(raw, content),
+        title_is_plain=(raw.get("title_detail") or {}).get("type") == "text/plain",
     )
 
 
@@ -239,6 +247,12 @@ def _field(value: object) -> str:
     text = clean_text(value or "")
     escaped = _ESCAPED_CDATA.fullmatch(text)
     return escaped[1].strip() if escaped else text
+
+
+def _as_html(summary: str, detail: Mapping[str, Any] | None) -> str:
+    """The summary as HTML, for which cleaning takes it, if it is a plain text with tags in it."""
+    is_plain = detail and detail.get("type") == "text/plain" and clean_text(detail.get("value") or "") == summary
+    return escape(summary, quote=False) if is_plain and "<" in summary and not reads_as_markup(summary) else summary
 
 
 def _content(raw: Mapping[str, Any]) -> tuple[str, str, str | None]:

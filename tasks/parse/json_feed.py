@@ -96,6 +96,7 @@ def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, A
         base_url=feed_base(top.get("home_page_url"), document, feed),
         enclosures=_images(item),
         parsed=to_json(item, content),
+        title_is_plain=True,
     )
 
 

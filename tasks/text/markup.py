@@ -14,6 +14,9 @@ from typing import cast
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from tasks.text.source_tags import close_elements, escape_less_than, escape_mentions
+from tasks.text.tags import KNOWN, VOID
+
 MAX_HTML = 5_000_000
 """Characters; no article is longer, so the rest is cut off."""
 MAX_DEPTH = 120
@@ -29,11 +32,6 @@ _CLOSED_BY_THE_NEXT = frozenset(
 )
 """Elements whose end tag may be left out (HTML 13.1.2.4): a long list of them is not deep."""
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*?(/?)>")
-
-VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
-)
-"""Elements without an end tag."""
 
 
 @dataclass(slots=True)
@@ -84,7 +82,7 @@ def _write(nodes: Sequence[Element | str], write: Callable[[str], None]) -> None
 
 def parse_html(html: str) -> LexborHTMLParser:
     """The document or fragment, its length and the depth of its nesting bounded."""
-    return LexborHTMLParser(_bound_nesting(html[:MAX_HTML]))
+    return LexborHTMLParser(_bound_nesting(close_elements(escape_less_than(html[:MAX_HTML]))))
 
 
 def _bound_nesting(html: str) -> str:
@@ -113,12 +111,21 @@ def _bound_nesting(html: str) -> str:
 
 def parse(html: str) -> Element:
     """The body of the document or fragment."""
+    root, unknown = _parse(html)
+    if unknown and (escaped := escape_mentions(html, unknown)) != html:
+        root, _ = _parse(escaped)
+    return root
+
+
+def _parse(html: str) -> tuple[Element, set[str]]:
+    """(the body, the names of the elements in it that HTML does not have)"""
     body = parse_html(html).body
-    return _from_lexbor(body) if body is not None else Element("body")
+    return _from_lexbor(body) if body is not None else (Element("body"), set())
 
 
-def _from_lexbor(body: LexborNode) -> Element:
+def _from_lexbor(body: LexborNode) -> tuple[Element, set[str]]:
     root = Element("body")
+    unknown: set[str] = set()
     stack: list[tuple[LexborNode | None, list[Element | str], int]] = [(body.child, root.children, 1)]
     while stack:
         node, siblings, depth = stack.pop()
@@ -127,6 +134,8 @@ def _from_lexbor(body: LexborNode) -> Element:
             if tag == "-text":
                 siblings.append(node.text_content or "")
             elif tag and tag[0] != "-":
+                if tag not in KNOWN:
+                    unknown.add(tag)
                 children = siblings
                 if depth < MAX_DEPTH:
                     attrs = node.attributes
@@ -143,4 +152,4 @@ def _from_lexbor(body: LexborNode) -> Element:
                         node, siblings, depth = child, children, depth + 1
                         continue
             node = node.next
-    return root
+    return root, unknown

@@ -6,12 +6,15 @@ import re
 
 import regex
 
+from tasks.text import superscripts
 from tasks.text.markup import Element
 from warehouse.characters import UNPRINTABLE
 
 # A single plain space does not match: most white space is one, and need not be replaced (`benchmarks.shortcuts`).
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n](?:[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n]+|(?<! ))")
 _INLINE_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u200b\ufeff\n](?:[ \t\r\f\v\u00a0\u200b\ufeff\n]+|(?<! ))")
+_SOFT_HYPHEN = "\u00ad"
+"""Where a word may be hyphenated. Nobody sees it, and no search finds a word with it."""
 _RUNS_OF_SPACES = re.compile("  +")
 
 
@@ -22,7 +25,7 @@ def printable(text: str) -> str:
 
 def collapse(text: str) -> str:
     """The text on one line, each run of white space as one space, as a browser shows it."""
-    return (text if _is_collapsed(text) else _SPACES.sub(" ", text)).strip()
+    return (text if _is_collapsed(text) else _SPACES.sub(" ", text.replace(_SOFT_HYPHEN, ""))).strip()
 
 
 def _is_collapsed(text: str) -> bool:
@@ -35,8 +38,9 @@ def inline_text(element: Element) -> str:
     if len(element.children) == 1 and isinstance(only := element.children[0], str):
         return _collapse_inline(only).strip(" \u3000")
     parts: list[str] = []
-    _gather(element, parts)
-    text = _RUNS_OF_SPACES.sub(" ", "".join(parts))
+    any_scripts = _gather(element, parts)
+    text = "".join(parts)
+    text = _RUNS_OF_SPACES.sub(" ", superscripts.write(text) if any_scripts else text)
     if "\n" not in text:
         return text.strip(" \u3000")
     lines = (line.strip(" \u3000") for line in text.split("\n"))
@@ -45,18 +49,26 @@ def inline_text(element: Element) -> str:
 
 def _collapse_inline(text: str) -> str:
     """Like `collapse`, but ideographic spaces stay, and there may be a space at both ends."""
-    return text if _is_collapsed(text) else _INLINE_SPACES.sub(" ", text)
+    return text if _is_collapsed(text) else _INLINE_SPACES.sub(" ", text.replace(_SOFT_HYPHEN, ""))
 
 
-def _gather(node: Element, parts: list[str]) -> None:
+def _gather(node: Element, parts: list[str]) -> bool:
+    """Add the texts below the node to `parts`. Returns whether there are superscripts or subscripts among them."""
     # not a closure: a closure that calls itself is a reference cycle, which only the garbage collector frees
+    any_scripts = False
     for child in node.children:
         if isinstance(child, str):
             parts.append(_collapse_inline(child))
         elif child.tag == "br":
             parts.append("\n")
-        else:
-            _gather(child, parts)
+        elif child.tag in ("sup", "sub"):
+            inner: list[str] = []
+            _gather(child, inner)
+            parts.append(superscripts.mark(child, "".join(inner), linked=node.tag == "a" and len(node.children) == 1))
+            any_scripts = True
+        elif _gather(child, parts):
+            any_scripts = True
+    return any_scripts
 
 
 def render(blocks: list[Element]) -> str:
@@ -95,7 +107,9 @@ def _render_definition(item: Element) -> str:
 
 def _render_list(block: Element) -> str:
     lines = []
-    for number, item in enumerate(_elements(block), 1):
+    number = int(block.attrs.get("start", 1)) - 1
+    for item in _elements(block):
+        number = int(item.attrs.get("value", number + 1))
         marker = f"{number}. " if block.tag == "ol" else "- "
         body = "\n".join(filter(None, map(_render_block, _elements(item))))
         if body:
@@ -107,7 +121,7 @@ def _render_table(block: Element) -> str:
     rows = []
     for row in block.walk():
         if row.tag == "tr":
-            cells = [collapse(cell.text()) for cell in _elements(row) if cell.tag in ("td", "th")]
+            cells = [collapse(inline_text(cell)) for cell in _elements(row) if cell.tag in ("td", "th")]
             if any(cells):
                 rows.append(" | ".join(cells))
     return "\n".join(rows)
@@ -133,7 +147,7 @@ _WINDOWS_1252_WORDS = bytes(
     for char in (bytes([byte]).decode("cp1252", "replace") for byte in range(256))
 )
 """Maps Windows-1252 to "a" for a letter or digit, "'" for what may join two words, and a space for the rest."""
-_MARKERS = re.compile(r"\n\s*(?:\d+\. |- |> |#{1,6} )+")
+_MARKERS = re.compile(r"\n\s*(?:-?\d+\. |- |> |#{1,6} )+")
 
 
 def word_count(text: str) -> int:

@@ -17,9 +17,9 @@ BLOCK = frozenset(
 TABLE = frozenset(["thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
 DROPPED = frozenset(
     [
-        *("script", "style", "noscript", "template", "form", "button", "input", "select", "textarea", "svg"),
-        *("canvas", "applet", "head", "title", "meta", "link", "base", "nav", "dialog", "datalist"),
-        *("option", "progress", "meter", "map", "area", "frame", "frameset"),
+        *("script", "style", "noscript", "template", "input", "select", "textarea", "svg", "canvas"),
+        *("applet", "head", "title", "meta", "link", "base", "dialog", "datalist", "option", "progress", "meter"),
+        *("map", "area", "frame", "frameset", "noframes", "noembed"),
     ]
 )
 """Left out with everything in them."""
@@ -46,12 +46,18 @@ EMBEDDED = frozenset(
 IMAGES = frozenset(["img", "amp-img", "amp-anim"])
 STRAYS = TABLE | {"li", "dt", "dd", "figcaption", "body", "html"}
 """Parts of a list, a table or a document, where they stand outside of one: what is in them is blocks."""
+LISTS = frozenset(["ul", "ol", "dl", "menu", "dir"])
+PREFORMATTED = frozenset(["pre", "xmp", "listing", "plaintext"])
+CONTROLS = frozenset(["button", "form", "nav"])
+"""What is pressed and filled in. `tasks.clean.controls` finds the text in them."""
+
 ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "ol": {"start"},
+    "li": {"value"},
     "time": {"datetime"},
     "abbr": {"title"},
     "bdo": {"dir"},
@@ -60,9 +66,28 @@ ATTRIBUTES = {
 CONTAINERS = frozenset(
     [
         *("div", "section", "article", "main", "header", "footer", "aside", "span", "center", "details", "summary"),
-        *("address", "hgroup", "picture", "font", "big", "tt", "nobr"),
+        *("address", "hgroup", "picture", "font", "big", "tt", "nobr", "fieldset", "legend", "search"),
     ]
 )
 """Elements that only group others: their content stays without them."""
 TRANSPARENT = frozenset(["span", "font", "big", "tt", "nobr"])
 """Containers whose content is inline, unless there is a block in it."""
+
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
+"""Elements without an end tag."""
+
+_OTHERS = frozenset(
+    [
+        *("acronym", "basefont", "bgsound", "blink", "colgroup", "command", "data", "keygen", "label", "marquee"),
+        *("math", "noindex", "optgroup", "output", "rb", "rtc", "slot", "strike"),
+    ]
+)
+STAND_ALONE = (
+    BLOCK | TABLE | EMBEDDED | LISTS | PREFORMATTED | (CONTAINERS - TRANSPARENT) | {"figcaption", "form", "nav"}
+)
+"""Elements that can't be a part of a paragraph."""
+KNOWN = INLINE | BLOCK | TABLE | DROPPED | EMBEDDED | IMAGES | STRAYS | CONTAINERS
+KNOWN |= LISTS | PREFORMATTED | CONTROLS | VOID | _OTHERS
+"""Every element of HTML, past and present."""

@@ -132,6 +132,7 @@ OPEN = {
     *("a-rellink", "a-xmlbase", "c-rellinksite"),
     *("i-guidonlyscheme", "i-random", "i-samelink", "i-sametitle", "i-wpcomments"),
     *("t-atomtext", "t-jsontext"),
+    *("k-bg", "k-blocklink"),
 }
 """Reports that do not come out right yet."""
 

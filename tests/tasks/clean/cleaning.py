@@ -34,7 +34,7 @@ ALLOWED_TAGS = frozenset(
     ]
 )
 ALLOWED_ATTRIBUTES = frozenset(
-    ["href", "title", "src", "alt", "width", "height", "colspan", "rowspan", "start", "datetime", "dir", "rel"]
+    ["href", "title", "src", "alt", "width", "height", "colspan", "rowspan", "start", "value", "datetime", "dir", "rel"]
 )
 
 

@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.clean.article import clean, clean_html
+from tasks.mill.document import mill_bytes
 from tasks.text.markup import parse
 from tests.sites.faults import XSS_HTML
 from tests.tasks.clean.cleaning import BASE, PHOTO, assert_safe, clean_fragment
-from tests.tasks.making import FEED, entry
-from warehouse.records import Feed, ImageRef, Rules
+from tests.tasks.making import FEED, Item, document, entry, rss
+from tests.tasks.parse.feeds import json_feed
+from warehouse.records import Article, Feed, ImageRef, Rules
 
 MIRROR = (
     "<div><i>Tue, 05 Mar 2024 07:08:09 GMT</i></div>"
@@ -62,9 +64,48 @@ def test_an_enclosure_counts_only_if_the_content_has_no_image() -> None:
 
 def test_plain_text() -> None:
     content = clean_html("2 < 3 & 5\n\nSecond\nparagraph <really>", base=BASE, plain=True)
-    assert content.text == "2 < 3 & 5\n\nSecond paragraph <really>"
+    assert content.text == "2 < 3 & 5\n\nSecond\nparagraph <really>"
     assert content.html.startswith("<p>2 &lt; 3 &amp; 5</p>")
     assert clean_html("<p>HTML all the same</p>", base=BASE, plain=True).text == "HTML all the same"
+
+
+def atom_entry(content: str) -> bytes:
+    return (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Quay</title><id>urn:q</id><entry><id>urn:1</id>'
+        f"<title>Gate</title>{content}</entry></feed>"
+    ).encode()
+
+
+def only_article(data: bytes) -> Article:
+    (article,) = mill_bytes(data, document(data), FEED).articles
+    return article
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        rss(Item(text="", extra="<media:group><media:description>{}</media:description></media:group>")),
+        rss(Item(text="", extra='<media:description type="plain">{}</media:description>')),
+        rss(Item(text="{}")),
+        atom_entry('<content type="text">{}</content>'),
+        atom_entry("<summary>{}</summary>"),
+        atom_entry("<content>{}</content>"),
+        json_feed({"id": "1", "content_text": "{}"}),
+        json_feed({"id": "1", "summary": "{}"}),
+    ],
+)
+def test_the_lines_of_a_plain_text_stay(data: bytes) -> None:
+    lines = "0:00 The gate\n1:30 The boats\n\nBy Oda"
+    article = only_article(data.replace(b"{}", lines.encode()))
+    assert article.content_text == lines
+    assert article.content_html == "<p>0:00 The gate<br>1:30 The boats</p><p>By Oda</p>"
+    assert article.summary == "0:00 The gate 1:30 The boats By Oda"
+
+
+def test_the_lines_of_html_are_no_lines() -> None:
+    wrapped = "The gate\nopens\n  at nine."
+    for text in (wrapped, f"<p>{wrapped}</p>\n\n"):
+        assert only_article(rss(Item(text=text))).content_text == "The gate opens at nine."
 
 
 def test_the_marks_of_escaped_cdata_are_no_text() -> None:

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tasks.clean.cleaning import clean_fragment, text_of
 
@@ -79,19 +84,14 @@ def test_deep_nesting(tag: str) -> None:
         ("<p>The har<wbr>bour of <st1:city>Évora</st1:city>.</p>", "The harbour of Évora."),
         ("<p><strike>Old</strike> <acronym>NATO</acronym> <label>news</label>.</p>", "Old NATO news."),
         ("<p>One.</p><x-card><p>Two.</p></x-card>", "One.\n\nTwo."),
-        # formulas keep their text
-        ("<p>As <math><mi>e</mi><mo>=</mo><mi>m</mi></math> says.</p>", "As e=m says."),
-        ('<p>As <math alttext="r = 2"><mi>r</mi></math> says.</p>', "As r = 2 says."),
         (
-            "<p>As <math><semantics><mi>x</mi><annotation>\\frac12</annotation></semantics></math> says.</p>",
-            "As \\frac12 says.",
+            "<p>Old <font>ferries <blink>sail</blink></font> <data value=1>one</data> mile.</p>",
+            "Old ferries sail one mile.",
         ),
-        (
-            '<p>The <span class="katex"><span class="katex-mathml"><math><mi>d</mi></math></span>'
-            '<span class="katex-html" aria-hidden="true">d</span></span> axis.</p>',
-            "The d axis.",
-        ),
-        ("<p>Dishes:</p><menu><li>Soup</li><li>Fish</li></menu>", "Dishes:\n\n- Soup\n- Fish"),
+        ("<p>one<span>two<details>three</details>four</span></p>", "onetwo\n\nthree\n\nfour"),
+        ("<p><ruby>東京<rt>とうきょう</rt></ruby>へ</p>", "東京(とうきょう)へ"),
+        ("<p><ruby>東京<rp>（</rp><rt>とうきょう</rt><rp>）</rp></ruby>へ</p>", "東京（とうきょう）へ"),
+        ("<xmp><b>bold</b></xmp>", "<b>bold</b>"),
     ],
 )
 def test_no_element_loses_or_splits_text(html: str, text: str) -> None:
@@ -119,3 +119,40 @@ def test_a_teaser_beside_an_image_is_the_text(html: str) -> None:
 )
 def test_a_player_that_a_script_starts_is_a_link(html: str) -> None:
     assert 'href="https://video.example/embed/1"' in clean_fragment(html).html
+
+
+INLINE_TAGS = (
+    *("a", "abbr", "b", "cite", "code", "em", "i", "kbd", "mark", "q", "s", "small", "span", "strong", "time", "u"),
+    *("acronym", "bdo", "big", "blink", "data", "del", "font", "ins", "label", "nobr", "output", "strike", "tt"),
+    *("g", "o:p", "st1:city", "x-card", "noindex", "unknown"),
+)
+BLOCK_TAGS = ("div", "p", "section", "blockquote", "center", "details", "fieldset", "h2", "li", "pre")
+
+
+def nested(tags: tuple[str, ...], leaves: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """HTML in which elements of these names are nested in each other, with the leaves between them."""
+    return st.recursive(
+        leaves,
+        lambda inner: st.tuples(st.sampled_from(tags), st.lists(inner, max_size=4)).map(
+            lambda element: f"<{element[0]}>{''.join(element[1])}</{element[0]}>"
+        ),
+        max_leaves=12,
+    )
+
+
+INLINE_HTML = nested(INLINE_TAGS, st.text(alphabet="abč字я  ", min_size=1, max_size=8))
+
+
+@given(st.lists(INLINE_HTML, min_size=1, max_size=4))
+def test_inline_markup_neither_splits_nor_joins_words(pieces: list[str]) -> None:
+    html = "".join(pieces)
+    visible = re.sub(r"<[^>]*>", "", html)
+    assert text_of(f"<p>{html}</p>") == text_of(html) == " ".join(visible.split())
+
+
+@given(st.lists(nested(BLOCK_TAGS, INLINE_HTML), min_size=1, max_size=4))
+def test_no_nesting_loses_words(pieces: list[str]) -> None:
+    html = "".join(pieces)
+    visible = re.sub(rf"</?(?:{'|'.join(BLOCK_TAGS)})>", " ", html)
+    words = re.sub(r"<[^>]*>", "", visible).split()
+    assert Counter(re.findall(r"\w+", text_of(html))) == Counter(words)

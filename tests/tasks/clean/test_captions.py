@@ -43,3 +43,38 @@ def test_a_long_paragraph_after_an_image_is_not_a_caption() -> None:
 def test_a_figure_without_an_image() -> None:
     content = clean_fragment("<figure><blockquote>Said.</blockquote><figcaption>Oda</figcaption></figure>")
     assert (content.text, content.images) == ("> Said.\n\nOda", ())
+
+
+TEASER = "The ferry company cancels all crossings until Friday because of the storm."
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (f'<div><img src="/a.jpg"><p>{TEASER}</p></div>', TEASER),
+        (f'<div><img src="/a.jpg"><p>{TEASER}</p></div><p><a href="/c">Comments</a></p>', f"{TEASER}\n\nComments"),
+        (f'<div><img src="/a.jpg"><div>{TEASER}</div></div><p>By Oda</p>', f"{TEASER}\n\nBy Oda"),
+        (f'<h2>News</h2><div><img src="/a.jpg"><p>{TEASER}</p></div>', f"## News\n\n{TEASER}"),
+        (f'<figure><img src="/a.jpg"><p>{TEASER}</p></figure>', TEASER),
+        (
+            f'<p>This week at the quay.</p><div><img src="/a.jpg"><p>{TEASER}</p></div>'
+            '<div><img src="/b.jpg"><p>Two boats wait at the gate.</p></div>',
+            f"This week at the quay.\n\n{TEASER}\n\nTwo boats wait at the gate.",
+        ),
+        (
+            '<div><img src="/a.jpg"><p>渡轮公司因风暴取消周五前的所有航班。</p></div>',
+            "渡轮公司因风暴取消周五前的所有航班。",
+        ),
+    ],
+)
+def test_teasers_are_no_captions(html: str, text: str) -> None:
+    content = clean_fragment(html)
+    assert content.text == text
+    assert {image.caption for image in content.images} == {None}
+
+
+def test_a_gallerys_text_is_its_captions() -> None:
+    html = "".join(f'<figure><img src="/{n}.jpg"><figcaption>Boat {n}.</figcaption></figure>' for n in "12")
+    content = clean_fragment(html)
+    assert content.text == "Boat 1.\n\nBoat 2."
+    assert [image.caption for image in content.images] == ["Boat 1.", "Boat 2."]
