@@ -17,7 +17,7 @@ serve: .venv/ready
 test: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-# Also the seven tests that take minutes; CI has twenty minutes for everything.
+# Also the tests that take minutes; CI has twenty minutes for everything.
 test-all: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m ""
 

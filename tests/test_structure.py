@@ -33,6 +33,9 @@ UNMIRRORED = {
     # A part of one other module, tested through it.
     "flows/cli/checkup.py": "tests/flows/cli/test_doctor.py",
     "flows/cli/options.py": "the tests of the commands that take them",
+    "tasks/clean/template_endings.py": "tests/tasks/clean/test_template_lines.py",
+    "tasks/clean/template_links.py": "tests/tasks/clean/test_template_lines.py",
+    "tasks/clean/template_phrases.py": "tests/tasks/clean/test_template_lines.py",
     "tasks/backfill/forms.py": "tests/tasks/backfill/test_sources.py",
     "tasks/parse/expat.py": "tests/tasks/parse/test_feed.py, tests/tasks/backfill/test_sitemap_files.py",
     "tasks/publish.py": "tests/warehouse/load/test_duplicates.py, tests/warehouse/publish/test_copy.py",

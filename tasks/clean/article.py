@@ -24,9 +24,10 @@ from tasks.clean.image_tags import is_tracking_pixel
 from tasks.clean.lead_images import may_lead
 from tasks.clean.only_text import captions_text, is_without_text, open_elements
 from tasks.clean.paragraphs import join_datelines, paragraphs_of_text
+from tasks.clean.shortcodes import may_have_shortcodes, remove_shortcodes, shortcodes_as_html
 from tasks.text import language, urls
 from tasks.text.markup import Element, parse, serialise
-from tasks.text.plain import collapse, render, summarise, word_count
+from tasks.text.plain import beginning, collapse, render, summarise, word_count
 from tasks.text.tags import ATTRIBUTES, BLOCK, INLINE, TABLE
 from tasks.text.text_or_markup import is_escaped, reads_as_markup, strip_tags
 from warehouse.characters import BIDI_CONTROLS
@@ -45,7 +46,6 @@ MAX_SUMMARY_HTML = 4_000
 _NO_RULES = Rules()
 _ENCLOSED = Element("img")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-_HEADING_LINE = re.compile(r"(?m)^#{1,6} .*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,13 @@ class Content:
     html: str
     text: str
     images: tuple[ImageRef, ...]
+    read: list[Element]
+    """The blocks that the text is made of."""
+
+    @property
+    def beginning(self) -> str:
+        """What a summary is made of: for a gallery, which has no other text, its captions."""
+        return beginning(self.read) or self.text
 
 
 def clean(entry: Entry, feed: Feed) -> Article:
@@ -62,13 +69,13 @@ def clean(entry: Entry, feed: Feed) -> Article:
     link = urls.resolve(entry.base_url, entry.link)
     url = urls.without_tracking(urls.unwrap_link(link)) if link else None
     base = entry.content_base or link or entry.base_url
-    content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=entry.content_type == "text/plain")
+    is_plain = entry.content_type == "text/plain"
+    content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=is_plain, link=link)
     if not content.text and entry.summary_html:  # the longest of an entry's texts may hold an image and nothing to read
         html = f"{entry.content_html}<div>{entry.summary_html}</div>"
-        content = clean_html(html, base=base, rules=Rules(drop_after=feed.rules.drop_after))
-    title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title, plain=entry.title_is_plain))) or summarise(
-        content.text, 80
-    )
+        content = clean_html(html, base=base, rules=Rules(drop_after=feed.rules.drop_after), link=link)
+    title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title, plain=entry.title_is_plain)))
+    title = title or summarise(content.beginning, 80)
     # an enclosure is often an inline image in another size, so it counts only if no inline image may lead
     images = content.images
     if not any(image.may_lead for image in images):
@@ -85,7 +92,7 @@ def clean(entry: Entry, feed: Feed) -> Article:
         published_at=entry.published_at,
         updated_at=entry.updated_at,
         language=language.detect(title, content.text, entry.language or feed.language),
-        summary=_summary(entry, content, base),
+        summary=_summary(entry, content, base, link),
         content_html=content.html,
         content_text=content.text,
         word_count=word_count(content.text),
@@ -98,34 +105,50 @@ def clean(entry: Entry, feed: Feed) -> Article:
     )
 
 
-def clean_html(html: str, *, base: str | None, rules: Rules = _NO_RULES, plain: bool = False) -> Content:
-    """Clean a piece of HTML, or of plain text if `plain`. Addresses are resolved against `base`."""
-    blocks, images = _blocks(html, base, rules, plain)
-    return Content(
-        html=_SANITISER.clean(serialise(blocks)), text=render(blocks) or captions_text(blocks), images=images
-    )
+def clean_html(
+    html: str, *, base: str | None, rules: Rules = _NO_RULES, plain: bool = False, link: str | None = None
+) -> Content:
+    """Clean a piece of HTML, or of plain text if `plain`. Addresses are resolved against `base`; `link` is its own."""
+    builder = BlockBuilder(base)
+    blocks, read = _clean_blocks(html, builder, rules, plain, link)
+    text = render(read) or captions_text(blocks)
+    return Content(_SANITISER.clean(serialise(blocks)), text, tuple(_shown_images(blocks, builder.images)), read)
 
 
-def _blocks(html: str, base: str | None, rules: Rules, plain: bool) -> tuple[list[Element], tuple[ImageRef, ...]]:
+def _clean_blocks(
+    html: str, builder: BlockBuilder, rules: Rules, plain: bool, link: str | None
+) -> tuple[list[Element], list[Element]]:
+    """(the blocks, those of them that are text)"""
     if plain and not reads_as_markup(html):
-        return paragraphs_of_text(html), ()
-    if is_escaped(html):
-        html = unescape(html)
+        blocks = _plain_blocks(html)
+    else:
+        blocks = _blocks(unescape(html) if is_escaped(html) else html, builder, rules)
+    return remove_boilerplate(join_datelines(without_only_captions(blocks)), rules.drop_after, link)
+
+
+def _plain_blocks(text: str) -> list[Element]:
+    tree = Element("body", {}, list(paragraphs_of_text(text)))
+    if may_have_shortcodes(text):
+        remove_shortcodes(tree)
+    return [paragraph for paragraph in tree.children if isinstance(paragraph, Element)]
+
+
+def _blocks(html: str, builder: BlockBuilder, rules: Rules) -> list[Element]:
     if "<" not in html and _BLANK_LINE.search(html):  # nothing but a plain text has paragraphs without markup
-        return paragraphs_of_text(unescape(html)), ()
+        return _plain_blocks(unescape(html))
     if "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
         html = html.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "")
-    tree = _tree(html, rules)
-    base = stated_base(html, base)
+    tree = _tree(shortcodes_as_html(html), rules)
+    if may_have_shortcodes(html):
+        remove_shortcodes(tree)
+    builder.base = stated_base(html, builder.base)
     if "xml:base" in html:
-        apply_inner_bases(tree, base)
+        apply_inner_bases(tree, builder.base)
     show_pictures(tree, html)
-    builder = BlockBuilder(base)
-    all_blocks = builder.blocks(tree)
-    if is_without_text(all_blocks) and not captions_text(all_blocks) and open_elements(tree):
-        all_blocks = builder.blocks(tree)
-    blocks = remove_boilerplate(join_datelines(without_only_captions(all_blocks)), rules.drop_after)
-    return blocks, tuple(_shown_images(blocks, builder.images))
+    blocks = builder.blocks(tree)
+    if is_without_text(blocks) and not captions_text(blocks) and open_elements(tree):
+        blocks = builder.blocks(tree)
+    return blocks
 
 
 def _tree(html: str, rules: Rules) -> Element:
@@ -137,13 +160,13 @@ def _tree(html: str, rules: Rules) -> Element:
     return apply_rules(html, rules)
 
 
-def _summary(entry: Entry, content: Content, base: str | None) -> str:
+def _summary(entry: Entry, content: Content, base: str | None, link: str | None) -> str:
     if entry.summary_html and entry.summary_html != entry.content_html:
-        summary = render(_blocks(entry.summary_html[:MAX_SUMMARY_HTML], base, _NO_RULES, plain=False)[0])
-        if collapse(summary):
-            return summarise(summary)
-    paragraphs = _HEADING_LINE.sub("", content.text[:MAX_SUMMARY_HTML])
-    return summarise(paragraphs if collapse(paragraphs) else content.text)
+        html = entry.summary_html[:MAX_SUMMARY_HTML]
+        _, read = _clean_blocks(html, BlockBuilder(base), _NO_RULES, plain=False, link=link)
+        if summary := summarise(beginning(read)):
+            return summary
+    return summarise(content.beginning)
 
 
 def _enclosed_images(addresses: Iterable[str], base: str | None) -> Iterable[ImageRef]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import regex
 
@@ -175,6 +176,49 @@ def _count_western_words(text: str) -> int | None:
 
 SUMMARY = 300
 """Characters of a summary at most."""
+_BEGINNING = SUMMARY + 2
+"""Characters from which `summarise` sees that there are more than it keeps."""
+_MARKER = re.compile(r"(?m)^[ \t]*(?:(?:#{1,6}|>|[-*•]) +)+")
+"""Markdown's markers, where an author's plain text has them."""
+_CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|\((?:…|\.\.\.)\))\s*$")
+"""What WordPress writes where it cuts an excerpt."""
+
+
+def beginning(blocks: list[Element]) -> str:
+    """The first words of the blocks on one line, without markers; without headings, unless there is nothing else."""
+    texts = _plain_texts(blocks, headings=False)
+    text = _first_words(texts) or _first_words(_plain_texts(blocks, headings=True))
+    return _CUT.sub("…", text)
+
+
+def _first_words(texts: Iterator[str]) -> str:
+    words: list[str] = []
+    length = 0
+    for text in texts:
+        text = text[: 4 * SUMMARY]
+        if line := collapse(_MARKER.sub("", text) if text[:1] in "#>-*•" or "\n" in text else text):
+            words.append(line)
+            length += len(line)
+            if length >= _BEGINNING:
+                break
+    return " ".join(words)
+
+
+def _plain_texts(blocks: list[Element], *, headings: bool) -> Iterator[str]:
+    for block in blocks:
+        if block.tag == "p":
+            yield inline_text(block)
+        elif block.tag == "pre":
+            yield block.text()
+        elif block.tag in ("ul", "ol", "dl", "table", "blockquote", "li", "dt", "dd", "tbody", "tr"):
+            yield from _plain_texts(_elements(block), headings=headings)
+        elif block.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+            if headings:
+                yield inline_text(block)
+        elif block.tag != "figure":
+            yield inline_text(block)
+
+
 _SENTENCE = re.compile(r"[.!?…]['\"”’)]?(?=\s)|[。！？…]['\"”’」』）]?")
 
 

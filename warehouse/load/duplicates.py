@@ -19,6 +19,8 @@ from warehouse.store.transactions import Connection, transact
 
 SIMILAR = 0.6
 """Jaccard similarity from which two articles tell the same story; benchmarks/duplicates.py measures it."""
+SAME = 0.95
+"""Similarity from which one feed's text under another title is boilerplate, and no report told again."""
 STORED_FROM = 0.4
 """Similarity from which a pair is stored in clean.similar_articles."""
 MAX_DISTANCE = timedelta(days=14)
@@ -88,7 +90,7 @@ def _compare(connection: Connection, measure: Measure[Any]) -> int:
 
 def _mark(connection: Connection) -> int:
     """Set duplicate_of of every article."""
-    parameters = {"similarity": SIMILAR, "seconds": MAX_DISTANCE.total_seconds()}
+    parameters = {"similarity": SIMILAR, "same": SAME, "seconds": MAX_DISTANCE.total_seconds()}
     first_ids = find_first_articles(connection.execute(query("stories"), parameters).fetchall())
     table = pa.table(
         {

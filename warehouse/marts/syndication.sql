@@ -1,6 +1,7 @@
 -- topic: Who carries what
 -- note: The copies name the first article in `duplicate_of`. A short text is a copy only in another feed, under the
---   same title, if it says the same or adds to it; "Read more" and the like are copies of nothing.
+--   same title, if it says the same or adds to it; "Read more" and the like are copies of nothing. What a feed repeats
+--   under different titles, such as a channel's description below its videos, is no story.
 --   `clean.similar_articles` has the pairs with their similarity, from 0.4.
 -- empty in the demo: each of the sample site's stories has one address, and so is one article
 -- unit copies: articles

@@ -126,19 +126,45 @@ def test_titles_and_summaries() -> None:
     assert clean(entry(content="<h2>Head</h2><p>Body.</p>"), FEED).summary == "Body."
 
 
+@pytest.mark.parametrize(
+    ("html", "summary"),
+    [
+        ("<blockquote><p>The gate is shut.</p></blockquote><p>So it said.</p>", "The gate is shut. So it said."),
+        ("<ul><li>The gate</li><li>The quay</li></ul><p>Both open.</p>", "The gate The quay Both open."),
+        ("<ol><li>The gate</li></ol><h3>Head</h3><p>Body.</p>", "The gate Body."),
+        ("<h2>Only a head</h2>", "Only a head"),
+        ("<table><tr><td>Gate</td><td>8</td></tr><tr><td>Quay</td><td>9</td></tr></table>", "Gate 8 Quay 9"),
+        ("<p>### What is new<br>&gt; The gate is open.<br># Boats: 20</p>", "What is new The gate is open. Boats: 20"),
+        ("<p>The gate opens at [&#8230;]</p>", "The gate opens at…"),
+        ("<p>The gate opens. <a href='/gate'>Read more</a></p>", "The gate opens."),
+        ("<p>[vc_row]The gate opens.[/vc_row]</p><p>Share this:</p>", "The gate opens."),
+        ("<p>The gate opens.</p><p>The post The gate appeared first on The Quay.</p>", "The gate opens."),
+        ("<p>Page 1 - 2 &gt; 1, #5 and 3. more</p>", "Page 1 - 2 > 1, #5 and 3. more"),
+    ],
+)
+def test_summaries_are_plain_text_without_the_templates(html: str, summary: str) -> None:
+    assert clean(entry(content=html), FEED).summary == summary
+    assert clean(entry(summary=html), FEED).summary == summary
+
+
+def test_a_summary_that_is_a_template_is_none() -> None:
+    for line in ("Read more", "Weiterlesen", "[gallery ids='1']", "<a href='/gate'>Continue reading</a>"):
+        assert clean(entry(summary=line), FEED).summary == "The north gate opens at eight."
+
+
 PAGE = (
     '<div id="nav"><p>Menu</p></div><div class="story"><p>The gate opens.</p><aside class="ad"><p>Buy!</p></aside>'
-    "<p>At eight.</p><p>Share this story</p><p>Other stories</p></div><p>Imprint</p>"
+    "<p>At eight.</p><p>Ring the bell</p><p>Other stories</p></div><p>Imprint</p>"
 )
 
 
 def test_rules() -> None:
-    story = "The gate opens.\n\nBuy!\n\nAt eight.\n\nShare this story\n\nOther stories"
+    story = "The gate opens.\n\nBuy!\n\nAt eight.\n\nRing the bell\n\nOther stories"
     assert clean_fragment(PAGE, Rules(content=".story")).text == story
     assert "Buy" not in clean_fragment(PAGE, Rules(remove=(".ad", "#nav"))).text
     assert "Menu" not in clean_fragment(PAGE, Rules(remove=(".ad", "#nav"))).text
     assert (
-        clean_fragment(PAGE, Rules(content=".story", remove=(".ad",), drop_after="^Share")).text
+        clean_fragment(PAGE, Rules(content=".story", remove=(".ad",), drop_after="^Ring")).text
         == "The gate opens.\n\nAt eight."
     )
     assert clean_fragment(PAGE, Rules(content=".gone")).text == clean_fragment(PAGE).text

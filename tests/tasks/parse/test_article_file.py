@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import ParseError
@@ -230,6 +230,7 @@ _PIECES = [
         max_size=3,
     )
 )
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_simple_front_matter_gives_what_yaml_gives(lines: list[tuple[str, str, list[str]]]) -> None:
     text = "".join(f"{name}: {form.format(''.join(pieces))}\n" for name, form, pieces in lines)
     simple = simple_front_matter(text)
