@@ -20,6 +20,8 @@ UNMIRRORED = {
     "tasks/text/tags.py": "sets of tag names",
     "warehouse/errors.py": "exceptions",
     "warehouse/records.py": "dataclasses",
+    # What they do shows only in what calls them.
+    "warehouse/export/atom_enclosures.py": "tests/warehouse/export/test_atom.py",
     # What they do shows only in a run, on a Prefect server.
     "flows/images.py": "tests/flows/test_ingest.py runs it, tests/flows/test_crash.py kills it",
     "flows/on_dask.py": "tests/flows/test_partition.py",

@@ -79,6 +79,22 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A file that an entry encloses; columns of clean.enclosures."""
+
+    url: str
+    media_type: str | None = None
+    bytes: int | None = None
+    duration: int | None = None
+    """Seconds."""
+    title: str | None = None
+    episode: int | None = None
+    season: int | None = None
+    image: str | None = None
+    """The address of its picture."""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One entry as the feed has it."""
 
@@ -90,6 +106,7 @@ class Entry:
     link: str | None
     title: str
     author: str | None
+    """All of them, joined by commas."""
     published_at: datetime | None
     updated_at: datetime | None
     language: str | None
@@ -109,6 +126,10 @@ class Entry:
     """What the content's addresses are relative to, where the document says so (xml:base); else it is the link."""
     title_is_plain: bool = False
     """Whether the feed says that the title is plain text, as Atom and JSON Feed do; in others it may be HTML."""
+    authors: tuple[str, ...] = ()
+    """Each as the feed names it, perhaps with an address of e-mail."""
+    files: tuple[Enclosure, ...] = ()
+    """Everything that it encloses, with addresses as the feed has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +184,11 @@ class Article:
     images: tuple[ImageRef, ...]
     content_hash: str
     fetch_images: ImagePolicy = "all"
+    authors: tuple[str, ...] = ()
+    """The persons and organisations of `author`, one by one."""
+    language_confidence: float | None = None
+    """0 to 1; None if the language is the feed's own."""
+    enclosures: tuple[Enclosure, ...] = ()
 
     @cached_property
     def lead_image(self) -> ImageRef | None:
@@ -199,6 +225,19 @@ class Hints:
     """In English."""
 
 
+@dataclass(frozen=True)
+class About:
+    """What a feed says of itself; columns of ops.feeds."""
+
+    title: str | None = None
+    description: str | None = None
+    link: str | None = None
+    """The address of its site."""
+    icon: str | None = None
+    language: str | None = None
+    """BCP 47."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rhythm:
     """How often a feed publishes, measured on its articles and as it states itself. Seconds."""
@@ -225,6 +264,10 @@ class Milled:
     """Ids of entries that the warehouse has already; they are not in `entries`."""
     rejects: tuple[Reject, ...] = ()
     hints: Hints = Hints()
+    about: About | None = None
+    """None for a document that is no feed."""
+    feed_name: str = ""
+    """Its name in feeds.toml, or that of its site in an archive."""
 
     @property
     def is_unreadable(self) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.backfill.finds import BackfillRequest
-from tasks.registry.feed_table import slug
-from warehouse.records import Feed, digest
+from tasks.registry.feed_table import site_id
+from warehouse.records import Feed
 
 _NO_SITE = frozenset(["", ".", "_posts", "articles", "posts", "content", "source", "docs", "src", "data"])
 """Names of folders that are not the name of a site."""
@@ -58,8 +58,6 @@ class Sites:
 
     def _create(self, name: str) -> Feed:
         """The feed for a site that the registry may not have."""
-        readable = slug(name, ())
-        # the slug of a name without Latin letters is always "feed"
-        feed_id = readable if readable != "feed" or name == "feed" else f"site-{digest('site', name)[:10]}"
+        feed_id = site_id(name)
         self._created[name] = self._by_id.get(feed_id) or Feed(feed_id, name, "")
         return self._created[name]

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 import nh3
 
 from tasks.clean import identity
+from tasks.clean.authors import clean_names, split_names
 from tasks.clean.backgrounds import show_pictures
 from tasks.clean.bases import apply_inner_bases, stated_base
 from tasks.clean.blocks import BlockBuilder
@@ -31,7 +32,7 @@ from tasks.text.plain import beginning, collapse, render, summarise, word_count
 from tasks.text.tags import ATTRIBUTES, BLOCK, INLINE, TABLE
 from tasks.text.text_or_markup import is_escaped, reads_as_markup, strip_tags
 from warehouse.characters import BIDI_CONTROLS
-from warehouse.records import Article, Entry, Feed, ImageRef, Rules
+from warehouse.records import Article, Enclosure, Entry, Feed, ImageRef, Rules
 
 _SANITISER = nh3.Cleaner(
     tags=set(INLINE | BLOCK | TABLE | {"img", "figcaption"}),
@@ -67,7 +68,9 @@ class Content:
 def clean(entry: Entry, feed: Feed) -> Article:
     """The entry as an article."""
     link = urls.resolve(entry.base_url, entry.link)
-    url = urls.without_tracking(urls.unwrap_link(link)) if link else None
+    enclosures = tuple(_enclosures(entry))
+    own_url = urls.without_tracking(urls.unwrap_link(link)) if link else None
+    url = own_url or _address_of_file(enclosures)
     base = entry.content_base or link or entry.base_url
     is_plain = entry.content_type == "text/plain"
     content = clean_html(entry.content_html, base=base, rules=feed.rules, plain=is_plain, link=link)
@@ -76,6 +79,8 @@ def clean(entry: Entry, feed: Feed) -> Article:
         content = clean_html(html, base=base, rules=Rules(drop_after=feed.rules.drop_after), link=link)
     title = collapse(BIDI_CONTROLS.sub("", strip_tags(entry.title, plain=entry.title_is_plain)))
     title = title or summarise(content.beginning, 80)
+    detected = language.detect(title, content.text, entry.language or feed.language)
+    names = clean_names(map(strip_tags, entry.authors))
     # an enclosure is often an inline image in another size, so it counts only if no inline image may lead
     images = content.images
     if not any(image.may_lead for image in images):
@@ -83,25 +88,26 @@ def clean(entry: Entry, feed: Feed) -> Article:
     return Article(
         entry_id=entry.entry_id,
         feed_id=feed.id,
-        keys=identity.keys(entry, url),
+        keys=identity.keys(entry, own_url),
         guid=entry.guid,
         url=url,
         canonical_url=urls.canonical(url) if url else None,
         title=title,
-        author=collapse(strip_tags(entry.author)) or None if entry.author else None,
+        author=", ".join(names) or None,
         published_at=entry.published_at,
         updated_at=entry.updated_at,
-        language=language.detect(title, content.text, entry.language or feed.language),
+        language=detected.language,
         summary=_summary(entry, content, base, link),
         content_html=content.html,
         content_text=content.text,
         word_count=word_count(content.text),
-        categories=tuple(
-            dict.fromkeys(filter(None, (collapse(strip_tags(category)) for category in entry.categories)))
-        ),
+        categories=_categories(entry.categories),
         images=images,
         content_hash=identity.content_hash(title, content.text),
         fetch_images=feed.images,
+        authors=split_names(names),
+        language_confidence=detected.confidence,
+        enclosures=enclosures,
     )
 
 
@@ -158,6 +164,30 @@ def _tree(html: str, rules: Rules) -> Element:
     from tasks.text.site_rules import apply_rules
 
     return apply_rules(html, rules)
+
+
+def _enclosures(entry: Entry) -> Iterable[Enclosure]:
+    for file in entry.files:
+        if url := urls.resolve(entry.base_url, file.url):
+            yield replace(file, url=url, image=urls.resolve(entry.base_url, file.image))
+
+
+def _address_of_file(enclosures: Iterable[Enclosure]) -> str | None:
+    """The address of what an entry without a link is about: of its first recording, else of its first file."""
+    return next((file.url for file in sorted(enclosures, key=lambda file: not _is_recording(file))), None)
+
+
+def _is_recording(file: Enclosure) -> bool:
+    return (file.media_type or "").startswith(("audio/", "video/"))
+
+
+def _categories(given: Iterable[str]) -> tuple[str, ...]:
+    """Each category once: of spellings that differ only by case, the first."""
+    categories: dict[str, str] = {}
+    for text in given:
+        if category := collapse(strip_tags(text)):
+            categories.setdefault(category.casefold(), category)
+    return tuple(categories.values())
 
 
 def _summary(entry: Entry, content: Content, base: str | None, link: str | None) -> str:

@@ -131,7 +131,9 @@ def _mill(
         except Exception as error:
             location = f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}"
             rejects.append(Reject("clean", _reason(error), feed.id, document.document_id, location))
-    return Milled(document, tuple(entries), tuple(articles), tuple(seen), tuple(rejects), parsed.hints)
+    return Milled(
+        document, tuple(entries), tuple(articles), tuple(seen), tuple(rejects), parsed.hints, parsed.about, feed.name
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -32,6 +32,7 @@ from tasks.mill.document import (
     prepare_process,
     reject_document,
 )
+from tasks.registry.feed_table import site_id
 from tasks.settings import Settings
 from warehouse.records import Document, Feed, Milled
 
@@ -59,6 +60,12 @@ PIPE_BYTES = 1 << 20
 
 _Work = tuple[Path, Document, Feed, frozenset[str]]
 """The landing zone, a document in it, its feed, and the ids of the entries known of it."""
+
+
+def _name_of_site(document: Document) -> str:
+    """The name of a site that is not in the registry: its folder in an archive, if its id was made of that."""
+    folders = document.headers.get("file", "").split("/")[:-1] if document.form == "article" else []
+    return next((name for name in reversed(folders) if site_id(name) == document.feed_id), document.feed_id)
 
 
 class MillingPool:
@@ -129,7 +136,7 @@ class MillingPool:
         return [await self._mill_one(document, afresh) for document in documents]
 
     def _feed(self, document: Document) -> Feed:
-        return self.feeds.get(document.feed_id) or Feed(document.feed_id, document.feed_id, document.url)
+        return self.feeds.get(document.feed_id) or Feed(document.feed_id, _name_of_site(document), document.url)
 
     def _known(self, document: Document, afresh: bool) -> frozenset[str]:
         return frozenset() if afresh else self.known.get(document.feed_id, frozenset())

@@ -23,7 +23,8 @@ from typing import Any
 import yaml
 
 from tasks.errors import ParseError
-from tasks.parse.entry import EntryFields, ParsedDocument, make_entry
+from tasks.parse.authors import read_authors
+from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
 from tasks.text.dates import parse_date
 from tasks.text.encodings import to_utf8
 from tasks.text.plain import printable
@@ -232,12 +233,12 @@ def parse_article(data: bytes, document: Document, feed: Feed) -> ParsedDocument
         guid=None,
         link=printable(file.url) or None,
         title=printable(file.title),
-        author=_text(file.fields.get("author")) or None,
+        authors=_authors(file.fields),
         published_at=published_at,
         updated_at=None,
         stated_dates=(file.stated or str(file.fields.get("date", "")), ""),
         language=None,
-        categories=tuple(dict.fromkeys([*_list(file.fields.get("tags")), *_list(file.fields.get("categories"))])),
+        categories=_categories(file.fields),
         content=content,
         content_type="text/html",
         summary="",
@@ -252,6 +253,30 @@ def _text(value: object) -> str:
     return printable(str(value)).strip() if value is not None else ""
 
 
-def _list(value: object) -> list[str]:
-    values = value if isinstance(value, list) else str(value).split(",") if value else []
-    return [text for text in map(_text, values) if text]
+def _authors(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    names = (read_authors(fields.get(name)) for name in ("author", "authors", "Author", "Authors"))
+    return unique(_text(name) for names_of_one in names for name in names_of_one)
+
+
+def _categories(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    plural = [word for name in ("tags", "categories") for word in _words(fields.get(name))]
+    # Jekyll splits the text of `tags` and `categories` at spaces, but that of `tag` and `category` is one
+    single = [part for name in ("tag", "category") for text in _texts(fields.get(name)) for part in text.split(",")]
+    return unique(_text(category) for category in (*plural, *single))
+
+
+def _words(value: Any) -> list[str]:
+    """The members of a list; of a text, what commas separate, or spaces where it has no comma."""
+    if not isinstance(value, str):
+        return _texts(value)
+    words = value.split(",") if "," in value else value.split()
+    return [word.removeprefix("#") for word in map(str.strip, words)]
+
+
+def _texts(value: Any, depth: int = 0) -> list[str]:
+    """The texts of a value, of a list, or of the names in a list of objects."""
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("title") or value.get("slug")
+    if isinstance(value, list) and depth < 3:
+        return [text for member in value for text in _texts(member, depth + 1)]
+    return [_text(value)] if isinstance(value, str | int | float) else []

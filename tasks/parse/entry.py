@@ -13,7 +13,7 @@ from typing import Any
 from tasks.errors import ParseError
 from tasks.text.dates import parse_date
 from tasks.text.plain import printable
-from warehouse.records import Document, Entry, Feed, Hints, Reject, digest
+from warehouse.records import About, Document, Enclosure, Entry, Feed, Hints, Reject, digest
 
 MIN_REPEATED_TEXT = 200
 """Characters from which a text that is the entry's content is left out of `Entry.parsed`."""
@@ -24,6 +24,7 @@ class ParsedDocument:
     entries: tuple[Entry, ...]
     rejects: tuple[Reject, ...] = ()
     hints: Hints = field(default_factory=Hints)
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class EntryFields:
     guid: str | None
     link: str | None
     title: str
-    author: str | None
+    authors: tuple[str, ...]
     published_at: datetime | None
     updated_at: datetime | None
     stated_dates: tuple[str, str]
@@ -51,10 +52,12 @@ class EntryFields:
     """The enclosures in the order in which they may stand for the entry, if that is not the document's. The entry's id
     depends on the document's order only."""
     title_is_plain: bool = False
+    files: tuple[Enclosure, ...] = ()
 
 
 def make_entry(fields: EntryFields, document: Document, feed: Feed, position: int) -> Entry:
     """The entry at this position in the document, counted from 0. Its id is a digest of its content and metadata."""
+    author = ", ".join(fields.authors) or None
     return Entry(
         entry_id=digest(
             "entry",
@@ -62,13 +65,15 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
             fields.guid,
             fields.link,
             fields.title,
-            fields.author,
+            author,
             *fields.stated_dates,
             fields.content,
             fields.summary,
             *fields.categories,
             "|",
             *fields.enclosures,
+            # addresses without their queries: some hosts sign each answer's anew
+            *(file.url.partition("?")[0] for file in fields.files if file.url not in fields.enclosures),
         ),
         feed_id=feed.id,
         document_id=document.document_id,
@@ -76,7 +81,7 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
         guid=fields.guid,
         link=fields.link,
         title=fields.title,
-        author=fields.author,
+        author=author,
         published_at=fields.published_at,
         updated_at=fields.updated_at,
         language=fields.language,
@@ -89,6 +94,8 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
         parsed=fields.parsed,
         content_base=fields.content_base,
         title_is_plain=fields.title_is_plain,
+        authors=fields.authors,
+        files=fields.files,
     )
 
 

@@ -9,7 +9,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import wraps
 from html import escape
 from typing import Any
@@ -20,7 +20,9 @@ import feedparser.api
 import feedparser.mixin
 
 from tasks.errors import ParseError
+from tasks.parse.about import about_xml_feed
 from tasks.parse.bases import document_base, feed_base
+from tasks.parse.enclosures import xml_enclosures
 from tasks.parse.entry import (
     EntryFields,
     ParsedDocument,
@@ -43,6 +45,7 @@ from warehouse.records import CUT_OFF, Document, Feed, Reject
 
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.parse.expat"]
 
+_WEIGHT = re.compile(r"\s*:\s*[\d.]+$")
 _WINDOWS_1252 = re.compile(r"[\x80-\x9f]")
 
 
@@ -82,6 +85,32 @@ def _tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
 
     return handle
 
+
+def _end_media_keywords(parser: Any) -> None:
+    """feedparser's handler, without the ranks and weights that some feeds put between the words."""
+    for term in parser.pop("media_keywords").split(","):
+        keyword = _WEIGHT.sub("", term.strip())
+        if any(map(str.isalpha, keyword)):
+            parser._add_tag(keyword, None, None)
+
+
+feedparser.mixin._FeedParserMixin._end_media_keywords = _end_media_keywords
+
+_feedparsers_end_author = feedparser.mixin._FeedParserMixin._end_author
+
+
+def _end_author(parser: Any) -> None:
+    """feedparser's handler. It takes top-level domains to have at most four letters, and the rest for the name: "ple
+    (Ann)" of "ann@news.example (Ann)". The name is then the whole text, which cleaning reads."""
+    _feedparsers_end_author(parser)
+    context = parser._get_context()
+    author = context["authors"][-1] if context.get("authors") else {}
+    _, email, rest = context.get("author", "").partition(author.get("email") or "\n")
+    if email and rest[:1].isalnum():
+        author["name"] = context["author"]
+
+
+feedparser.mixin._FeedParserMixin._end_author = _end_author
 
 for _name, _handler in inspect.getmembers(feedparser.mixin._FeedParserMixin, inspect.isfunction):
     if _name.startswith(("_start_", "_end_")):
@@ -150,19 +179,22 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
         last = raw_entries.pop()
         location = f"entry {len(raw_entries)}: {last.get('id') or last.get('link') or ''}"
         rejects.append(Reject("parse", CUT_OFF, feed.id, document.document_id, location))
-    language = result.feed.get("language")
-    base = feed_base(result.feed.get("link"), document, feed)
     is_atom = result.version.startswith("atom")
+    channel = _Channel(
+        result.feed.get("language"),
+        feed_base(result.feed.get("link"), document, feed),
+        # RFC 4287 4.2.1; RSS has no such rule, and a channel's managingEditor writes no articles
+        _authors(result.feed) if is_atom else (),
+        is_atom,
+    )
     entries = []
     for position, raw in enumerate(raw_entries):
         try:
-            fields = _read_entry(raw, document, feed, language, base)
-            if not is_atom:  # feedparser guesses what the titles of others are
-                fields = replace(fields, title_is_plain=False)
-            entries.append(make_entry(fields, document, feed, position))
+            entries.append(make_entry(_read_entry(raw, document, feed, channel), document, feed, position))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rejects.append(reject_entry(document, feed, position, raw.get("id") or raw.get("link"), error))
-    return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data))
+    about = about_xml_feed(dict(result.feed), document.final_url)
+    return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data), about)
 
 
 def readable(data: bytes, content_type: str, language: str | None = None) -> bytes:
@@ -203,9 +235,21 @@ def _ends_between_entries(data: bytes) -> bool:
     return bool(tags) and tags[-1][1] == b"/"
 
 
-def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language: str | None, base: str) -> EntryFields:
-    """The fields of feedparser's entry; `language` and `base` are the feed's."""
-    images = [*_enclosures(raw)]
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    """What the feed says for all its entries."""
+
+    language: str | None
+    base: str
+    authors: tuple[str, ...]
+    is_atom: bool
+
+
+def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, channel: _Channel) -> EntryFields:
+    """The fields of feedparser's entry."""
+    base = channel.base
+    enclosed = raw.get("enclosures", ())  # made by feedparser's own dictionary, which looks up every key three times
+    images = [*_enclosures(raw, enclosed)]
     widest_first = unique(address for address, _ in sorted(images, key=lambda image: -image[1]))
     raw = dict(raw)  # feedparser's own dictionary looks up every key under three names
     content, content_type, content_base = _content(raw)
@@ -224,11 +268,11 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         guid=_field(raw.get("id")) or None,
         link=_field(raw.get("feedburner_origlink") or _link(raw)) or None,
         title=_field(raw.get("title")),
-        author=_authors(raw),
+        authors=_authors(raw) or _authors(raw.get("source") or {}) or channel.authors,
         published_at=published_at or updated_at,
         updated_at=updated_at,
         stated_dates=(str(stated_date), str(stated_update)),
-        language=_language(raw, language),
+        language=_language(raw, channel.language),
         categories=unique(_field(tag.get("term") or tag.get("label")) for tag in raw.get("tags", ())),
         content=content,
         content_type=content_type,
@@ -238,7 +282,9 @@ def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, language
         enclosures=unique(address for address, _ in images),
         widest_first=widest_first,
         parsed=to_json(raw, content),
-        title_is_plain=(raw.get("title_detail") or {}).get("type") == "text/plain",
+        # feedparser guesses what the titles of other feeds are
+        title_is_plain=channel.is_atom and (raw.get("title_detail") or {}).get("type") == "text/plain",
+        files=xml_enclosures(raw, enclosed),
     )
 
 
@@ -279,32 +325,31 @@ def _language(raw: Mapping[str, Any], language: str | None) -> str | None:
 
 def _link(raw: Mapping[str, Any]) -> str | None:
     """The address of the entry's page: a rel=alternate link to HTML, else any link, else a permalink guid (RSS 2.0)."""
-    links = [link for link in raw.get("links", ()) if link.get("href")]
+    links = [link for link in raw.get("links", ()) if link.get("href") and link.get("rel") != "enclosure"]
     for link in links:
         if link.get("rel") == "alternate" and "html" in (link.get("type") or "text/html"):
             return str(link["href"])
     guid = _field(raw.get("id"))
-    # feedparser takes every guid for a permalink unless isPermaLink is "false"
-    if raw.get("link") and (raw["link"] != guid or links):
+    # feedparser takes every guid for a permalink unless isPermaLink is "false", and Atom's ids, too
+    if raw.get("link") and (raw["link"] != guid or any(link["href"] == guid for link in links)):
         return str(raw["link"])
     # a path is an address, and the other ids are none
     return guid if guid.startswith(("http://", "https://", "/")) and raw.get("guidislink", True) else None
 
 
-def _authors(raw: Mapping[str, Any]) -> str | None:
+def _authors(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The authors of an entry or a feed, each as it is named."""
     names = [_field(author.get("name") or author.get("email")) for author in raw.get("authors", ())]
-    if not any(names):
-        names = [_field(raw.get("author"))]
-    return ", ".join(unique(names)) or None
+    return unique(names) or unique([_field(raw.get("author"))])
 
 
-def _enclosures(raw: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
+def _enclosures(raw: Mapping[str, Any], enclosed: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, int]]:
     """(address, width) of images outside the content: media:content, enclosures, media:thumbnail, image."""
     for item in raw.get("media_content", ()):
         address, media_type = item.get("url") or "", item.get("type") or ""
         if item.get("medium") == "image" or _is_image(address, media_type):
             yield address, _width(item, PICTURE_WIDTH)
-    for item in raw.get("enclosures", ()):
+    for item in enclosed:
         address, media_type = item.get("href") or item.get("url") or "", item.get("type") or ""
         if _is_image(address, media_type):
             yield address, PICTURE_WIDTH

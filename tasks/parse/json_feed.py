@@ -9,7 +9,10 @@ from html import escape
 from typing import Any
 
 from tasks.errors import ParseError
+from tasks.parse.about import about_json_feed
+from tasks.parse.authors import read_authors
 from tasks.parse.bases import feed_base
+from tasks.parse.enclosures import json_enclosures
 from tasks.parse.entry import (
     EntryFields,
     ParsedDocument,
@@ -64,7 +67,7 @@ def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocume
         except (ParseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             name = item.get("id") if isinstance(item, dict) else None
             rejects.append(reject_entry(document, feed, position, name, error))
-    return ParsedDocument(tuple(entries), tuple(rejects))
+    return ParsedDocument(tuple(entries), tuple(rejects), about=about_json_feed(top, document.final_url))
 
 
 def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, Any]) -> EntryFields:
@@ -83,7 +86,7 @@ def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, A
         guid=guid or None,
         link=url or None,
         title=title,
-        author=_authors(item, top),
+        authors=_authors(item, top),
         published_at=published or updated,
         updated_at=updated,
         stated_dates=(str(item.get("date_published")), str(item.get("date_modified"))),
@@ -97,19 +100,14 @@ def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, A
         enclosures=_images(item),
         parsed=to_json(item, content),
         title_is_plain=True,
+        files=json_enclosures(item),
     )
 
 
-def _authors(item: Mapping[str, Any], top: Mapping[str, Any]) -> str | None:
+def _authors(item: Mapping[str, Any], top: Mapping[str, Any]) -> tuple[str, ...]:
     """The item's authors, else the feed's: `authors` in version 1.1, `author` in 1.0."""
-    for source in (item, top):
-        names = _texts(
-            author.get("name") if isinstance(author, dict) else author
-            for author in _several(source.get("authors")) or _several(source.get("author"))
-        )
-        if names:
-            return ", ".join(names)
-    return None
+    found = (_texts(read_authors(source.get(name))) for source in (item, top) for name in ("authors", "author"))
+    return next(filter(None, found), ())
 
 
 def _images(item: Mapping[str, Any]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ import re
 from w3lib.encoding import html_to_unicode
 
 from tasks.errors import ParseError
-from tasks.parse.entry import EntryFields, ParsedDocument, make_entry
+from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
 from tasks.parse.page_body import find_content, read_body, read_metadata, resolve_addresses
 from tasks.parse.page_head import (
     MODIFIED_NAMES,
@@ -88,7 +88,7 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
         guid=None,
         link=link or None,
         title=title,
-        author=find_authors(head) or bounded_text(extracted.author).replace("; ", ", ") or None,
+        authors=find_authors(head) or unique(bounded_text(extracted.author).split("; ")),
         published_at=published_at,
         updated_at=parse_date(stated_update, timezone=feed.timezone, now=document.fetched_at),
         stated_dates=(stated_date, stated_update),

@@ -166,10 +166,10 @@ def find_title(head: PageHead) -> str:
     return next(iter(titles), "")
 
 
-def find_authors(head: PageHead) -> str | None:
+def find_authors(head: PageHead) -> tuple[str, ...]:
     authors = [*json_ld_texts(head.article.get("author"))] or [*head.all(*_AUTHOR_NAMES)]
     names = [_BYLINE_PREFIX.sub("", name).strip() for name in authors if not name.startswith(("http:", "https:", "/"))]
-    return ", ".join(dict.fromkeys(filter(None, names))) or None
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def find_language(head: PageHead) -> str | None:

@@ -21,7 +21,7 @@ from w3lib.url import canonicalize_url
 from tasks.references import REFERENCE
 from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
-from warehouse.records import Feed, ImagePolicy, Rules
+from warehouse.records import Feed, ImagePolicy, Rules, digest
 
 MAX_ID = 63
 MAX_TITLE_ID = 40
@@ -185,6 +185,13 @@ def unshared_id(address: str, title: str, taken: Collection[str], *, of_many: bo
         return host
     words = slugify(title, max_length=MAX_TITLE_ID, word_boundary=True) if "://" not in title else ""
     return slug(words if re.search("[a-z]", words) else host, taken)
+
+
+def site_id(name: str) -> str:
+    """The id of a site that only an archive has, by its name there."""
+    readable = slug(name, ())
+    # the slug of a name without Latin letters is always "feed"
+    return readable if readable != "feed" or name == "feed" else f"site-{digest('site', name)[:10]}"
 
 
 def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -50,6 +50,7 @@ def test_an_archive_becomes_rows_once(newsmill: Newsmill, archive: Path) -> None
     assert rows(
         newsmill.published, "SELECT title, url, feed_id, source, published_at::VARCHAR FROM clean.articles LIMIT 1"
     ) == [("泊位 1", "https://quay.example/berth/1", "quay", "archive", "2023-11-14 23:13:20+00")]
+    assert rows(newsmill.published, "SELECT DISTINCT feed FROM marts.latest_articles") == [("quay",)]
     ((location, error),) = rows(newsmill.warehouse, "SELECT location, error FROM ops.rejects")
     assert location == "quay/index.md"
     assert "neither front matter nor" in error

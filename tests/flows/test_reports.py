@@ -12,15 +12,18 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tasks.mill.document import mill_bytes
 from tests.conftest import Newsmill
 from tests.flows.observing import rows
 from tests.places import SHARED
 from tests.trust.raw_server import Behaviour, RawServer, raw_server
+from warehouse.records import Document, Feed
 
 REPORTS = SHARED / "reports"
 pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason=f"{REPORTS} is absent")
@@ -123,7 +126,8 @@ EXPECTED: dict[str, Check] = {
     "t-atomtext": is_expected("title"),
     "t-jsontext": is_expected("content_text"),
 }
-OTHERS = {"b-authorlist", "b-authors", "o-unquoted", "o-upper", "sm-doctype", "w-7-lastchunkmissing"}
+FRONT_MATTER = {"b-authorlist": "2.md", "b-authors": "6.md"}
+OTHERS = {"o-unquoted", "o-upper", "sm-doctype", "w-7-lastchunkmissing"}
 """Reports about files: not fetched from a server."""
 OPEN = {
     *("a-rellink", "a-xmlbase", "c-rellinksite", "e-badbyte", "e-badbytegb", "f-te2"),
@@ -178,7 +182,7 @@ def outcomes(
 
 
 def test_every_report_is_listed() -> None:
-    assert {path.name for path in REPORTS.iterdir() if path.is_dir()} == {*EXPECTED, *OTHERS}
+    assert {path.name for path in REPORTS.iterdir() if path.is_dir()} == {*EXPECTED, *FRONT_MATTER, *OTHERS}
 
 
 @pytest.mark.parametrize(
@@ -192,3 +196,12 @@ def test_the_report_comes_out_as_expected(outcomes: dict[str, Outcome], name: st
     outcome = outcomes[name]
     (expected,) = re.findall(r"^Expected: (.*)$", (REPORTS / name / "expected.md").read_text(), re.MULTILINE)
     assert EXPECTED[name](outcome, expected), (expected, outcome.articles, outcome.images, outcome.fetches)
+
+
+@pytest.mark.parametrize(("name", "file"), FRONT_MATTER.items())
+def test_the_authors_of_an_article_file_come_out_as_expected(name: str, file: str) -> None:
+    data = (REPORTS / name / file).read_bytes()
+    document = Document("", "archive", file, file, datetime.now(UTC), 200, {}, len(data), "", "archive", "article")
+    (article,) = mill_bytes(data, document, Feed("archive", "archive", "")).articles
+    (expected,) = re.findall(r"^Expected: (.*)$", (REPORTS / name / "expected.md").read_text(), re.MULTILINE)
+    assert article.author == ", ".join(article.authors) == expected

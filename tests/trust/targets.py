@@ -80,7 +80,7 @@ def mill(
     ours = replace(FEED, language=language, **feed)
     headers = replace(document(data, feed=ours, content_type=content_type), form=form)
     milled = mill_bytes(data, headers, ours)
-    check_text((milled.entries, milled.articles, milled.rejects, milled.hints))
+    check_text((milled.entries, milled.articles, milled.rejects, milled.hints, milled.about))
     assert len(milled.articles) <= len(milled.entries), "an article for each entry that could be cleaned"
     return [reject.error for reject in milled.rejects]
 

@@ -208,6 +208,17 @@ def test_authors_and_categories(copy: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+def test_spellings_of_a_category_that_differ_by_case_are_one(tmp_path: Path) -> None:
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    spellings = enumerate(["Harbour", "harbour", "harbour", "Ferry"])
+    items = [item(number, NOW, extra=f"<category>{name}</category>") for number, name in spellings]
+    with store.writing() as connection:
+        load(connection, [milled(*items)], run_id="run")
+    with store.reading() as connection:
+        found = connection.execute("SELECT category, articles FROM marts.categories").fetchall()
+    assert found == [("harbour", 3), ("Ferry", 1)]
+
+
 def test_outbound_links(copy: duckdb.DuckDBPyConnection) -> None:
     assert rows(copy, "SELECT domain, feed_id, links, articles FROM marts.outbound_links") == [
         ("port.example", "wire", 2, 1),

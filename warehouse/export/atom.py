@@ -37,8 +37,8 @@ def export_feed(
 ) -> FeedExport:
     """The newest articles, or the newest of a query's rows, as an Atom feed (RFC 4287).
 
-    A query must return title, url and published_at; article_id, updated_at, summary, content_html and author are
-    optional. Raises WarehouseError.
+    A query must return title, url and published_at; article_id, updated_at, summary, content_html, author, authors and
+    enclosures (a list of structs with url, media_type and bytes) are optional. Raises WarehouseError.
     """
     with open_source(source, SQL_MEMORY if sql else MEMORY) as connection:
         if sql:
@@ -68,6 +68,8 @@ def _urn(*parts: str) -> str:
 def _build_feed(rows: Sequence[Mapping[str, Any]], title: str, feed_id: str) -> FeedExport:
     from feedgen.feed import FeedGenerator  # only this needs it
 
+    from warehouse.export.atom_enclosures import Enclosures
+
     feed = FeedGenerator()
     feed.id(feed_id)
     feed.title(_printable(title))
@@ -93,8 +95,13 @@ def _build_feed(rows: Sequence[Mapping[str, Any]], title: str, feed_id: str) -> 
         if published:
             entry.published(published)
         entry.updated(updated)
-        if author := _printable(row.get("author")):
-            entry.author(name=author)
+        for name in _list(row.get("authors")) or [row.get("author")]:
+            if author := _printable(name):
+                entry.author(name=author)
+        entry.register_extension("enclosures", Enclosures, rss=False)
+        for file in _list(row.get("enclosures")):
+            if isinstance(file, dict) and (address := _printable(file.get("url"))):
+                entry.enclosures.add(address, _printable(file.get("media_type")), _printable(file.get("bytes")))
         if summary := _printable(row.get("summary")):
             entry.summary(summary)
         if content := _printable(row.get("content_html")):
@@ -103,6 +110,11 @@ def _build_feed(rows: Sequence[Mapping[str, Any]], title: str, feed_id: str) -> 
             entry.content(heading)  # an entry without a link needs content (RFC 4287, 4.1.1.1)
     feed.updated(newest)
     return FeedExport(feed.atom_str(pretty=True), len(ids), len(rows) - len(ids))
+
+
+def _list(value: object) -> list[Any]:
+    """The value if it is a list: a query may give a column any type."""
+    return value if isinstance(value, list) else []
 
 
 def _printable(value: object) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.load.containment import Comparison, is_of_site
+from warehouse.load.descriptions import load_descriptions
+from warehouse.load.enclosures import load_enclosures
 from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting
@@ -51,6 +53,7 @@ def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Count
     counts.entries = sum(len(milled.entries) + len(milled.seen) for milled in batch)
     run_with_rows(connection, "insert_keys", view="stage_keys", table="clean.article_keys", rows=identities.new_keys)
     _load_documents(connection, batch, counts, run_id)
+    load_descriptions(connection, batch)
     load_rejects(connection, [reject for milled in batch for reject in milled.rejects], run_id=run_id)
     return counts
 
@@ -100,6 +103,7 @@ def _load_articles(
     run_with_rows(connection, "touch_versions", view="stage_seen", table="clean.article_versions", rows=seen_rows)
     run_with_rows(connection, "touch_articles", view="stage_touched", table="clean.articles", rows=touched_rows)
     _load_images(connection, article_rows, sightings, stored)
+    load_enclosures(connection, article_rows, sightings, stored)
     return _count(histories)
 
 

@@ -9,6 +9,7 @@
 -- column url: Its address, tracking left out
 -- column title: Title as plain text
 -- column author: Names as the feed gave them, joined by commas
+-- column authors: Each author by name, as that version has them
 -- column published_at: When it was published, UTC, as that version says; valid_from where it doesn't
 -- column language: ISO 639-1, detected from the text; the feed's own where the text is too short
 -- column word_count: Length of the text: words in spaced scripts, characters in Chinese, Japanese, Korean and Thai
@@ -27,7 +28,7 @@
 --   LIMIT 20
 CREATE OR REPLACE MACRO articles_as_of(moment) AS TABLE
 SELECT
-    v.article_id, v.version, v.feed_id, v.url, v.title, v.author, v.published_at, v.language, v.word_count,
+    v.article_id, v.version, v.feed_id, v.url, v.title, v.author, v.authors, v.published_at, v.language, v.word_count,
     v.categories, v.summary, v.content_text, v.content_html, v.valid_from, v.valid_to
 FROM clean.article_versions v
 WHERE v.valid_from <= CAST(moment AS TIMESTAMPTZ) AND (v.valid_to IS NULL OR v.valid_to > CAST(moment AS TIMESTAMPTZ));

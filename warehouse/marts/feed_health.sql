@@ -33,6 +33,7 @@ SELECT
 FROM ops.feeds f
 LEFT JOIN held h USING (feed_id)
 LEFT JOIN rejected r USING (feed_id)
+WHERE f.last_fetched_at IS NOT NULL -- sites that only a backfill knows are not asked
 ORDER BY f.consecutive_failures DESC, f.feed_id;
 COMMENT ON VIEW marts.feed_health IS 'Each feed: healthy, shaky, failing, rejected (what it serves is not a feed), silent (for longer than its rhythm says) or disabled, since when and why; when it is due, and by what rule.';
 COMMENT ON COLUMN marts.feed_health.feed_id IS 'The id in feeds.toml';

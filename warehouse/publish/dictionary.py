@@ -33,6 +33,7 @@ LINKS = (
     ("clean.article_keys.article_id", "clean.articles.article_id"),
     ("clean.article_images.article_id", "clean.articles.article_id"),
     ("clean.article_images.image_id", "clean.images.image_id"),
+    ("clean.enclosures.article_id", "clean.articles.article_id"),
     ("clean.articles.lead_image_id", "clean.images.image_id"),
     ("clean.articles.duplicate_of", "clean.articles.article_id"),
     ("clean.articles.feed_id", "ops.feeds.feed_id"),

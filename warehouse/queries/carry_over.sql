@@ -10,7 +10,21 @@ MERGE INTO rebuilt.ops.hosts t USING (FROM newsmill.ops.hosts) s ON t.host = s.h
 WHEN MATCHED THEN UPDATE
 WHEN NOT MATCHED THEN INSERT BY NAME;
 
-MERGE INTO rebuilt.ops.feeds t USING (FROM newsmill.ops.feeds) s ON t.feed_id = s.feed_id
+-- what feeds say of themselves was read again, from the documents
+MERGE INTO rebuilt.ops.feeds t USING (
+    SELECT
+        f.* REPLACE (
+            coalesce(f.name, r.name) AS name,
+            coalesce(f.language, r.language) AS language,
+            CASE WHEN r.described_at IS NULL THEN f.title ELSE r.title END AS title,
+            CASE WHEN r.described_at IS NULL THEN f.description ELSE r.description END AS description,
+            CASE WHEN r.described_at IS NULL THEN f.link ELSE r.link END AS link,
+            CASE WHEN r.described_at IS NULL THEN f.icon ELSE r.icon END AS icon,
+            CASE WHEN r.described_at IS NULL THEN f.stated_language ELSE r.stated_language END AS stated_language,
+            coalesce(r.described_at, f.described_at) AS described_at
+        )
+    FROM newsmill.ops.feeds f LEFT JOIN rebuilt.ops.feeds r ON r.feed_id = f.feed_id
+) s ON t.feed_id = s.feed_id
 WHEN MATCHED THEN UPDATE
 WHEN NOT MATCHED THEN INSERT BY NAME;
 

@@ -4,7 +4,7 @@ ON t.feed_id = s.feed_id
 WHEN MATCHED THEN UPDATE SET
     name = s.name,
     site_url = s.site_url,
-    language = s.language,
+    language = coalesce(s.language, t.stated_language),
     feed_group = s.feed_group,
     -- '' forgets the validator: it is of the address from which the feed has moved
     etag = CASE WHEN t.url = s.url THEN nullif(coalesce(s.etag, t.etag), '') END,

@@ -11,8 +11,8 @@ from tasks.mill.document import mill_bytes
 from tasks.text.markup import parse
 from tests.sites.faults import XSS_HTML
 from tests.tasks.clean.cleaning import BASE, PHOTO, assert_safe, clean_fragment
-from tests.tasks.making import FEED, Item, document, entry, rss
-from tests.tasks.parse.feeds import json_feed
+from tests.tasks.making import FEED, Item, document, entry, milled, rss
+from tests.tasks.parse.feeds import ATOM, json_feed
 from warehouse.records import Article, Feed, ImageRef, Rules
 
 MIRROR = (
@@ -295,3 +295,51 @@ def test_no_word_is_lost(html: str) -> None:
 def test_any_text_can_be_cleaned(html: str, plain: bool) -> None:
     content = clean_html(html, base=None, plain=plain)
     assert_safe(content.html)
+
+
+MP3 = "https://media.quay.example/7.mp3"
+
+
+def recorded(extra: str, *, link: str | None = None, guid: str | None = "seven") -> Article:
+    (article,) = milled(Item(link=link, guid=guid, extra=extra)).articles
+    return article
+
+
+@pytest.mark.parametrize(
+    ("extra", "url"),
+    [
+        (f'<enclosure url="{MP3}?a=1&amp;utm_source=x" type="audio/mpeg"/>', f"{MP3}?a=1&utm_source=x"),
+        (f'<enclosure url="/cover.jpg" type="image/jpeg"/><enclosure url="{MP3}" type="audio/mpeg"/>', MP3),
+        ('<enclosure url="/cover.jpg" type="image/jpeg"/>', "https://quay.example/cover.jpg"),
+        ('<media:content url="/7.mp4" type="video/mp4"/>', "https://quay.example/7.mp4"),
+        ('<enclosure url="javascript:alert(1)" type="audio/mpeg"/>', None),
+        ("", None),
+    ],
+)
+def test_an_entry_with_only_an_enclosure_has_its_address(extra: str, url: str | None) -> None:
+    article = recorded(extra)
+    assert article.url == url
+    assert article.keys == recorded("").keys, "recordings of one address may be several articles"
+
+
+def test_an_entry_of_atom_with_only_an_enclosure_has_its_address() -> None:
+    """feedparser takes the id for a link, whatever it is."""
+    enclosure = f'<link rel="enclosure" type="audio/mpeg" href="{MP3}"/>'
+    page = '<link rel="alternate" type="text/html" href="https://quay.example/gate"/>'
+    data = ATOM.replace(page, enclosure).encode()
+    (article,) = mill_bytes(data, document(data), FEED).articles
+    assert article.url == MP3
+
+
+@pytest.mark.parametrize("guid", ["seven", MP3])
+def test_an_entry_with_a_link_keeps_it(guid: str) -> None:
+    article = recorded(f'<enclosure url="{MP3}" type="audio/mpeg"/>', link="https://quay.example/7", guid=guid)
+    assert article.url == "https://quay.example/7"
+    assert [file.url for file in article.enclosures] == [MP3]
+
+
+def test_the_addresses_of_enclosures_are_resolved() -> None:
+    """Against the feed's address, not the article's."""
+    extra = '<enclosure url="/audio/7 a.mp3" type="audio/mpeg"/><itunes:image href="/7.jpg"/>'
+    (file,) = recorded(extra, link="https://other.example/7").enclosures
+    assert (file.url, file.image) == ("https://quay.example/audio/7%20a.mp3", "https://quay.example/7.jpg")

@@ -59,6 +59,43 @@ categories: [ 码头日报 ]
 """
 
 
+@pytest.mark.parametrize(
+    ("lines", "authors"),
+    [
+        ("author: [Oda Brandt, Ana Reis]", ("Oda Brandt", "Ana Reis")),
+        ("author:\n  - Oda Brandt\n  - Ana Reis", ("Oda Brandt", "Ana Reis")),
+        ("authors: [ Oda Brandt, Ana Reis ]", ("Oda Brandt", "Ana Reis")),
+        ("authors:\n  - name: Oda Brandt\n    email: oda@quay.example\n  - Ana Reis", ("Oda Brandt", "Ana Reis")),
+        ("author:\n  name: Oda Brandt\n  twitter: oda", ("Oda Brandt",)),
+        ("author: {name: 林岸, url: 'https://quay.example/'}", ("林岸",)),
+        ("authors:\n  oda: {name: Oda Brandt}\n  ana: {name: Ana Reis}", ("Oda Brandt", "Ana Reis")),
+        ("author: Oda Brandt\nauthors: [Oda Brandt, Ana Reis]", ("Oda Brandt", "Ana Reis")),
+        ("author: 林岸", ("林岸",)),
+        ("author:", ()),
+    ],
+)
+def test_the_authors_of_front_matter(lines: str, authors: tuple[str, ...]) -> None:
+    assert parse_entry(f"---\ntitle: Ferry\n{lines}\n---\n<p>x</p>\n").authors == authors
+
+
+@pytest.mark.parametrize(
+    ("lines", "categories"),
+    [
+        ("tags: harbour ferry", ("harbour", "ferry")),
+        ("tags: harbour, north gate", ("harbour", "north gate")),
+        ("tags: '#harbour #ferry'", ("harbour", "ferry")),
+        ("tags: [harbour, north gate]\ncategories: news", ("harbour", "north gate", "news")),
+        ("tags:\n  - name: harbour\n    slug: h\n  - [ferry]", ("harbour", "ferry")),
+        ("category: North Gate", ("North Gate",)),
+        ("tags: 港口 渡轮\ncategories: 码头日报", ("港口", "渡轮", "码头日报")),
+        ("tags: 2024", ("2024",)),
+        ("tags:", ()),
+    ],
+)
+def test_the_tags_of_front_matter(lines: str, categories: tuple[str, ...]) -> None:
+    assert parse_entry(f"---\ntitle: Ferry\n{lines}\n---\n<p>x</p>\n").categories == categories
+
+
 def test_the_first_generation() -> None:
     entry = parse_entry(FIRST)
     assert entry.title == "渡轮恢复通航"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from tasks.mill.document import mill_bytes
 from tasks.parse.entry import ParsedDocument
 from tests.sites.faults import BAD_DATES, DEEP_DIVS, GOOD_FEED, GOOD_ITEMS, XSS_HTML, FaultySite
 from tests.sites.server import Page
-from tests.tasks.making import FEED, NOW, Item, document, rss
+from tests.tasks.making import FEED, NOW, Item, document, milled, rss
 from tests.tasks.parse.feeds import (
     ATOM,
     ATOM_03,
@@ -66,9 +67,64 @@ def test_atom_xhtml_and_base() -> None:
     assert entry.content_base == "https://cdn.example/p/"
 
 
+AUTHOR = "<author><name>Oda Brandt</name></author>"
+
+
+@pytest.mark.parametrize(
+    ("of_feed", "of_entry", "authors"),
+    [
+        (AUTHOR, "", ("Oda Brandt",)),
+        (AUTHOR, "<author><name>Ana Reis</name></author>", ("Ana Reis",)),
+        (AUTHOR, "<author><name>Ana Reis</name></author><author><name>Li</name></author>", ("Ana Reis", "Li")),
+        (AUTHOR + "<author><name>Li</name></author>", "", ("Oda Brandt", "Li")),
+        (AUTHOR, "<source><author><name>Ana Reis</name></author></source>", ("Ana Reis",)),
+        (AUTHOR, "<contributor><name>Ana Reis</name></contributor>", ("Oda Brandt",)),
+        ("", "", ()),
+    ],
+)
+def test_the_author_of_an_atom_feed_is_its_entries(of_feed: str, of_entry: str, authors: tuple[str, ...]) -> None:
+    """RFC 4287 4.2.1: an entry without authors has its source's, else its feed's."""
+    data = ATOM.replace(AUTHOR, of_entry).replace("<entry>", f"{of_feed}<entry>")
+    assert parse_single_entry(data).authors == authors
+
+
+def test_the_managing_editor_of_a_channel_writes_no_items() -> None:
+    data = rss(Item()).replace(b"<channel>", b"<channel><managingEditor>oda@quay.example (Oda)</managingEditor>")
+    assert parse_single_entry(data).authors == ()
+
+
+@pytest.mark.parametrize("domain", ["quay.example", "quay.eu", "news.quay.international"])
+def test_an_address_is_not_cut_off_in_its_domain(domain: str) -> None:
+    (article,) = milled(Item(extra=f"<author>oda@{domain} (Oda Brandt)</author>")).articles
+    assert (article.author, article.authors) == ("Oda Brandt", ("Oda Brandt",))
+
+
+def test_nor_where_the_author_is_named_twice() -> None:
+    extra = "<author>oda@quay.example (Oda)</author><dc:creator>Oda</dc:creator><dc:creator>Ana</dc:creator>"
+    (article,) = milled(Item(extra=extra)).articles
+    assert article.authors == ("Oda", "Ana")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "categories"),
+    [
+        ("harbour, 1, ferry, 2", ("harbour", "ferry")),
+        ("harbour: 5, ferry:0.75", ("harbour", "ferry")),
+        ("港口,3, C64 , ", ("港口", "C64")),
+    ],
+)
+def test_ranks_in_media_keywords_are_no_categories(keywords: str, categories: tuple[str, ...]) -> None:
+    extra = f"<media:keywords>{keywords}</media:keywords>"
+    assert parse_single_entry(rss(Item(extra=extra))).categories == categories
+
+
+def test_a_number_may_be_a_category() -> None:
+    assert parse_single_entry(rss(Item(extra="<category>6502</category>"))).categories == ("6502",)
+
+
 def test_a_feed_without_entries_is_a_feed() -> None:
-    assert parse_data(rss()) == ParsedDocument(())
-    assert parse_data(json_feed()) == ParsedDocument(())
+    for data in (rss(), json_feed()):
+        assert replace(parse_data(data), about=None) == ParsedDocument(())
 
 
 @pytest.mark.parametrize(

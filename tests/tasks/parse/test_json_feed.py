@@ -88,6 +88,11 @@ def test_the_images_of_an_item_and_the_authors_of_the_feed() -> None:
     assert (entry.author, entry.link) == ("Oda, Ana", "https://quay.example/x")
 
 
+@pytest.mark.parametrize("authors", [{"name": "Oda"}, "Oda", ["Oda"], [{"name": "Oda", "url": "https://oda.example/"}]])
+def test_the_authors_of_a_feed_in_other_shapes(authors: object) -> None:
+    assert parse_single_entry(json_feed({"id": "1"}, authors=authors)).authors == ("Oda",)
+
+
 def test_the_author_of_a_feed_of_version_1_0() -> None:
     assert parse_single_entry(json_feed({"id": "1"}, version="1", author={"name": "Oda"})).author == "Oda"
 
@@ -130,6 +135,9 @@ def test_a_deeply_nested_item_does_not_affect_others(depth: int) -> None:
     [
         ({"authors": ["Oda", {"name": None}, 3]}, ("Oda, 3", (), ())),
         ({"authors": 3, "author": {"name": "Oda"}}, ("Oda", (), ())),
+        ({"authors": {"name": "Oda"}}, ("Oda", (), ())),
+        ({"authors": "Oda"}, ("Oda", (), ())),
+        ({"authors": [], "author": "Oda"}, ("Oda", (), ())),
         ({"tags": "harbour", "attachments": {"url": "a.jpg"}}, (None, (), ())),
         ({"tags": [2026, None, ["x"], "gate"]}, (None, ("2026", "gate"), ())),
         (

@@ -35,6 +35,29 @@ def test_atom(warehouse: Warehouse) -> None:
     assert export_feed(news).data == done.data
 
 
+def test_atom_of_authors_and_enclosures(warehouse: Warehouse) -> None:
+    extra = (
+        "<dc:creator>林海</dc:creator><dc:creator>Oda Brandt</dc:creator>"
+        '<enclosure url="https://quay.example/7.mp3" length="5000" type="audio/mpeg"/>'
+    )
+    load_batch(warehouse, milled(replace(GATE, extra=extra)))
+    (read,) = feedparser.parse(export_feed(publish_copy(warehouse)).data).entries
+    assert [author.name for author in read.authors] == ["林海", "Oda Brandt"]
+    (file,) = read.enclosures
+    assert (file.href, file.length, file.type) == ("https://quay.example/7.mp3", "5000", "audio/mpeg")
+
+
+def test_atom_of_a_query_with_other_types(warehouse: Warehouse) -> None:
+    load_batch(warehouse, milled(GATE))
+    news = publish_copy(warehouse)
+    sql = """
+        SELECT 'Gate' AS title, 'https://quay.example/' AS url, now() AS published_at, 'Oda' AS author,
+            'Oda' AS authors, [3] AS enclosures
+    """
+    (read,) = feedparser.parse(export_feed(news, sql=sql).data).entries
+    assert (read.author, read.get("enclosures", [])) == ("Oda", [])
+
+
 def test_atom_of_a_site(warehouse: Warehouse) -> None:
     load_batch(warehouse, milled(GATE, CAFE), milled(ELSEWHERE, feed=WIRE))
     news = publish_copy(warehouse)

@@ -30,7 +30,7 @@ def test_jsonl(warehouse: Warehouse, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"articles.{ending}"
     assert export_jsonl(publish_copy(warehouse), path) == 2
     cafe, gate = sorted(lines(path), key=lambda line: str(line["published_at"]))
-    assert list(cafe) == [*columns, "images"]
+    assert list(cafe) == [*columns, "images", "enclosures"]
     assert cafe["title"] == CAFE.title
     assert cafe["published_at"] == "2024-10-31T17:30:00.000000Z"
     assert cafe["updated_at"] is None
@@ -38,10 +38,20 @@ def test_jsonl(warehouse: Warehouse, tmp_path: Path, ending: str) -> None:
     assert cafe["images"] == [
         {"url": "https://quay.example/cafe.jpg", "alt": "门口", "caption": None, "path": "ab/cd/x.jpg"}
     ]
-    assert gate["images"] == []
+    assert (gate["images"], gate["enclosures"]) == ([], [])
     found = duckdb.sql(f"SELECT title, typeof(published_at) FROM read_json_auto('{path}') ORDER BY title").fetchall()
     assert found == [(GATE.title, "TIMESTAMP"), (CAFE.title, "TIMESTAMP")]
     assert sorted(each.name for each in tmp_path.iterdir()) == [path.name, "data"]
+
+
+def test_jsonl_of_enclosures(warehouse: Warehouse, tmp_path: Path) -> None:
+    extra = '<enclosure url="https://quay.example/7.mp3" type="audio/mpeg"/><itunes:episode>7</itunes:episode>'
+    load_batch(warehouse, milled(replace(GATE, extra=extra), CAFE))
+    export_jsonl(publish_copy(warehouse), tmp_path / "a.jsonl")
+    enclosures = {line["title"]: line["enclosures"] for line in lines(tmp_path / "a.jsonl")}
+    names = ("url", "media_type", "bytes", "duration", "title", "episode", "season", "image")
+    file = dict.fromkeys(names) | {"url": "https://quay.example/7.mp3", "media_type": "audio/mpeg", "episode": 7}
+    assert enclosures == {GATE.title: [file], CAFE.title: []}
 
 
 def test_jsonl_of_more_rows_than_are_read_at_once(warehouse: Warehouse, tmp_path: Path, monkeypatch: Any) -> None:

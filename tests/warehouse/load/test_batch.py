@@ -141,6 +141,16 @@ def pictured(name: str, html: str = NINE) -> Item:
     return replace(GATE, text=f'<img src="https://quay.example/{name}.jpg">{html}')
 
 
+def test_other_authors_of_the_same_text_are_no_version(connection: Connection) -> None:
+    load_batch(connection, milled(replace(GATE, extra="<dc:creator>Oda Brandt</dc:creator>")))
+    both = "<dc:creator>Oda Brandt</dc:creator><dc:creator>Ana Reis</dc:creator>"
+    load_batch(connection, milled(replace(GATE, extra=both), at=at(1)))
+    (article,) = articles(connection)
+    assert (article["version"], article["author"]) == (1, "Oda Brandt, Ana Reis")
+    assert article["authors"] == ["Oda Brandt", "Ana Reis"]
+    assert [version["authors"] for version in versions(connection)] == [["Oda Brandt"]]
+
+
 def test_images_of_the_current_version(connection: Connection) -> None:
     load_batch(connection, milled(replace(GATE, text='<img src="/a.jpg" alt="A"><img src="/b.jpg">' + NINE)))
     places = rows(

@@ -56,6 +56,16 @@ def test_everything_holds_over_edits_and_older_versions(connection: Connection, 
 
 BROKEN = {
     "an article without an address": ("UPDATE clean.articles SET url = NULL WHERE guid = 'cafe'", {"address": 1}),
+    "an article without the address of what it encloses": (
+        "UPDATE clean.articles SET url = NULL WHERE guid = 'cafe'; UPDATE raw.entries SET link = NULL; "
+        "INSERT INTO clean.enclosures BY NAME SELECT article_id, 0 AS position, 'https://quay.example/7.mp3' AS url "
+        "FROM clean.articles WHERE guid = 'cafe'",
+        {"address": 1},
+    ),
+    "an enclosure of nothing, without an address, twice": (
+        "INSERT INTO clean.enclosures BY NAME SELECT 'x' AS article_id, 0 AS position FROM range(2)",
+        {"enclosures": 5},
+    ),
     "a date in the future": (
         "UPDATE clean.articles SET published_at = first_seen_at + INTERVAL 26 HOUR WHERE guid = 'cafe'",
         {"dates": 1},
@@ -105,6 +115,22 @@ def test_what_is_broken_is_found(connection: Connection, counts: Counts, case: s
     sql, expected = BROKEN[case]
     connection.execute(sql)
     assert failing(checked(connection, counts)) == expected
+
+
+@pytest.mark.parametrize("link", [None, "", "mailto:oda@quay.example", "javascript:void(0)", "tag:quay.example,2026:1"])
+def test_a_feed_of_things_without_addresses_is_as_it_should_be(connection: Connection, link: str | None) -> None:
+    items = [Item(f"Berth {number}", link=link, guid=f"berth-{number}") for number in range(3)]
+    counts = load(connection, [milled(*items)], run_id="run")
+    assert connection.execute("SELECT count(url), count(*) FROM clean.articles").fetchone() == (0, 3)
+    assert failing(checked(connection, counts)) == {}
+
+
+@pytest.mark.parametrize("link", ["https://quay.example/cafe", "//quay.example/cafe", "/cafe", "cafe.html", "?p=1"])
+def test_any_address_of_the_web_is_one_that_the_feed_gave(connection: Connection, counts: Counts, link: str) -> None:
+    connection.execute("UPDATE clean.articles SET url = NULL")
+    connection.execute("UPDATE raw.entries SET link = ? WHERE guid = 'cafe'", [link])
+    connection.execute("UPDATE raw.entries SET link = NULL WHERE guid <> 'cafe'")
+    assert failing(checked(connection, counts)) == {"address": 1}
 
 
 def test_articles_that_were_lost_are_found(connection: Connection, counts: Counts) -> None:
