@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(not CONFORMANCE.is_dir(), reason=f"{CONFORMANCE}
 OPEN = {
     "illformed/rss_item_link_corrupted_ampersands.xml",
     "wellformed/atom/entry_title_text_plain_brackets.xml",
+    "wellformed/http/headers_content_location-relative.xml",
     "wellformed/atom10/entry_title_text_plain_brackets.xml",
 }
 """Cases that still come out wrong, besides those in the folder base."""
@@ -27,9 +28,9 @@ def peer() -> Any:
 def test_what_feedparser_expects_of_fields_holds(peer: Any) -> None:
     tallies, _ = check_cases([*feedparser_cases()], peer["types"])
     outside, base = tallies["outside sanitize and base"], tallies["in base"]
-    assert (outside.compared, base.compared) == (289, 47)
+    assert (outside.compared, base.compared) == (398, 64)
     assert {name for name, _ in outside.disagreements} <= OPEN
-    assert len(base.disagreements) <= 15
+    assert len(base.disagreements) <= 18
 
 
 def test_no_entry_is_lost_against_feedparser(peer: Any) -> None:
