@@ -6,13 +6,7 @@
 CREATE OR REPLACE VIEW marts.authors AS
 WITH written AS (
     SELECT
-        -- "Smith, John" is one person: names are only taken apart if each has a space or is in a script without spaces
-        unnest(list_distinct(if(
-            len(list_filter(
-                string_split(author, ', '),
-                lambda name: NOT regexp_matches(name, ' |^[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}・ー]+$'))) = 0,
-            string_split(author, ', '),
-            [author]))) AS author,
+        unnest(list_distinct(coalesce(authors, [author]))) AS author,
         feed_id, word_count, published_at
     FROM clean.articles
     WHERE author IS NOT NULL
