@@ -1,10 +1,9 @@
 """Parsing a web page that was captured, archived or fetched for a backfill: the article on it, as one entry.
 
-trafilatura separates the article's text from menus, teasers and comments, but its result lacks most lists, subheadings,
-images and captions. So its text is only used to find the article in the page's own markup (`page_body`). Cleaning then
-treats that markup like a feed's.
+The article is cut out of the page's own markup: trafilatura's result, which helps to find it, lacks most lists,
+subheadings, images and captions. Cleaning then treats that markup like a feed's.
 
-    bytes ─▶ text ─▶ tree ─▶ the element of the site's rule, or where trafilatura's text is in the tree ─▶ an entry
+    bytes ─▶ text ─▶ tree ─▶ the element of the site's rule, or the blocks of the article (page_choice) ─▶ an entry
                 └▶ <meta>, JSON-LD, <link rel=canonical>, <time> ─▶ its title, author, dates, address …
 """
 
@@ -18,7 +17,7 @@ from w3lib.encoding import html_to_unicode
 
 from tasks.errors import ParseError
 from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
-from tasks.parse.page_body import find_content, read_body, read_metadata, resolve_addresses
+from tasks.parse.page_body import find_content, read_author, read_body, read_metadata, resolve_addresses
 from tasks.parse.page_head import (
     MODIFIED_NAMES,
     bounded_text,
@@ -35,7 +34,7 @@ from tasks.parse.page_head import (
 from tasks.text import urls
 from tasks.text.dates import parse_date
 from tasks.text.encodings import is_mostly_utf8, usual_encoding
-from tasks.text.markup import MAX_HTML, serialise
+from tasks.text.markup import MAX_HTML, parse_html, serialise
 from warehouse.records import Document, Feed
 
 MAX_TAGS = 60_000
@@ -72,29 +71,36 @@ def parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
 
 
 def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
-    head = read_head(html, document)
-    body = read_body(html, feed.rules)
-    extracted = read_metadata(head, body)
+    page = parse_html(html)
+    head = read_head(page, document)
+    body = read_body(page, html, feed.rules)
     link = find_link(head, document)
     if urls.resolve(None, link) and urls.identity(urls.resolve(None, link) or "") is None and not head.article:
         raise ParseError("the page is a site's front page, which is no article")
     content = find_content(html, head, body, feed, link)
     for element in content.walk():
         resolve_addresses(element, head.base)
-    stated_date, published_at = find_published(head, extracted.date, body, feed, document)
+    stated_date, published_at = find_published(head, None, body, feed, document)
+    title, authors = find_title(head), find_authors(head)
+    extracted = None if title and stated_date else read_metadata(head, body)
+    if extracted and not stated_date:
+        stated_date, published_at = find_published(head, extracted.date, body, feed, document)
     stated_update = next(iter([*json_ld_texts(head.article.get("dateModified")), *head.all(*MODIFIED_NAMES)]), "")
-    title = find_title(head) or bounded_text(extracted.title)
+    if extracted:
+        title = title or bounded_text(extracted.title)
+    if not authors:
+        printed = bounded_text(extracted.author if extracted else read_author(body))
+        authors = unique(printed.split("; ")) or find_authors(head, also_sites=True)
     return EntryFields(
         guid=None,
         link=link or None,
         title=title,
-        authors=find_authors(head) or unique(bounded_text(extracted.author).split("; ")),
+        authors=authors,
         published_at=published_at,
         updated_at=parse_date(stated_update, timezone=feed.timezone, now=document.fetched_at),
         stated_dates=(stated_date, stated_update),
         language=find_language(head),
-        categories=find_categories(head)
-        or tuple(dict.fromkeys(filter(None, map(bounded_text, extracted.categories or ()))))[:50],
+        categories=find_categories(head),
         content=serialise(content.children),
         content_type="text/html",
         summary="",
@@ -120,10 +126,14 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
 def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
     """The page as text.
 
-    The encoding is that of its byte order mark, else of the HTTP header, else of its <meta>, else UTF-8 if nearly all
-    of it is, else the usual one of its language.
+    The encoding is that of its byte order mark, else UTF-8 if it decodes as such, else that of the HTTP header, else of
+    its <meta>, else UTF-8 if nearly all of it is, else the usual one of its language. What is declared comes after
+    UTF-8, because pages that a browser or an archive saved as UTF-8 still declare what they were (GBK, ISO-8859-1),
+    while no text of some length in those is UTF-8 by chance.
     """
     data = data[: 4 * MAX_HTML]
+    if not data.isascii() and (text := _as_utf8(data)) is not None:
+        return text[:MAX_HTML].replace("\x00", "")
 
     def guess(data: bytes) -> str:
         return "utf-8" if is_mostly_utf8(data) else usual_encoding(language) or "cp1252"
@@ -133,3 +143,11 @@ def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
     except (LookupError, ValueError):  # the charset is a Python codec that is not for text, such as hex
         text = data.decode("utf-8", "replace")
     return re.sub(r"[\x00\ud800-\udfff]", "", text[:MAX_HTML])
+
+
+def _as_utf8(data: bytes) -> str | None:
+    """The text if it is UTF-8; an error at the very end is a character that was cut off."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return data.decode("utf-8-sig", "replace") if error.start >= len(data) - 3 else None

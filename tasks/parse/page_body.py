@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from html import escape, unescape
 from typing import Any
 
 from lxml import etree
+from lxml import html as lxml_html
+from selectolax.lexbor import LexborHTMLParser
 from trafilatura import bare_extraction
-from trafilatura.metadata import extract_metadata
+from trafilatura.metadata import extract_author, extract_metadata, normalize_authors
 
 from tasks.errors import ParseError
-from tasks.parse.page_head import MAX_VALUE, PageHead
+from tasks.parse.page_blocks import HIDDEN, Block, comparable, read_blocks
+from tasks.parse.page_choice import Told, choose
+from tasks.parse.page_cut import rebuild
+from tasks.parse.page_head import MAX_VALUE, PageHead, find_title
 from tasks.text import urls
-from tasks.text.markup import MAX_HTML, Element, parse, serialise
+from tasks.text.markup import MAX_HTML, Element, parse, serialise, to_tree
 from tasks.text.plain import printable
 from warehouse.records import Feed, Rules
 
@@ -24,25 +27,6 @@ MAX_ATTRIBUTES = 30
 """Attributes of an element; more are dropped."""
 MIN_TEXT = 120
 """Bytes of text, in UTF-8, that a page without an article's metadata must have: some 40 Chinese characters."""
-_CONTAINERS = frozenset(
-    ["body", "div", "section", "article", "main", "center", "span", "table", "tbody", "tr", "td", "form", "header"]
-)
-"""Elements that may contain the article, or a part of the page beside it."""
-_PARTS = frozenset(
-    [
-        *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "figure", "picture"),
-        *("img", "hr"),
-    ]
-)
-"""Elements of an article. They are kept between its paragraphs even if trafilatura passes over them."""
-_INLINE = frozenset(
-    [
-        *("a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins", "kbd"),
-        *("mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var"),
-        "wbr",
-    ]
-)
-_HIDDEN = frozenset(["script", "style", "noscript", "template", "svg", "nav", "button", "select", "textarea", "iframe"])
 
 
 def read_metadata(head: PageHead, body: Element) -> Any:
@@ -55,14 +39,20 @@ def read_metadata(head: PageHead, body: Element) -> Any:
     return extract_metadata(_to_lxml(body, head), head.base, date_options)
 
 
-def read_body(html: str, rules: Rules) -> Element:
+def read_author(body: Element) -> str | None:
+    """The author that trafilatura finds beside the text. It takes a third of the time of all metadata."""
+    author = extract_author(_as_lxml(body))
+    return normalize_authors(None, author) if author else None
+
+
+def read_body(page: LexborHTMLParser, html: str, rules: Rules) -> Element:
     """The page's body without the elements that the site's rules remove, with attributes of bounded number and size."""
     if rules.remove:
         from tasks.text.site_rules import apply_rules  # few sites need BeautifulSoup, which imports slowly
 
         body = apply_rules(html, Rules(remove=rules.remove))
     else:
-        body = parse(html)
+        body = to_tree(page)
     for element in body.walk():
         if len(element.attrs) > MAX_ATTRIBUTES or any(len(value) > MAX_VALUE for value in element.attrs.values()):
             short = [(name, value) for name, value in element.attrs.items() if len(value) <= MAX_VALUE]
@@ -74,17 +64,18 @@ def find_content(html: str, head: PageHead, body: Element, feed: Feed, link: str
     """The element whose children are the article. Raises ParseError if the page holds no article."""
     if feed.rules.content and (selected := _select_content(html, feed.rules)) is not None:
         return selected
-    if not head.is_article():
-        teasers = sum(1 for element in body.walk() if element.tag == "article" and _is_teaser(element))
-        if teasers >= 3:
-            raise ParseError(f"the page is a list of {teasers} articles, and none itself")
-    extracted = _extract(head, body, link)
-    content = _locate(body, extracted) if extracted is not None else None
-    if content is None and (text := printable(str(head.article.get("articleBody") or "")).strip()):
-        paragraphs = [part.strip() for part in re.split(r"\n\s*", text[:MAX_HTML]) if part.strip()]
+    sections, blocks = read_blocks(body)
+    told = Told(
+        find_title(head) or head.title, next(iter(head.all("og:description", "description")), ""), _stated(head)
+    )
+    article = choose(sections, blocks, _extract(head, body, link), told)
+    if not head.is_article() and (teasers := _teasers(blocks, article)) >= 3:
+        raise ParseError(f"the page is a list of {teasers} articles, and none itself")
+    content = rebuild(sections, blocks, article) if article else None
+    if told.body and (content is None or 2 * len(comparable(content.text())) < len(comparable(told.body))):
+        # some pages hold their text only for search engines
+        paragraphs = [part.strip() for part in re.split(r"\n\s*", told.body[:MAX_HTML]) if part.strip()]
         return Element("body", {}, [Element("p", {}, [_strip_tags(part)]) for part in paragraphs])
-    if content is None and extracted is not None:
-        content = parse(_to_html(extracted))
     if content is None or not _text_bytes(content):
         raise ParseError("the page holds no article: no text beside its menus and links")
     unlinked, linked = _text_bytes(content), _linked_bytes(content)
@@ -93,6 +84,10 @@ def find_content(html: str, head: PageHead, body: Element, feed: Feed, link: str
     if linked > (4 if head.is_article() else 1.5) * unlinked:
         raise ParseError("the page is a list of links, and no article")
     return content
+
+
+def _stated(head: PageHead) -> str:
+    return printable(str(head.article.get("articleBody") or "")).strip()
 
 
 def _strip_tags(text: str) -> str:
@@ -123,6 +118,17 @@ def _select_content(html: str, rules: Rules) -> Element | None:
     return root if has_content else None
 
 
+def _teasers(blocks: Sequence[Block], article: set[int]) -> int:
+    """How many <article> whose heading is a link hold a part of the text."""
+    holders = {
+        id(section.element): section.element
+        for number in article
+        for section in blocks[number].section.up()
+        if section.element.tag == "article"
+    }
+    return sum(1 for element in holders.values() if _is_teaser(element))
+
+
 def _is_teaser(article: Element) -> bool:
     """Whether the <article> has a heading that is a link."""
     return any(
@@ -142,7 +148,7 @@ def _to_lxml(body: Element, head: PageHead) -> Any:
         f'<script type="application/ld+json">{script}</script>' for script in head.scripts if "</" not in script
     )
     canonical = f'<link rel="canonical" href="{escape(head.canonical)}">' if head.canonical else ""
-    visible = [child for child in body.children if isinstance(child, str) or child.tag not in _HIDDEN]
+    visible = [child for child in body.children if isinstance(child, str) or child.tag not in HIDDEN]
     page = (
         f"<!DOCTYPE html><html><head><title>{escape(head.title)}</title>{metas}{canonical}{scripts}</head>"
         f"<body>{printable(serialise(visible))}</body></html>"
@@ -154,145 +160,43 @@ def _to_lxml(body: Element, head: PageHead) -> Any:
     return etree.fromstring(page.encode(), parser)
 
 
-def _extract(head: PageHead, body: Element, link: str) -> Any:
-    """trafilatura's tree of the article; None if it finds none. Raises any error."""
+_READ = frozenset(["class", "id", "style", "role", "href", "src", "itemprop", "data-testid", "aria-hidden", "hidden"])
+"""Attributes that trafilatura looks at."""
+
+
+def _copy(element: Element, copy: Any) -> None:
+    """Add what is visible of the element to lxml's copy of it, with the attributes that trafilatura reads."""
+    last = None
+    for child in element.children:
+        if isinstance(child, str):
+            if last is None:
+                copy.text = (copy.text or "") + _for_xml(child)
+            else:
+                last.tail = (last.tail or "") + _for_xml(child)
+        elif child.tag not in HIDDEN:
+            attrs = {name: _for_xml(value) for name, value in child.attrs.items() if name in _READ}
+            last = etree.SubElement(copy, child.tag if child.tag.isalnum() else "span", attrs)
+            _copy(child, last)
+
+
+def _as_lxml(body: Element) -> Any:
+    page = lxml_html.document_fromstring("<html><body></body></html>")
+    _copy(body, page.find("body"))
+    return page
+
+
+def _for_xml(text: str) -> str:
+    return text if text.isprintable() else printable(text)  # most are, and finding that out takes no time
+
+
+def _extract(head: PageHead, body: Element, link: str) -> list[str]:
+    """The pieces of text that trafilatura takes for the article; empty if it finds none. Raises any error."""
+    # links, images and formatting are off: with them, it judges the same paragraphs otherwise, and worse
     document = bare_extraction(
-        _to_lxml(body, head),
-        url=link or None,
-        output_format="html",
-        include_comments=False,
-        include_formatting=True,
-        include_images=True,
-        include_links=True,
+        _as_lxml(body), url=link or None, include_comments=False, favor_precision=True, fast=True
     )
-    return document.body if document is not None else None  # type: ignore[union-attr]
-
-
-def _to_html(extracted: Any) -> str:
-    from trafilatura.htmlprocessing import convert_to_html
-
-    return str(etree.tostring(convert_to_html(extracted), encoding="unicode"))
-
-
-def _without_blanks(text: str) -> str:
-    """The text in Unicode's composed form, without white space, so that it compares as equal."""
-    return "".join(unicodedata.normalize("NFC", text).split())
-
-
-@dataclass(slots=True)
-class _Weight:
-    """How much of an element is in trafilatura's text, and where the element is. Counts are characters, not blanks."""
-
-    total: int = 0
-    taken: int = 0
-    """Of the text that trafilatura took."""
-    linked: int = 0
-    """In links."""
-    images: int = 0
-    """Number of images."""
-    first: int = 0
-    """Number of its first piece of text on the page, and of its last."""
-    last: int = 0
-
-
-def _locate(body: Element, extracted: Any) -> Element | None:
-    """The part of the page that holds trafilatura's text, without what lies between but is not part of the article.
-
-    None if the text is not in the page's body (trafilatura also reads JSON-LD).
-    """
-    text = _without_blanks("".join(extracted.itertext()))
-    weights: dict[int, _Weight] = {}
-    _weigh(body, text, weights, [0], False)
-    total = weights[id(body)].taken
-    if not text or total < len(text) / 2:
-        return None
-    best = body
-    while True:
-        inner = next(
-            (
-                child
-                for child in best.children
-                if isinstance(child, Element) and child.tag in _CONTAINERS and weights[id(child)].taken >= 0.9 * total
-            ),
-            None,
-        )
-        if inner is None or _is_leaf(inner):
-            break
-        best = inner
-    leaves = [weight for weight in weights.values() if weight.taken and weight.first == weight.last]
-    first, last = min(leaf.first for leaf in leaves), max(leaf.last for leaf in leaves)
-    return _prune(best, weights, first, last)
-
-
-def _is_leaf(element: Element) -> bool:
-    """Whether the element is a piece of text: it has text of its own, or only inline elements."""
-    children = element.children
-    return any(isinstance(child, str) and child.strip() for child in children) or all(
-        isinstance(child, str) or child.tag in _INLINE for child in children
-    )
-
-
-def _weigh(element: Element, text: str, weights: dict[int, _Weight], position: list[int], within_leaf: bool) -> _Weight:
-    """Weigh the element and everything below it, and add the weights by the elements' id.
-
-    A piece of text is taken if trafilatura's `text` contains it, or contains its beginning or end. `position` holds
-    the number of the last piece of text so far.
-    """
-    weight = weights[id(element)] = _Weight(first=position[0], last=position[0])
-    if element.tag in _HIDDEN:
-        return weight
-    weight.images = int(element.tag == "img")
-    is_leaf = not within_leaf and _is_leaf(element)
-    if is_leaf:
-        position[0] += 1
-        weight.first = weight.last = position[0]
-    elif not within_leaf:
-        weight.first = position[0] + 1
-    for child in element.children:
-        if isinstance(child, str):
-            size = len(_without_blanks(child))
-            weight.total += size
-            weight.linked += size if element.tag == "a" else 0
-            continue
-        inner = _weigh(child, text, weights, position, within_leaf or is_leaf)
-        weight.total += inner.total
-        weight.images += inner.images
-        weight.linked += inner.total if element.tag == "a" else inner.linked
-        weight.taken += 0 if is_leaf else inner.taken
-    if is_leaf and weight.total:
-        piece = _without_blanks(element.text())
-        if piece in text or (len(piece) > 60 and (piece[:30] in text or piece[-30:] in text)):
-            weight.taken = weight.total
-    if not is_leaf and not within_leaf:
-        weight.last = max(weight.first, position[0])
-    return weight
-
-
-def _prune(element: Element, weights: Mapping[int, _Weight], first: int, last: int) -> Element:
-    """The element without what trafilatura did not take.
-
-    Images with a caption stay, and so do lists, tables and the like between the first and the last piece of the text.
-    """
-    children: list[Element | str] = []
-    for child in element.children:
-        if isinstance(child, str):
-            children.append(child)
-            continue
-        weight = weights[id(child)]
-        if weight.taken:
-            is_whole = _is_leaf(child) or weight.taken == weight.total
-            children.append(child if is_whole else _prune(child, weights, first, last))
-        elif child.tag in _HIDDEN:
-            continue
-        elif weight.images:
-            is_captioned = weight.total <= 400 and 2 * weight.linked <= weight.total and weight.images <= 3
-            if is_captioned and (weight.last <= last or child.tag in _PARTS):
-                children.append(child)
-        elif child.tag == "br" or (
-            child.tag in _PARTS and first <= weight.first and weight.last <= last and 2 * weight.linked <= weight.total
-        ):
-            children.append(child)
-    return Element(element.tag, element.attrs, children)
+    found = getattr(document, "body", None)
+    return [str(piece) for piece in found.itertext()] if found is not None else []
 
 
 def _text_bytes(content: Element) -> int:

@@ -11,9 +11,11 @@ from html import unescape
 from itertools import islice
 from typing import Any
 
+from selectolax.lexbor import LexborHTMLParser
+
 from tasks.text import urls
 from tasks.text.dates import parse_date
-from tasks.text.markup import Element, parse_html
+from tasks.text.markup import Element
 from tasks.text.plain import printable
 from warehouse.records import Document, Feed
 
@@ -26,6 +28,9 @@ MAX_FIELDS = 200
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _SEPARATOR = re.compile(r"\s*[,，;；、|]\s*")
 _BYLINE_PREFIX = re.compile(r"^(?:by\s+|作者\s*[:：]\s*|文\s*[/／]\s*)", re.IGNORECASE)
+_DIVIDERS = ("|", "–", "—", "·", "•", "»", " -")
+_DIVIDERS_AND_SPACE = "|–—·•»- "
+"""Between a title and the name of the site."""
 _TIME_OF_DAY = re.compile(r"\d\s*[:：时時]\s*\d\d|T\d\d")
 _DATE_AND_TIME = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[\s,T]{0,4}(\d{1,2})\s*[:：]\s*(\d\d)(?:\s*[:：]\s*(\d\d))?"
@@ -74,6 +79,8 @@ class PageHead:
     article: Mapping[str, Any] = field(default_factory=dict)
     """The JSON-LD node of the article; empty without one."""
     canonical: str = ""
+    amp: str = ""
+    """The address of its AMP version, as the page writes it."""
     language: str = ""
     title: str = ""
     times: Sequence[str] = ()
@@ -90,8 +97,7 @@ class PageHead:
         return bool(self.article) or "article" in self.meta.get("og:type", ())
 
 
-def read_head(html: str, document: Document) -> PageHead:
-    page = parse_html(html)
+def read_head(page: LexborHTMLParser, document: Document) -> PageHead:
     base = next((node.attributes.get("href") for node in page.css("base[href]")), None)
     meta: dict[str, list[str]] = {}
     for node in page.css("meta[content]")[:MAX_FIELDS]:
@@ -102,6 +108,7 @@ def read_head(html: str, document: Document) -> PageHead:
         if name and (value := bounded_text(attrs.get("content"))):
             meta.setdefault(name.lower(), []).append(value)
     canonical = next((bounded_text(node.attributes.get("href")) for node in page.css("link[rel~=canonical][href]")), "")
+    amp = next((bounded_text(node.attributes.get("href")) for node in page.css("link[rel~=amphtml][href]")), "")
     scripts = [
         node.text(deep=True)
         for node in page.css("script[type]")[:MAX_FIELDS]
@@ -119,6 +126,7 @@ def read_head(html: str, document: Document) -> PageHead:
         meta=meta,
         article=_json_article(scripts, document.url),
         canonical=canonical,
+        amp=amp,
         language=bounded_text(root.attributes.get("lang") or root.attributes.get("xml:lang")) if root else "",
         title=bounded_text(title.text(deep=True)) if title else "",
         times=[time for time in times if time],
@@ -163,11 +171,25 @@ def _identity(address: str) -> str | None:
 
 def find_title(head: PageHead) -> str:
     titles = [*json_ld_texts(head.article.get("headline")), *head.all("og:title", "twitter:title")]
-    return next(iter(titles), "")
+    title = next(iter(titles), "")
+    for name in _site_names(head):  # "The gate is open | The Quay"
+        before = title[: -len(name)].rstrip()
+        if title.casefold().endswith(name) and before.endswith(_DIVIDERS) and before.rstrip(_DIVIDERS_AND_SPACE):
+            return before.rstrip(_DIVIDERS_AND_SPACE)
+    return title
 
 
-def find_authors(head: PageHead) -> tuple[str, ...]:
-    authors = [*json_ld_texts(head.article.get("author"))] or [*head.all(*_AUTHOR_NAMES)]
+def _site_names(head: PageHead) -> set[str]:
+    """What the page's site is called: "The Quay" behind a title, or as the author of everything."""
+    names = [*head.all("og:site_name", "application-name"), *json_ld_texts(head.article.get("publisher"))]
+    return {name.casefold() for name in names if name}
+
+
+def find_authors(head: PageHead, *, also_sites: bool = False) -> tuple[str, ...]:
+    """The authors, without the site itself unless `also_sites`: many sites name themselves where they print a name."""
+    sites = set() if also_sites else _site_names(head)
+    in_json = [name for name in json_ld_texts(head.article.get("author")) if name.casefold() not in sites]
+    authors = in_json or [name for name in head.all(*_AUTHOR_NAMES) if name.casefold() not in sites]
     names = [_BYLINE_PREFIX.sub("", name).strip() for name in authors if not name.startswith(("http:", "https:", "/"))]
     return tuple(dict.fromkeys(filter(None, names)))
 
@@ -229,19 +251,25 @@ def find_published(
         return parse_date(text, timezone=feed.timezone, now=document.fetched_at)
 
     stated = [*json_ld_texts(head.article.get("datePublished")), *head.all(*_PUBLISHED_NAMES)]
-    printed = [
+    first = next((text for text in (*stated, day or "") if moment(text)), None)
+    if first is not None and _TIME_OF_DAY.search(first):
+        return first, moment(first)
+    printed = _printed_dates(body)
+    first = first or next((text for text in printed if moment(text)), None)
+    if first is None:
+        return "", None
+    for text in (*stated, *head.times, *printed):
+        if _TIME_OF_DAY.search(text) and _is_same_day(text, first) and (published_at := moment(text)):
+            return text, published_at
+    return first, moment(first)
+
+
+def _printed_dates(body: Element) -> list[str]:
+    """Dates with a time of day in the page's text: rare in an article, and above it if the metadata has none."""
+    return [
         "{:0>4}-{:0>2}-{:0>2}T{:0>2}:{}:{}".format(*(part or "00" for part in match.groups()))
         for match in islice(_DATE_AND_TIME.finditer(body.text()[:100_000]), 20)
     ]
-    # a page without metadata prints the date above the article; dates with a time of day are rare in the article itself
-    first = next((text for text in (*stated, day or "", *printed) if moment(text)), None)
-    if first is None:
-        return "", None
-    if not _TIME_OF_DAY.search(first):
-        for text in (*stated, *head.times, *printed):
-            if _TIME_OF_DAY.search(text) and _is_same_day(text, first) and (published_at := moment(text)):
-                return text, published_at
-    return first, moment(first)
 
 
 def _is_same_day(date: str, other: str) -> bool:

@@ -31,7 +31,7 @@ _CLOSED_BY_THE_NEXT = frozenset(
     ]
 )
 """Elements whose end tag may be left out (HTML 13.1.2.4): a long list of them is not deep."""
-_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*?(/?)>")
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)([^<>]*+)>")
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def _bound_nesting(html: str) -> str:
     def bound(match: re.Match[str]) -> str:
         nonlocal depth
         tag = match[2].lower()
-        if tag in VOID or tag in _CLOSED_BY_THE_NEXT or match[3]:
+        if tag in VOID or tag in _CLOSED_BY_THE_NEXT or match[3].endswith("/"):
             return match[0] if depth <= MAX_NESTING else ""
         if match[1]:
             depth = max(0, depth - 1)
@@ -111,16 +111,20 @@ def _bound_nesting(html: str) -> str:
 
 def parse(html: str) -> Element:
     """The body of the document or fragment."""
-    root, unknown = _parse(html)
+    root, unknown = _to_tree(parse_html(html))
     if unknown and (escaped := escape_mentions(html, unknown)) != html:
-        root, _ = _parse(escaped)
+        root = to_tree(parse_html(escaped))
     return root
 
 
-def _parse(html: str) -> tuple[Element, set[str]]:
+def to_tree(document: LexborHTMLParser) -> Element:
+    """Its body."""
+    return _to_tree(document)[0]
+
+
+def _to_tree(document: LexborHTMLParser) -> tuple[Element, set[str]]:
     """(the body, the names of the elements in it that HTML does not have)"""
-    body = parse_html(html).body
-    return _from_lexbor(body) if body is not None else (Element("body"), set())
+    return _from_lexbor(document.body) if document.body is not None else (Element("body"), set())
 
 
 def _from_lexbor(body: LexborNode) -> tuple[Element, set[str]]:

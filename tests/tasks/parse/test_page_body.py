@@ -74,9 +74,9 @@ def test_a_rule_with_an_ancestor_still_matches_when_cleaning_applies_it_again() 
 
 
 def test_a_rule_can_remove_elements_without_selecting_the_content() -> None:
-    feed = Feed("quay", "The Quay", "https://quay.example/feed.xml", rules=Rules(remove=(".ad",)))
+    feed = Feed("quay", "The Quay", "https://quay.example/feed.xml", rules=Rules(remove=(".boats",)))
     advert = (
-        "<p class=ad>Boats are sold cheap at the end of Harbour Street, and every buyer is given a rope for it.</p>"
+        "<p class=boats>Boats are sold cheap at the end of Harbour Street, and every buyer is given a rope for it.</p>"
     )
     text = f"<p>{ENGLISH[0]}</p>{advert}{paragraphs(ENGLISH[1:])}"
     assert "Boats are sold" in mill_article(page(text=text)).content_text

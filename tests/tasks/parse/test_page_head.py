@@ -104,3 +104,24 @@ def test_the_metadata_is_stored() -> None:
     entry = json.loads(parse_entry(page(head=json_ld(headline="Gate", datePublished="2024-03-05T01:00Z"))).parsed)
     assert entry["json_ld"]["headline"] == ["Gate"]
     assert entry["published"] == "2024-03-05T01:00Z"
+
+
+@pytest.mark.parametrize(
+    ("title", "without"),
+    [
+        ("The gate is open | The Quay", "The gate is open"),
+        ("The gate is open - The Quay", "The gate is open"),
+        ("The gate – open again — the quay", "The gate – open again"),
+        ("All of the Quay", "All of the Quay"),
+        ("The Quay", "The Quay"),
+        ("The gate is open | The Bay", "The gate is open | The Bay"),
+    ],
+)
+def test_the_sites_name_is_no_part_of_the_title(title: str, without: str) -> None:
+    head = f'<meta property="og:title" content="{title}"><meta property="og:site_name" content="The Quay">'
+    assert parse_entry(page(head=head)).title == without
+
+
+def test_the_sites_name_is_no_author() -> None:
+    named = json_ld(headline="Gate", author={"name": "The Quay"}, publisher={"name": "The Quay"})
+    assert parse_entry(page(head=named + '<meta name="author" content="Ann Quay">')).author == "Ann Quay"

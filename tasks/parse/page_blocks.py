@@ -1,0 +1,218 @@
+"""A web page as a list of blocks: its paragraphs, headings, list items and captions, each with what surrounds it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from tasks.text.markup import Element
+
+HIDDEN = frozenset(
+    [
+        *("script", "style", "noscript", "template", "svg", "nav", "button", "select", "textarea", "iframe", "object"),
+        *("canvas", "audio", "video", "input"),
+    ]
+)
+"""Elements whose text is no article's."""
+_INLINE = frozenset(
+    [
+        *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i"),
+        *("img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span"),
+        *("strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
+    ]
+)
+_NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component")
+"""Attributes in which a site says what an element is for."""
+_WORDS = {
+    "junk": """ad ads advert adverts advertisement advertising advertorial anzeige werbung sponsor sponsored promo
+        promotion banner outbrain taboola share sharing social related recommend recommended recommendation
+        recommendations recirc readmore seealso popular trending mostread teasers crosslink linkbox
+        respond newsletter subscribe subscription signup signin paywall login optin tag tags
+        taglist keywords menu breadcrumb breadcrumbs pagination pager footer disclaimer cookie consent gdpr modal popup
+        overlay tooltip sidebar widget poll survey quiz rating donate donation byline author authors
+        bio toc timestamp dateline pubdate toolbar""",
+    "comments": "comment comments disqus kommentare commentlist",
+    "caption": "caption captions credit credits legend bildunterschrift imagecaption figcaption",
+    "lead": """lead lede intro standfirst chapo sapo vorspann ingress perex entradilla introtext preamble leadin
+        leadtext introduction teaser""",
+    "dek": "dek deck subtitle subheadline subhead subheading summary description excerpt abstract sumario bajada",
+    "body": "body articlebody content article text story entry post main richtext artikel",
+}
+_PURPOSE = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_DISPLAY_NONE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts of which a character says as much as two letters."""
+_BLANK = re.compile(r"\s+")
+
+
+@dataclass(slots=True, eq=False)
+class Section:
+    """An element that holds blocks, or one block."""
+
+    element: Element
+    parent: Section | None
+    purposes: frozenset[str] = frozenset()
+    """What its class, id and role call it: a key of _WORDS."""
+    hidden: bool = False
+    """Whether a browser does not show it."""
+    linked: bool = False
+    """Whether it is in a link."""
+    first: int = 0
+    """Number of its first block, and of its last."""
+    last: int = -1
+
+    def up(self) -> Iterator[Section]:
+        """The section and all that it is in."""
+        section: Section | None = self
+        while section is not None:
+            yield section
+            section = section.parent
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Text without a paragraph's end in it. Sizes are letters, a Chinese character counting as two."""
+
+    number: int
+    section: Section
+    """The element that it is the text of, or a part of the text of."""
+    start: int
+    """The number of the first of that element's children that it consists of, and the number after the last."""
+    end: int
+    text: str
+    size: int
+    linked: int
+    """How much of `size` is in links."""
+    key: str = field(default="")
+    """The text's letters and digits alone, for comparing."""
+
+    @property
+    def is_prose(self) -> bool:
+        return self.size >= 40 and 2 * self.linked < self.size and not self.section.hidden
+
+    @property
+    def weight(self) -> int:
+        """How much it says for its surroundings being an article."""
+        return min(self.size, 800) - self.linked if self.is_prose else 0
+
+
+def comparable(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def read_blocks(body: Element) -> tuple[list[Section], list[Block]]:
+    """The page's sections, the outermost first, and its blocks, in their order."""
+    sections = [Section(body, None)]
+    blocks: list[Block] = []
+    _read(sections[0], sections, blocks)
+    if any(section.hidden for section in sections):
+        _show_what_scripts_show(sections, blocks)
+    return sections, blocks
+
+
+def _show_what_scripts_show(sections: Sequence[Section], blocks: Sequence[Block]) -> None:
+    """Call shown what holds most of the page's prose: React, for one, sends it hidden and shows it by a script."""
+
+    def prose(section: Section) -> int:
+        within = blocks[section.first : section.last + 1]
+        return sum(block.size for block in within if block.size >= 40 and 2 * block.linked < block.size)
+
+    whole = prose(sections[0])
+    for section in sections:
+        if section.hidden and 2 * prose(section) > whole:
+            section.hidden = False
+        elif section.hidden:  # only if it itself is, or what it is in still is
+            section.hidden = _is_hidden(section.element) or (section.parent is not None and section.parent.hidden)
+
+
+def _read(section: Section, sections: list[Section], blocks: list[Block]) -> None:
+    section.first = len(blocks)
+    start = breaks = 0
+    children = section.element.children
+    for number, child in enumerate(children):
+        if isinstance(child, str):
+            breaks = 0 if child.strip() else breaks
+        elif child.tag in _INLINE and _is_inline(child):
+            breaks = breaks + 1 if child.tag == "br" else 0
+            if breaks == 2:  # what older sites write between paragraphs
+                _add_block(section, start, number + 1, blocks)
+                start, breaks = number + 1, 0
+        elif child.tag not in HIDDEN:
+            _add_block(section, start, number, blocks)
+            start, breaks = number + 1, 0
+            names = " ".join([child.attrs[name] for name in _NAMING if child.attrs.get(name)]) if child.attrs else ""
+            inner = Section(
+                child,
+                section,
+                _purposes(names[:300]),
+                section.hidden or _is_hidden(child),
+                section.linked or child.tag == "a",
+            )
+            sections.append(inner)
+            _read(inner, sections, blocks)
+    _add_block(section, start, len(children), blocks)
+    section.last = len(blocks) - 1
+
+
+def _is_inline(element: Element) -> bool:
+    return all(
+        isinstance(child, str) or child.tag in HIDDEN or (child.tag in _INLINE and _is_inline(child))
+        for child in element.children
+    )
+
+
+@lru_cache(maxsize=4_096)  # paragraphs are named alike
+def _purposes(names: str) -> frozenset[str]:
+    if not names:
+        return frozenset()
+    words = (word.lower() for word in _NAME.findall(names))
+    return frozenset(kind for word in words if (kind := _PURPOSE.get(word)))
+
+
+def _is_hidden(element: Element) -> bool:
+    attrs = element.attrs
+    if not attrs:
+        return False
+    return (
+        ("hidden" in attrs and attrs["hidden"] != "until-found")
+        or attrs.get("aria-hidden") == "true"
+        or bool(_DISPLAY_NONE.search(attrs.get("style", "")))
+    )
+
+
+def _add_block(section: Section, start: int, end: int, blocks: list[Block]) -> None:
+    if start == end:
+        return
+    run = section.element.children[start:end]
+    text = _BLANK.sub(" ", "".join(_texts(run))).strip()
+    if not text:
+        return
+    size = _size(text)
+    linked = size if section.linked else sum(map(_linked, run))
+    blocks.append(Block(len(blocks), section, start, end, text, size, min(linked, size), comparable(text)))
+
+
+def _texts(nodes: Iterable[Element | str]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, str):
+            yield node
+        elif node.tag == "br":
+            yield "\n"
+        elif node.tag not in HIDDEN:
+            yield from _texts(node.children)
+
+
+def _size(text: str) -> int:
+    letters = len(text) - text.count(" ")
+    return letters if text.isascii() else letters + len(_UNSPACED.findall(text))
+
+
+def _linked(node: Element | str) -> int:
+    if isinstance(node, str):
+        return 0
+    if node.tag == "a":
+        return _size(_BLANK.sub(" ", node.text()).strip())
+    return sum(_linked(child) for child in node.children)

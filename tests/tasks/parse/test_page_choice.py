@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import pytest
+
+from tasks.parse.page_blocks import read_blocks
+from tasks.parse.page_choice import Told, choose, find_lines
+from tasks.text.markup import parse
+from tests.tasks.parse.pages import ENGLISH, MANDARIN, mill_article, page, paragraphs
+
+LONG = (*ENGLISH, *(text.replace("the ", "this ").replace("for", "against") for text in ENGLISH))
+NOTHING_TOLD = Told("", "", "")
+ELSEWHERE = (
+    "The whale that swam into the bay on Sunday has left it again, and the boats that followed it are back, too.",
+    "It had come after the herring, a biologist of the aquarium said, and had found its way out by itself at night.",
+)
+
+
+def chosen(html: str, lines: tuple[str, ...] = (), told: Told = NOTHING_TOLD) -> list[str]:
+    sections, blocks = read_blocks(parse(html))
+    return [blocks[number].text for number in sorted(choose(sections, blocks, lines, told))]
+
+
+def test_the_element_with_the_most_prose_is_the_article_if_trafilatura_finds_none() -> None:
+    html = (
+        f"<div><div>{paragraphs(ENGLISH)}</div><div><p>The ferry is late, and waits.</p></div><div>Street 1</div></div>"
+    )
+    assert chosen(html) == list(ENGLISH)
+
+
+def test_an_article_in_several_elements_alike_is_found_whole() -> None:
+    columns = "".join(f'<div class="col"><div class="chunk"><p>{text}</p></div></div>' for text in ENGLISH)
+    assert chosen(f"<div>{columns}</div>", ENGLISH[:1]) == list(ENGLISH)
+
+
+def test_the_second_opinion_adds_the_paragraphs_that_trafilatura_misses() -> None:
+    assert chosen(f"<article>{paragraphs(ENGLISH)}</article>", ENGLISH[1:]) == list(ENGLISH)
+
+
+def test_the_next_article_of_the_page_is_not_added() -> None:
+    html = f"<article>{paragraphs(ENGLISH)}</article><article>{paragraphs(ELSEWHERE * 4)}</article>"
+    assert chosen(html, ENGLISH) == list(ENGLISH)
+
+
+def test_a_short_line_that_stands_twice_is_found_where_the_text_has_it() -> None:
+    html = f"<p>The gate</p><p>{ENGLISH[0]}</p><h2>The gate</h2><p>{ENGLISH[1]}</p><p>The gate</p>"
+    blocks = read_blocks(parse(html))[1]
+    assert find_lines(blocks, [ENGLISH[0], "The gate", ENGLISH[1]]) == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<div class="related-articles"><h3>More</h3><p>{}</p></div>',
+        '<div class="newsletter-signup"><p>{}</p></div>',
+        '<div class="share-tools"><p>{}</p></div>',
+        '<div id="comments"><p>{}</p></div>',
+        "<aside><p>{}</p></aside>",
+        "<form><p>{}</p></form>",
+        '<a href="/whale"><div><p>{}</p></div></a>',
+        "<div hidden><p>{}</p></div>",
+    ],
+)
+def test_what_is_named_otherwise_among_the_text_is_no_part_of_it(around: str) -> None:
+    text = f"{paragraphs(LONG[:2])}{around.format(ELSEWHERE[0])}{paragraphs(LONG[2:])}"
+    assert chosen(f"<article>{text}</article>", (*LONG[:2], ELSEWHERE[0], *LONG[2:])) == list(LONG)
+
+
+def test_a_name_that_holds_most_of_the_text_says_nothing() -> None:
+    html = f'<article><div class="paywall">{paragraphs(ENGLISH)}</div></article>'
+    assert chosen(html) == list(ENGLISH)
+    slides = "".join(f'<div class="slide-caption"><p>{text}</p></div>' for text in ENGLISH)
+    assert chosen(f"<article>{slides}</article>", ENGLISH) == list(ENGLISH)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Read more: <a href=x>The ferry is late</a>",
+        "Lesen Sie auch: <a href=x>Die Fähre kommt später</a>",
+        "Lire aussi : <a href=x>Le ferry est en retard</a>",
+        "Lee también: <a href=x>El ferry se retrasa</a>",
+        "Czytaj też: <a href=x>Prom się spóźnia</a>",
+        "Читайте также: <a href=x>Паром опаздывает</a>",
+        "延伸阅读：<a href=x>渡轮晚点</a>",
+        "Advertisement",
+        "Anzeige",
+        "Publicidad",
+        "Story continues below",
+        "© The Quay 2026",
+    ],
+)
+def test_lines_that_lead_elsewhere_or_advertise_are_dropped(line: str) -> None:
+    html = f"<article><p>{ENGLISH[0]}</p><p>{line}</p><p>{ENGLISH[1]}</p><p>{ENGLISH[2]}</p></article>"
+    assert chosen(html) == list(ENGLISH[:3])
+
+
+def test_the_title_and_the_line_of_author_and_date_are_not_in_the_text() -> None:
+    before = "<p>By Ann Quay</p><p>Updated 5:27 am, 20 November</p>"
+    article = mill_article(page(text=before + paragraphs(ENGLISH)))
+    assert article.content_text.split("\n\n") == list(ENGLISH)
+
+
+def test_a_poem_keeps_its_first_and_last_lines() -> None:
+    words = ("small", "grey", "slow", "far", "lost", "home")
+    poem = (*(f"The boat is {word} on the sea" for word in words), ENGLISH[0], *(f"The sea is {w} now" for w in words))
+    assert chosen(f"<article>{paragraphs(poem)}</article>", poem) == list(poem)
+
+
+@pytest.mark.parametrize(("named", "description"), [("standfirst", ""), ("", ELSEWHERE[0]), ("ingress", ELSEWHERE[0])])
+def test_the_lead_above_the_text_is_a_part_of_it(named: str, description: str) -> None:
+    html = (
+        f'<header><p class="{named}">{ELSEWHERE[0]}</p></header><div class="media">Video</div>'
+        f"<div class=text>{paragraphs(ENGLISH)}</div>"
+    )
+    assert chosen(html, ENGLISH, Told("", description, "")) == [ELSEWHERE[0], *ENGLISH]
+
+
+def test_subheadings_stay_and_those_without_a_text_below_go() -> None:
+    html = (
+        f"<article><p>{ENGLISH[0]}</p><h2>In winter</h2><p>{ENGLISH[1]}</p><h2>Related</h2>"
+        f'<div class="related"><p>{ELSEWHERE[0]}</p></div><h2>In May</h2><p>{ENGLISH[2]}</p><h2>Comments</h2></article>'
+    )
+    assert chosen(html, (ENGLISH[0], ENGLISH[1], ENGLISH[2])) == [
+        ENGLISH[0],
+        "In winter",
+        ENGLISH[1],
+        "In May",
+        ENGLISH[2],
+    ]
+
+
+def test_a_list_of_links_goes_and_a_list_stays() -> None:
+    links = "<ul><li><a href=a>The ferry is late again</a></li><li><a href=b>A whale in the bay</a></li></ul>"
+    items = "<ul><li>open at eight every morning</li><li>shut at ten in the evening</li></ul>"
+    html = f"<article><p>{ENGLISH[0]}</p>{items}<p>{ENGLISH[1]}</p>{links}<p>{ENGLISH[2]}</p></article>"
+    assert chosen(html) == [
+        ENGLISH[0],
+        "open at eight every morning",
+        "shut at ten in the evening",
+        ENGLISH[1],
+        ENGLISH[2],
+    ]
+
+
+def test_json_shows_that_much_of_the_text_is_missing() -> None:
+    longer = tuple(text * 2 for text in ENGLISH)
+    html = f"<div><p>{longer[0]}</p></div><dl><dt><b>{longer[1]}</b></dt><dd>{longer[2]}</dd></dl>"
+    assert chosen(html, longer[:1]) == [longer[0]]
+    assert chosen(html, longer[:1], Told("", "", " ".join(longer[:3]))) == list(longer[:3])
+
+
+def test_chinese_text_that_is_divided_by_line_breaks_only() -> None:
+    html = f"<div class=nav>首页 新闻</div><div id=content>{'<br><br>'.join(MANDARIN)}</div><div>版权所有</div>"
+    assert chosen(html) == list(MANDARIN)
