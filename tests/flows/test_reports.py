@@ -1,7 +1,6 @@
 """Small inputs after public bug reports (../shared/reports), each served as it was and ingested three times.
 
-One registry has all of them, so that the whole takes three runs. A report that is still open is an expected failure,
-which fails the suite as soon as it comes out right: then its line in OPEN goes.
+One registry has all of them, so that the whole takes three runs.
 """
 
 from __future__ import annotations
@@ -128,17 +127,7 @@ EXPECTED: dict[str, Check] = {
 }
 FRONT_MATTER = {"b-authorlist": "2.md", "b-authors": "6.md"}
 OTHERS = {"o-unquoted", "o-upper", "sm-doctype", "w-7-lastchunkmissing"}
-"""Reports about files: not fetched from a server."""
-OPEN = {
-    *("a-rellink", "a-xmlbase", "c-rellinksite", "e-badbyte", "e-badbytegb", "f-te2"),
-    *("e-badbyte", "e-badbytegb", "f-te2"),
-    *("a-rellink", "a-xmlbase", "c-rellinksite", "f-te2"),
-    *("a-rellink", "a-xmlbase", "c-rellinksite"),
-    *("i-guidonlyscheme", "i-random", "i-samelink", "i-sametitle", "i-wpcomments"),
-    *("t-atomtext", "t-jsontext"),
-    *("k-bg", "k-blocklink"),
-}
-"""Reports that do not come out right yet."""
+"""Reports about files; tests/flows/test_file_reports.py has them."""
 
 
 def answers(folder: Path) -> Behaviour:
@@ -185,13 +174,7 @@ def test_every_report_is_listed() -> None:
     assert {path.name for path in REPORTS.iterdir() if path.is_dir()} == {*EXPECTED, *FRONT_MATTER, *OTHERS}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason="still open")] if name in OPEN else [])
-        for name in EXPECTED
-    ],
-)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_the_report_comes_out_as_expected(outcomes: dict[str, Outcome], name: str) -> None:
     outcome = outcomes[name]
     (expected,) = re.findall(r"^Expected: (.*)$", (REPORTS / name / "expected.md").read_text(), re.MULTILINE)
