@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import IntEnum
 from urllib.parse import parse_qsl, urlsplit
 
-from warehouse.load.containment import CONTAINED, SAME, SHORT, letters, share_contained, shingles, tell_one_story
+from warehouse.load.containment import CONTAINED, SAME, SHORT, letters, share_contained, shingles
 from warehouse.records import Article
 
 ALIKE_TITLES = 0.6
@@ -122,16 +122,6 @@ def needs_text(article: Article, known: KnownArticle, named_by: NamedBy) -> bool
         return True
     evidence = weigh(article, known, named_by)
     return evidence.is_contradicted or max(evidence.title, evidence.date) <= Agreement.UNKNOWN
-
-
-def may_share(article: Article, known: KnownArticle, *, is_publishers: bool) -> bool:
-    """Whether an entry may be of the article that has its address, if that is another feed's.
-
-    Feeds of the article's own site are one publisher's, and believed; anybody else can write anybody's address.
-    """
-    if article.feed_id in known.feed_ids or (known.is_publishers and is_publishers):
-        return True
-    return tell_one_story(article.title, article.content_text, known.title, known.text)
 
 
 def compare_titles(title: str, other: str) -> Agreement:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from warehouse.load.containment import is_of_site
-from warehouse.load.evidence import Agreement, Evidence, KnownArticle, NamedBy, may_share, weigh
+from warehouse.load.containment import is_of_site, tell_one_story
+from warehouse.load.evidence import Agreement, Evidence, KnownArticle, NamedBy, weigh
 from warehouse.load.versions import Span
 from warehouse.records import Article, Document, digest
 
@@ -84,9 +84,16 @@ class Identities:
         return NamedBy(kinds.get("guid"), kinds.get("url"))
 
     def _is_same(self, article: Article, article_id: str, evidence: Evidence, is_publishers: bool) -> bool:
+        """Whether the entry is the article. Feeds of the article's own site are one publisher's, and believed; anybody
+        else can write anybody's address, so the two texts must be of one article."""
         if article.keys[0].startswith("text:"):  # the same title and text without address and guid: "Closed today"
             return evidence.date is not Agreement.DIFFERENT
-        return may_share(article, self.articles[article_id], is_publishers=is_publishers) and evidence.tells_same
+        known = self.articles[article_id]
+        if article.feed_id in known.feed_ids:
+            return evidence.tells_same
+        if is_publishers and known.is_publishers:  # a brief of the article in the site's other feed
+            return evidence.same_address or evidence.tells_same
+        return evidence.tells_same and tell_one_story(article.title, article.content_text, known.title, known.text)
 
     def _learn(self, article_id: str, article: Article, is_publishers: bool) -> None:
         known = self.articles.get(article_id)
