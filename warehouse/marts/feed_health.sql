@@ -17,7 +17,8 @@ SELECT
     f.feed_id, f.name,
     CASE
         WHEN f.disabled_reason IS NOT NULL THEN 'disabled'
-        WHEN h.articles IS NULL AND r.rejects > 0 AND coalesce(f.last_status, 200) < 300 THEN 'rejected'
+        -- a mirror's articles may all be another feed's, so that it has none
+        WHEN h.articles IS NULL AND f.last_success_at IS NULL AND r.rejects > 0 AND coalesce(f.last_status, 200) < 300 THEN 'rejected'
         WHEN f.consecutive_failures >= 3 THEN 'failing'
         WHEN f.consecutive_failures > 0 THEN 'shaky'
         WHEN epoch(f.last_success_at - f.newest_at) > f.usual_silence_seconds THEN 'silent'

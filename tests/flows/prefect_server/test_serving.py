@@ -147,13 +147,16 @@ def test_a_silent_feed_and_failing_checks_set_off_the_alarms(served: Served) -> 
     (silent,) = served.events("newsmill.feed.silent")
     assert silent["resource"]["prefect.resource.id"] == "newsmill.feed.pier"
     assert silent["payload"]["newest_article_at"][:16] == newest.isoformat()[:16]
-    assert "address: Every article has an address." in served.events("newsmill.checks.failing")[0]["payload"]["address"]
+    assert (
+        "address: Every article has an address if its feed gave one"
+        in served.events("newsmill.checks.failing")[0]["payload"]["address"]
+    )
 
 
 def notices(newest: datetime, count: int) -> Page:
-    """A feed of hourly notices, none of which has an address."""
+    """A feed of hourly notices, whose links are no addresses."""
     items = "".join(
-        f"<item><title>Notice {n}</title><guid isPermaLink='false'>notice-{n}</guid>"
+        f"<item><title>Notice {n}</title><link>http://./{n}</link><guid isPermaLink='false'>notice-{n}</guid>"
         f"<pubDate>{format_datetime(newest - timedelta(hours=n))}</pubDate><description>No ferry.</description></item>"
         for n in range(count)
     )

@@ -8,9 +8,10 @@ from tests.sites.faults import GOOD_FEED
 from tests.sites.server import Page, SiteServer
 from warehouse.store.connection import Warehouse
 
+ADDRESS = "Every article has an address if its feed gave one: a link, or a file that it encloses."
 NO_ADDRESS = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"><channel><title>码头日报</title><link>https://quay.example/</link>
-<item><title>港口启事</title><guid isPermaLink="false">notice-1</guid>
+<item><title>港口启事</title><link>http://./notice-1</link><guid isPermaLink="false">notice-1</guid>
 <description>&lt;p&gt;第1号泊位今天开放。&lt;/p&gt;</description></item></channel></rss>
 """
 
@@ -20,7 +21,7 @@ def test_a_failing_check_is_shown_and_the_run_goes_on_unless_it_may_not(newsmill
         newsmill.registry(f'[[feed]]\nid = "quay"\nname = "码头日报"\nurl = "{site.url("/feed")}"\n')
         strict = newsmill.setting(checks="fail")("ingest", "--no-images")
         assert strict.returncode == 1
-        assert "address: Every article has an address. 1 rows contradict it: " in strict.stderr
+        assert f"address: {ADDRESS} 1 rows contradict it: " in strict.stderr
         assert "nothing was published" in strict.stderr
         assert not newsmill.published.exists()
         assert rows(newsmill.warehouse, "SELECT title FROM clean.articles") == [("港口启事",)], "loaded all the same"
@@ -29,13 +30,14 @@ def test_a_failing_check_is_shown_and_the_run_goes_on_unless_it_may_not(newsmill
         site.pages["/feed"] = Page(NO_ADDRESS.replace("今天", "明天").encode(), "application/rss+xml")
         shown = newsmill("ingest", "--no-images")
         assert shown.returncode == 0, shown.stderr
-        assert "check failed: address: Every article has an address. 1 rows contradict it: " in shown.stdout
+        assert f"check failed: address: {ADDRESS} 1 rows contradict it: " in shown.stdout
         assert newsmill.published.exists()
 
         site.pages["/feed"] = Page(NO_ADDRESS.replace("今天", "昨天").encode(), "application/rss+xml")
         assert newsmill.setting(checks="off").facts("ingest", "--no-images")["checks_failed"] == []
     broken = rows(
-        newsmill.warehouse, "SELECT name, found, sample[1] LIKE '%: 港口启事' FROM ops.checks WHERE NOT passed"
+        newsmill.warehouse,
+        "SELECT name, found, sample[1] LIKE '%: 港口启事 has none%' FROM ops.checks WHERE NOT passed",
     )
     assert broken == [("address", 1, True)] * 2
 

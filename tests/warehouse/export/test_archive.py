@@ -53,7 +53,7 @@ def test_articles_of_a_feed(warehouse: Warehouse, target: Path) -> None:
     )
     assert found[f"quay/{ids['No date']}_No date.md"].startswith(b"<!--NaN-->\n")
     lines = found["quay.md"].decode().splitlines()
-    assert lines[:2] == ["# quay", ""]
+    assert lines[:2] == ["# The Quay", ""]
     assert [line.partition("[")[0] for line in lines[2:]] == ["- ", "- 2026-11-20 16:00 ", "- 2024-11-01 01:30 "]
     assert list(target.rglob(".*")) == []
 
