@@ -194,10 +194,14 @@ def _pair(clause: Clause, entry: Entry, article: Article, kinds: Mapping[str, st
         case ["content", "0", "value"]:
             return article.content_html, _html(expected, kinds.get("content"))
         case ["summary" | "description"] | ["summary_detail", "value"]:
-            html = clean_html(entry.summary_html, base=entry.base_url).html if entry.summary_html else None
+            html = (
+                clean_html(entry.summary_html, base=entry.content_base or entry.base_url).html
+                if entry.summary_html
+                else None
+            )
             return html or article.content_html, _html(expected, kinds.get("summary"))
         case ["content", "0", "base"] | ["summary_detail", "base"]:
-            return entry.base_url, expected
+            return entry.content_base or entry.base_url, expected
         case ["language"] | ["content" | "title_detail" | "summary_detail", *_, "language"]:
             return (entry.language or "").lower(), (expected or "").lower()
         case ["tags", _, "term"] | ["category"]:

@@ -193,7 +193,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
             entries.append(make_entry(_read_entry(raw, document, feed, channel), document, feed, position))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rejects.append(reject_entry(document, feed, position, raw.get("id") or raw.get("link"), error))
-    about = about_xml_feed(dict(result.feed), document.final_url)
+    about = about_xml_feed(dict(result.feed), document_base(document, feed))
     return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data), about)
 
 
