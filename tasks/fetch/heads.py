@@ -94,6 +94,11 @@ def _once_chunked(fields: list[_Field]) -> tuple[list[_Field], bool]:
     return [*rest, *([(b"Transfer-Encoding", b"chunked")] if b"chunked" in codings else [])], True
 
 
+def _check_size(size: int) -> None:
+    if size > MAX_HEAD:
+        raise httpcore.RemoteProtocolError(f"its headers have more than {MAX_HEAD:,} bytes")
+
+
 class MendingStream(httpcore.AsyncNetworkStream):
     """A connection whose responses' heads are mended."""
 
@@ -109,14 +114,14 @@ class MendingStream(httpcore.AsyncNetworkStream):
         data, searched = bytearray(self._read_ahead), 0
         self._read_ahead = b""
         while not (end := _END.search(data, max(0, searched - 3))):
-            if len(data) > MAX_HEAD:
-                raise httpcore.RemoteProtocolError(f"its headers have more than {MAX_HEAD:,} bytes")
+            _check_size(len(data))
             searched = len(data)
             piece = await self._stream.read(max_bytes, timeout)
             data += piece
             if not piece or not b"HTTP/".startswith(data[:5].upper()):  # h11 says what is wrong
                 self._awaits_head = False
                 return bytes(data)
+        _check_size(end.end())
         head, rest = bytes(data[: end.end()]), bytes(data[end.end() :])
         mended = mend_head(head)
         if mended[9:10] == b"1" and mended[9:12] != b"101":
