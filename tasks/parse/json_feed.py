@@ -129,10 +129,5 @@ def _texts(values: Iterable[object]) -> tuple[str, ...]:
     return unique(clean_text(value) for value in values if isinstance(value, str | int) and value)
 
 
-def _several(value: object) -> list[Any]:
-    """The list; of one, if what should be in it stands there without it."""
-    return [value] if isinstance(value, dict | str) else _list(value)
-
-
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

@@ -16,7 +16,7 @@ from warehouse.load.descriptions import load_descriptions
 from warehouse.load.enclosures import load_enclosures
 from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
-from warehouse.load.identities import Sighting
+from warehouse.load.identities import Sighting, current_article
 from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Counts, Milled, Reject, digest
@@ -125,8 +125,8 @@ def _read_comparison(
     for article_id, in_batch in sightings.items():
         spans = [*before.get(article_id, ()), *(sighting.span for sighting in in_batch)]
         feed_ids = {span.feed_id for span in spans}
-        longest = max(spans, key=lambda span: span.word_count, default=None)
-        if len(feed_ids) > 1 or any(is_shorter(span, longest) for span in spans if longest):
+        by_length = sorted(spans, key=lambda span: span.word_count)
+        if len(feed_ids) > 1 or (spans and is_shorter(by_length[0], by_length[-1])):
             feeds[article_id] = feed_ids
             for sighting in in_batch:
                 if sighting.article:
@@ -208,9 +208,9 @@ def _load_images(
     rewritten: list[str] = []
     for row in article_rows:
         article_id = row["article_id"]
-        current = [s.article for s in sightings[article_id] if s.entry_id == row["entry_id"] and s.article]
-        if not current:
-            continue  # an older text is current again: its images were written when it first was
+        current = current_article(row, sightings)
+        if current is None:
+            continue
         rewritten.append(article_id)
         article_images += [
             {
@@ -219,9 +219,9 @@ def _load_images(
                 "image_id": image.image_id,
                 "alt": image.alt,
                 "caption": image.caption,
-                "is_lead": image is current[-1].lead_image,
+                "is_lead": image is current.lead_image,
             }
-            for position, image in enumerate(current[-1].images)
+            for position, image in enumerate(current.images)
         ]
     run_with_rows(connection, "merge_images", view="stage_images", table="clean.images", rows=list(images.values()))
     run_with_ids(connection, "delete_article_images", [article_id for article_id in rewritten if article_id in stored])

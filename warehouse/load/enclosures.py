@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from warehouse.load.identities import Sighting
+from warehouse.load.identities import Sighting, current_article
 from warehouse.store.staging import insert_rows, run_with_ids
 from warehouse.store.transactions import Connection
 
@@ -25,13 +25,13 @@ def load_enclosures(
     rewritten, rows = [], []
     for row in article_rows:
         article_id = row["article_id"]
-        articles = [s.article for s in sightings[article_id] if s.entry_id == row["entry_id"] and s.article]
-        if not articles:
-            continue  # an older text is current again: its enclosures were written when it first was
+        article = current_article(row, sightings)
+        if article is None:
+            continue
         rewritten.append(article_id)
         rows += [
             {"article_id": article_id, "position": position} | asdict(enclosure)
-            for position, enclosure in enumerate(articles[-1].enclosures)
+            for position, enclosure in enumerate(article.enclosures)
         ]
     run_with_ids(connection, "delete_enclosures", [article_id for article_id in rewritten if article_id in stored])
     insert_rows(connection, "clean.enclosures", rows)

@@ -62,7 +62,7 @@ class NamedBy:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How an entry agrees with an article that one of its keys names. Compared, the greater one is the better match."""
+    """How an entry agrees with an article that one of its keys names."""
 
     same_guid: bool
     same_address: bool

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from warehouse.load.containment import is_of_site, tell_one_story
 from warehouse.load.evidence import Agreement, Evidence, KnownArticle, NamedBy, weigh
@@ -145,6 +146,13 @@ def _names(article: Article) -> Iterator[str]:
     yield digest("article", f"{first} in {article.feed_id}")
     yield digest("article", first, article.title, str(article.published_at))
     yield digest("article", first, article.entry_id)
+
+
+def current_article(row: Mapping[str, Any], sightings: Mapping[str, Sequence[Sighting]]) -> Article | None:
+    """The batch's article that the row of clean.articles is made of; None if an older text is current again, whose
+    images and enclosures were written when it first was."""
+    articles = [s.article for s in sightings[row["article_id"]] if s.entry_id == row["entry_id"] and s.article]
+    return articles[-1] if articles else None
 
 
 def one_text_a_document(sightings: Iterable[Sighting]) -> list[Sighting]:
