@@ -1,6 +1,6 @@
 """The main job: feeds to rows.
 
-feeds.toml ─▶ fetch ─▶ landing zone ─▶ mill (parse, clean) ─▶ load ─▶ raw.*, clean.* ─▶ images ─▶ publish
+feeds.toml ─▶ fetch ─▶ landing zone ─▶ mill (parse, clean) ─▶ load ─▶ raw.*, clean.* ─▶ pages ─▶ images ─▶ publish
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from flows.images import download_images
+from flows.pages import read_pages
 from flows.run.alerts import alert_on_feeds
 from flows.run.artifacts import publish_report
 from flows.run.client import open_run_client
@@ -56,6 +57,7 @@ async def ingest(
     feeds: list[str] | None = None,
     groups: list[str] | None = None,
     force: bool = False,
+    pages: bool = True,
     images: bool = True,
     publish: bool = True,
     due_only: bool = False,
@@ -67,6 +69,8 @@ async def ingest(
         feeds: Ids of the feeds to ingest; all enabled ones when left empty.
         groups: Groups of feeds to ingest.
         force: Ask feeds that are backing off, too, and hosts that asked to be left alone.
+        pages: Fetch the articles' own pages where the feed gives a teaser, as each feed's full_text says, and ask those
+            again that are due.
         images: Download the images of the articles, as each feed's policy says.
         publish: Publish the analysts' copy when anything changed.
         due_only: Leave out feeds that are not due yet by their own rhythm, as well as those that wait or are disabled;
@@ -82,6 +86,7 @@ async def ingest(
         "feeds": feeds,
         "groups": groups,
         "force": force,
+        "pages": pages,
         "images": images,
         "publish": publish,
         "due_only": due_only,
@@ -96,10 +101,12 @@ async def ingest(
             await load_pending(run, pool, settings)
             await ingesting.choose_feeds(chosen, due_only=due_only and not force and not feeds)
             await ingesting.fetch_and_load()
+            if pages:
+                await read_pages(run, client, pool, registry, chosen=chosen if feeds or groups or partition else None)
         if images:
             await download_images(run, client)
         await alert_on_feeds(run, settings)
-        changed = bool(run.counts.documents or run.images_stored)
+        changed = bool(run.counts.documents or run.images_stored or run.gone)
         await check_and_publish(run, settings, changed=changed, publish=publish)
         await publish_report(run)
         _raise_if_failed(run, settings, ingesting.failing_before if due_only else ())

@@ -12,7 +12,8 @@ from tasks.rhythm import Bounds, schedule
 from warehouse.landing import Landing
 from warehouse.load import operations
 from warehouse.load.batch import load, load_rejects
-from warehouse.records import Counts, Feed, FeedState, Fetch, Milled, Reject, Rhythm, Watermark
+from warehouse.load.pages import record_answers
+from warehouse.records import Counts, Feed, FeedState, Fetch, Milled, PageAnswer, Reject, Rhythm, Watermark
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
 
@@ -36,6 +37,10 @@ class Batch:
     """The landing zone, where the documents are then marked as loaded; None to leave them as they are."""
     bounds: Bounds = field(default_factory=Bounds)
     """For the fetches' states: when a feed may be due."""
+    page_answers: Sequence[PageAnswer] = ()
+    """What asking for pages brought; those without a document are recorded."""
+    page_attempts: int = 1
+    """Runs that try a page before it is given up."""
 
 
 def log_batch(batch: Batch, log: Log) -> None:
@@ -56,6 +61,8 @@ def commit_batch(batch: Batch) -> Counts:
             counts = load(connection, batch.milled, run_id=batch.run_id)
         if batch.fetches:
             operations.record_fetches(connection, _schedule(connection, batch), run_id=batch.run_id)
+        if batch.page_answers:
+            record_answers(connection, batch.page_answers, max_attempts=batch.page_attempts)
         if batch.rejects:
             load_rejects(connection, batch.rejects, run_id=batch.run_id)
             counts.rejected += len(batch.rejects)

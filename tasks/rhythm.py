@@ -25,11 +25,23 @@ HOUR = timedelta(hours=1)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 7 * 86_400, "monthly": 30 * 86_400, "yearly": YEAR}
 
+PERIOD = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*([smhdw])")
+"""A length of time as settings write it: 30m, 6h, 7d."""
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|[,\s])no-(?:cache|store)(?=$|[,\s=])", re.IGNORECASE)
 _SKIP_ELEMENT = re.compile(rb"<skip(Hours|Days)>(.{0,1000}?)</skip(?:Hours|Days)>", re.DOTALL)
 _HOUR = re.compile(rb"<hour>\s*(\d{1,2})\s*</hour>")
 _DAY = re.compile(rb"<day>\s*([A-Za-z]{6,9})\s*</day>")
+
+
+def period(text: str) -> float:
+    """The seconds of a length of time such as 30m, 6h or 7d. Raises ValueError."""
+    match = PERIOD.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is no length of time; write 30m, 6h or 7d, for example")
+    return float(match[1]) * _UNITS[match[2]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pydantic_settings import (
 )
 
 from tasks.networks import AllowedAddresses, parse_allowed
-from tasks.rhythm import Bounds
+from tasks.rhythm import Bounds, period
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.masking import HIDDEN, mask_passwords
@@ -49,6 +49,12 @@ DATA = Path("warehouse/data")
 
 def _check_networks(value: bool | str) -> bool | str:
     parse_allowed(str(value))
+    return value
+
+
+def _check_periods(value: str) -> str:
+    for word in value.split():
+        period(word)
     return value
 
 
@@ -98,6 +104,24 @@ class Settings(BaseSettings):
     retry_delay: float = Field(2, ge=0, description="Seconds before the first retry; doubles each time, with jitter")
     image_attempts: int = Field(4, ge=1, description="Runs that try an image before it is given up")
     images_per_run: int = Field(5000, ge=1, description="Images that one run fetches at most")
+    full_text: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="For feeds that say nothing of it: whether an entry's own page is fetched for its text; auto: "
+        "where the feed gives a teaser",
+    )
+    page_attempts: int = Field(5, ge=1, description="Runs that try a page before it is given up")
+    pages_per_run: int = Field(1000, ge=0, description="Pages that one run fetches at most")
+    pages_per_host: int = Field(50, ge=1, description="Pages that one run fetches of one host at most")
+    pages_seconds: float = Field(1800, gt=0, description="Seconds after which a run begins no further batch of pages")
+    page_days: float = Field(30, gt=0, description="Days for which an article's page is wanted after it was first seen")
+    page_checks: Annotated[str, AfterValidator(_check_periods)] = Field(
+        "1h 6h 1d 7d 30d",
+        description="When a page is asked again after it was first read, to see what was changed or taken down; empty: "
+        "never",
+    )
+    gone_after: Annotated[str, AfterValidator(_check_periods)] = Field(
+        "1d", description="How long a page must be missing before it counts as taken down"
+    )
     min_interval: float = Field(900, gt=0, description="Seconds before a scheduled ingest asks a feed again, at least")
     max_interval: float = Field(86_400, gt=0, description="Seconds until a scheduled ingest asks a feed again, at most")
     missing_tries: int = Field(5, ge=0, description="Answers of 404 in a row that disable a feed; 0: none do")
@@ -111,9 +135,7 @@ class Settings(BaseSettings):
     mill_timeout: float = Field(120, gt=0, description="Seconds one document may take to parse and clean")
     wayback_url: str = Field("https://web.archive.org", description="The Wayback Machine, or a copy of its API")
     backfill_pause: float = Field(1.5, ge=0, description="Seconds between two requests of a backfill")
-    max_page_bytes: int = Field(
-        16 * MEGABYTE, gt=0, description="The largest web page or article file that a backfill reads"
-    )
+    max_page_bytes: int = Field(16 * MEGABYTE, gt=0, description="The largest web page or article file")
     checks: Literal["report", "fail", "off"] = Field(
         "report",
         description="A failed quality check is reported (report) or ends the run unpublished (fail); off: no checks",
@@ -190,6 +212,15 @@ class Settings(BaseSettings):
     @property
     def bounds(self) -> Bounds:
         return Bounds(self.min_interval, self.max_interval, self.missing_tries, self.missing_days)
+
+    @property
+    def recheck_seconds(self) -> list[float]:
+        """When a page is asked again after it was first read."""
+        return [period(word) for word in self.page_checks.split()]
+
+    @property
+    def gone_seconds(self) -> float:
+        return period(self.gone_after)
 
     @property
     def allowed_addresses(self) -> AllowedAddresses:

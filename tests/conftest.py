@@ -43,6 +43,7 @@ SETTINGS = {
     "NEWSMILL_WAREHOUSE": "data/newsmill.duckdb",
     "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
     "NEWSMILL_RETRY_DELAY": "0.1",
+    "NEWSMILL_FULL_TEXT": "never",  # tests of pages set it: most samples link to addresses that nobody serves
     "NEWSMILL_WORKERS": "1",  # tests of several workers set it
 }
 """Of every newsmill that is tried here."""

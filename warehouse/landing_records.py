@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
 from warehouse.errors import LandingError
-from warehouse.records import Document, Form
+from warehouse.records import Document, Form, PageRequest
 
 MAX_BYTES = 256_000_000
 """Of a record. A pack has at most a few thousand documents, and each takes a few kilobytes."""
@@ -23,6 +24,7 @@ MAX_BYTES = 256_000_000
 _NAMES = [field.name for field in fields(Document)]
 _REQUIRED = frozenset(field.name for field in fields(Document) if field.default is MISSING)
 _TEXTS = ("document_id", "feed_id", "url", "final_url", "landing_path", "source")
+_REQUEST = frozenset(field.name for field in fields(PageRequest))
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PACK = re.compile(r"packs/([0-9a-f]{2})/(\1[0-9a-f]{62})\.zst@\d{1,15}\+\d{1,15}")
 
@@ -30,6 +32,7 @@ _PACK = re.compile(r"packs/([0-9a-f]{2})/(\1[0-9a-f]{62})\.zst@\d{1,15}\+\d{1,15
 def encode_record(document: Document) -> dict[str, object]:
     """The document as its record holds it."""
     record = {name: getattr(document, name) for name in _NAMES}
+    record["request"] = document.request and asdict(document.request)
     return record | {"fetched_at": document.fetched_at.isoformat(), "headers": dict(document.headers)}
 
 
@@ -76,7 +79,27 @@ def _decode(record: Any) -> Document:
         raise ValueError("its fetched_at has no time zone")
     if not _is_path(record):
         raise ValueError("its landing_path is not the one that belongs to its document_id")
-    return Document(**(record | {"fetched_at": fetched_at}))
+    request = _decode_request(record.get("request"))
+    return Document(**(record | {"fetched_at": fetched_at, "request": request}))
+
+
+def _decode_request(record: Any) -> PageRequest | None:
+    """Raises ValueError."""
+    if record is None:
+        return None
+    if not isinstance(record, dict) or not all(isinstance(record.get(name), str) for name in ("url", "title")):
+        raise ValueError("its request names no page")
+    if unknown := record.keys() - _REQUEST:
+        raise ValueError(f"its request has an unknown {', '.join(sorted(unknown))[:100]}")
+    lists = {name: record.get(name, []) for name in ("authors", "categories")}
+    texts = [value for name, value in record.items() if name not in lists and name != "words" and value is not None]
+    if not all(isinstance(value, list) for value in lists.values()):
+        raise ValueError("its request's authors or categories are no list")
+    if not all(isinstance(text, str) for text in chain(texts, *lists.values())):
+        raise ValueError("its request holds something other than text")
+    if not isinstance(record.get("words"), int | None):
+        raise ValueError("its request's number of words is no number")  # noqa: TRY004
+    return PageRequest(**(record | {name: tuple(value) for name, value in lists.items()}))
 
 
 def _is_path(record: Mapping[str, Any]) -> bool:

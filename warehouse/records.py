@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -18,6 +18,10 @@ Source = str
 Form = Literal["feed", "article", "page"]
 """What a document is: a feed; one article of an archive; a web page with one article."""
 ImagePolicy = Literal["all", "lead", "none"]
+FullText = Literal["auto", "always", "never"]
+"""Whether an entry's own page is fetched for its text; auto: where the feed gives a teaser."""
+PageStatus = Literal["stored", "failed", "forbidden", "missing", "skipped"]
+"""How asking for a page ended. What is missing is gone only if it is still missing a day later."""
 
 
 def digest(*parts: str | None) -> str:
@@ -53,6 +57,36 @@ class Feed:
     images: ImagePolicy = "all"
     enabled: bool = True
     rules: Rules = Rules()
+    full_text: FullText = "auto"
+    recheck: tuple[str, ...] | None = None
+    """When its pages are asked again, such as 1h and 7d after the first time; None: as the setting page_checks says."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The article whose page was asked for, as its feed has it: the page only gives it a fuller text.
+
+    It is a part of the page's landing record, so that reading the page again needs nothing else.
+    """
+
+    url: str
+    title: str
+    guid: str | None = None
+    published_at: str | None = None
+    """ISO 8601."""
+    updated_at: str | None = None
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    summary: str = ""
+    text: str = ""
+    """The beginning of the text that is known of it."""
+    words: int | None = None
+    """Of the feed's text."""
+    page_title: str | None = None
+    """The title that the page had of its own when it was first read; None if it never was."""
+    source: Source = "feed"
+    """The article's."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +106,8 @@ class Document:
     """Relative to the landing zone."""
     source: Source = "feed"
     form: Form = "feed"
+    request: PageRequest | None = None
+    """Of an article's own page: what it was asked for."""
 
     @property
     def key(self) -> tuple[str, str, datetime]:
@@ -189,6 +225,8 @@ class Article:
     language_confidence: float | None = None
     """0 to 1; None if the language is the feed's own."""
     enclosures: tuple[Enclosure, ...] = ()
+    teaser: str | None = None
+    """Why its text looks like a teaser of the article on its page; None if it looks whole."""
 
     @cached_property
     def lead_image(self) -> ImageRef | None:
@@ -254,6 +292,19 @@ class Rhythm:
 
 
 @dataclass(frozen=True)
+class PageReading:
+    """What an article's own page turned out to be; columns of clean.pages."""
+
+    status: PageStatus
+    error: str | None = None
+    """Why it gives no text, in plain words."""
+    title: str | None = None
+    """The page's own."""
+    words: int | None = None
+    is_free: bool | None = None
+
+
+@dataclass(frozen=True)
 class Milled:
     """A document after parsing and cleaning."""
 
@@ -268,6 +319,9 @@ class Milled:
     """None for a document that is no feed."""
     feed_name: str = ""
     """Its name in feeds.toml, or that of its site in an archive."""
+    page: PageReading | None = None
+    """Of an article's own page. `articles` then has one article that its keys find; its text is the page's if it was
+    read, else empty."""
 
     @property
     def is_unreadable(self) -> bool:
@@ -358,6 +412,36 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingPage:
+    """An article's own page to fetch."""
+
+    article_id: str
+    feed_id: str
+    request: PageRequest
+    etag: str | None = None
+    last_modified: str | None = None
+    attempts: int = 0
+    """Failures since it was last read."""
+    first_fetched_at: datetime | None = None
+    """When it was first read; None if it never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """What asking for a page brought: a document, or what to record of it where there is nothing to read."""
+
+    pending: PendingPage
+    asked_at: datetime
+    outcome: Literal["fetched", "not-modified", "failed", "forbidden", "skipped"]
+    document: Document | None = None
+    data: bytes = b""
+    http_status: int | None = None
+    error: str | None = None
+    may_help: bool = True
+    """Whether asking again can help."""
+
+
+@dataclass(frozen=True, slots=True)
 class Watermark:
     """How far a backfill of a source's range has come."""
 
@@ -386,11 +470,17 @@ class Counts:
     unchanged: int = 0
     rejected: int = 0
     images: int = 0
+    pages: int = 0
+    """Pages that were read: they hold their articles' texts."""
+    pages_without_text: int = 0
+    """Pages that are no page of their article, or that are not there any more."""
+    edited: int = 0
+    """Articles whose page has changed."""
     by_feed: dict[str, tuple[int, int]] = field(default_factory=dict)
     """feed_id → (new, changed)"""
 
     def add(self, other: Counts) -> None:
-        for name in ("documents", "entries", "new", "changed", "unchanged", "rejected", "images"):
+        for name in (each.name for each in fields(self) if each.name != "by_feed"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for feed_id, (new, changed) in other.by_feed.items():
             was_new, was_changed = self.by_feed.get(feed_id, (0, 0))

@@ -15,7 +15,7 @@ from flows.cli.diff import diff
 from flows.cli.doctor import doctor
 from flows.cli.export import export
 from flows.cli.feeds import feeds
-from flows.cli.pipeline import backfill, images, ingest, maintain, publish, reprocess
+from flows.cli.pipeline import backfill, images, ingest, maintain, pages, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
 from flows.cli.printing import err
 from flows.cli.search import search
@@ -31,7 +31,7 @@ def cli() -> None:
 
 
 for command in (
-    *(ingest, images, backfill, reprocess, maintain, publish),
+    *(ingest, pages, images, backfill, reprocess, maintain, publish),
     *(sql, search, diff, status),
     *(feeds, export),
     *(serve, deploy, server, config, doctor),

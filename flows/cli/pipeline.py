@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--due", is_flag=True, help="Only feeds that are due by their own rhythm, as scheduled runs do.")
 @click.option("--partition", metavar="N/OF", help="Only a part of the feeds, such as 1/4: other runs take the others.")
 @click.option("--dask", is_flag=True, help="Mill on a Dask cluster: NEWSMILL_DASK_SCHEDULER's, or one of this machine.")
+@click.option("--pages/--no-pages", default=True, help="Fetch pages for whole texts (by default, as full_text says).")
 @click.option("--images/--no-images", default=True, help="Download the articles' images (by default, yes).")
 @click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy (by default, yes).")
 @settings_options
@@ -39,6 +40,7 @@ def ingest(
     due: bool,
     partition: str | None,
     dask: bool,
+    pages: bool,
     images: bool,
     publish: bool,
     feeds_file: Path | None,
@@ -64,10 +66,52 @@ def ingest(
             feeds=list(ids) or None,
             groups=list(groups) or None,
             force=force,
+            pages=pages,
             images=images,
             publish=publish,
             due_only=due,
             partition=partition,
+        )
+
+    run_flow(settings, run, as_json=as_json)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[FEED]...")
+@click.option("--group", "groups", multiple=True, help="Only feeds of this group; may be given more than once.")
+@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most this many.")
+@click.option("--days", type=click.FloatRange(min=0), help="Also of articles first seen up to so many days ago.")
+@click.option("--images/--no-images", default=True, help="Download the images they bring (by default, yes).")
+@click.option("--publish/--no-publish", default=True, help="Publish the analysts' copy (by default, yes).")
+@settings_options
+@json_option
+def pages(
+    ids: tuple[str, ...],
+    groups: tuple[str, ...],
+    limit: int | None,
+    days: float | None,
+    images: bool,
+    publish: bool,
+    feeds_file: Path | None,
+    warehouse: str | None,
+    as_json: bool,
+) -> None:
+    """Fetch articles' own pages: whole texts where feeds give teasers, and what was edited or taken down."""
+    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    from tasks.registry.feeds_file import choose, read_feeds
+
+    choose(read_feeds(settings.feeds), ids, groups)
+
+    def run() -> Coroutine[Any, Any, Report]:
+        from flows.pages import pages as flow
+
+        return flow(
+            feeds=list(ids) or None,
+            groups=list(groups) or None,
+            limit=limit,
+            days=days,
+            images=images,
+            publish=publish,
         )
 
     run_flow(settings, run, as_json=as_json)

@@ -138,6 +138,10 @@ def _summary(report: Report) -> Iterator[str]:
         )
     if report.not_due:
         yield f"{report.not_due} feeds are not due yet; `newsmill status` says when they are"
+    if facts["pages_read"] or facts["pages_failed"]:
+        yield f"{facts['pages_read']} pages read for their text, {facts['pages_failed']} gave none"
+    if facts["edited"] or facts["gone"]:
+        yield f"{facts['edited']} articles edited, {facts['gone']} taken down, as their pages show"
     if facts["images_stored"] or facts["images_failed"]:
         yield f"{facts['images_stored']} images stored, {facts['images_failed']} failed"
     if facts["rejected"]:

@@ -17,6 +17,8 @@ FAILING = "newsmill.feeds.failing"
 SILENT = "newsmill.feed.silent"
 CHECKS = "newsmill.checks.failing"
 
+GONE = "newsmill.articles.gone"
+
 MAX_FEEDS = 50
 """The most feeds that an event names."""
 
@@ -41,6 +43,22 @@ async def alert_on_feeds(run: Report, settings: Settings) -> None:
                 "newest_article_at": feed.newest_at.isoformat(),
                 "silent_from": feed.silent_from.isoformat(),
                 "message": f"{feed.feed_id}: nothing new since {feed.newest_at:%Y-%m-%d %H:%M} UTC",
+            },
+        )
+
+
+def alert_on_gone(run: Report) -> None:
+    """Emit an event if articles were found to be taken down."""
+    if run.gone:
+        emit_event(
+            GONE,
+            {"prefect.resource.id": f"newsmill.flow.{run.flow}", "prefect.resource.name": run.flow},
+            payload={
+                "count": len(run.gone),
+                "articles": [
+                    {"article_id": page.article_id, "feed_id": page.feed_id, "url": page.url, "reason": page.reason}
+                    for page in run.gone[:MAX_FEEDS]
+                ],
             },
         )
 

@@ -53,6 +53,14 @@ def summary(run: Report) -> str:
         f"**{facts['new']} new** and **{facts['changed']} changed** articles, {facts['unchanged']} seen again; "
         f"{facts['images_stored']} images stored, {facts['images_failed']} failed; {facts['rejected']} rejects."
     )
+    if facts["pages_read"] or facts["pages_failed"]:
+        paragraphs.append(
+            f"{facts['pages_read']} pages read, {facts['pages_failed']} gave no text; **{facts['edited']} articles "
+            f"edited** and **{facts['gone']} taken down**, as their pages show."
+        )
+        paragraphs.append(
+            "\n".join(f"- taken down: {mask(page.url)}: {_escape(page.reason)}" for page in run.gone[:MAX_FEEDS])
+        )
     if run.feeds:
         paragraphs.append(
             f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} unchanged, "

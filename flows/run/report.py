@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from warehouse.errors import NewsmillError
+from warehouse.load.pages import GonePage
 from warehouse.load.quality import Check
 from warehouse.publish.copy import Published
 from warehouse.records import Counts, Fetch, Image, Milled, PendingImage
@@ -45,6 +46,10 @@ class Report:
     images_failed: int = 0
     images_by_feed: Counter[str] = field(default_factory=Counter)
     """Images stored, by the feed of an article that shows the image."""
+    pages_failed: int = 0
+    """Pages that were asked for in vain, or that gave no text."""
+    gone: list[GonePage] = field(default_factory=list)
+    """Articles whose page was found to be taken down."""
     seconds: float = 0.0
     state: str = "completed"
     published: Published | None = None
@@ -122,6 +127,10 @@ class Report:
             "rejected": self.counts.rejected,
             "images_stored": self.images_stored,
             "images_failed": self.images_failed,
+            "pages_read": self.counts.pages,
+            "pages_failed": self.pages_failed + self.counts.pages_without_text,
+            "edited": self.counts.edited,
+            "gone": len(self.gone),
             "checks_passed": len(self.checks) - len(self.failed_checks),
             "checks_failed": [check.name for check in self.failed_checks],
             **({"published": self.published.as_dict()} if self.published else {}),

@@ -26,6 +26,7 @@ from tasks.clean.lead_images import may_lead
 from tasks.clean.only_text import captions_text, is_without_text, open_elements
 from tasks.clean.paragraphs import join_datelines, paragraphs_of_text
 from tasks.clean.shortcodes import may_have_shortcodes, remove_shortcodes, shortcodes_as_html
+from tasks.clean.teaser import why_teaser
 from tasks.text import language, urls
 from tasks.text.markup import Element, parse, serialise
 from tasks.text.plain import beginning, collapse, render, summarise, word_count
@@ -81,6 +82,7 @@ def clean(entry: Entry, feed: Feed) -> Article:
     title = title or summarise(content.beginning, 80)
     detected = language.detect(title, content.text, entry.language or feed.language)
     names = clean_names(map(strip_tags, entry.authors))
+    words = word_count(content.text)
     # an enclosure is often an inline image in another size, so it counts only if no inline image may lead
     images = content.images
     if not any(image.may_lead for image in images):
@@ -100,7 +102,7 @@ def clean(entry: Entry, feed: Feed) -> Article:
         summary=_summary(entry, content, base, link),
         content_html=content.html,
         content_text=content.text,
-        word_count=word_count(content.text),
+        word_count=words,
         categories=_categories(entry.categories),
         images=images,
         content_hash=identity.content_hash(title, content.text),
@@ -108,6 +110,7 @@ def clean(entry: Entry, feed: Feed) -> Article:
         authors=split_names(names),
         language_confidence=detected.confidence,
         enclosures=enclosures,
+        teaser=why_teaser(content.text, words, entry.content_html, has_summary=bool(entry.summary_html)),
     )
 
 

@@ -21,11 +21,11 @@ import httpx
 from h2.exceptions import H2Error
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 
-from tasks.errors import FetchError, TransientFetchError
+from tasks.errors import FetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
 from tasks.fetch.heads import mend_heads
-from tasks.fetch.lanes import Lanes
+from tasks.fetch.lanes import Lanes, Pace
 from tasks.fetch.referer import referer
 from tasks.fetch.refusals import STOP, Refusals
 from tasks.settings import Settings
@@ -68,6 +68,11 @@ class Client:
         self.turn = turn
         self.refusals = refusals
         self.hosts: dict[str, Lanes] = {}
+        self._paces: dict[str, Pace] = {}
+
+    def slow_down(self, address: str, pause: float) -> None:
+        """Ask the address's host only once in `pause` seconds, as its robots.txt wants (Crawl-delay)."""
+        self._paces[httpx.URL(address).netloc.decode()] = Pace(pause)
 
     async def get(
         self,
@@ -89,6 +94,7 @@ class Client:
         safe_url, address = mask(url), parse_address(url)
         left = self.settings.deadline
         permanent = True
+        await self._wait_for_turn(address, safe_url)
         for redirects in range(self.settings.max_redirects + 1):
             async with self._lanes(address.host).enter():
                 self.refusals.check(address, safe_url)
@@ -113,6 +119,15 @@ class Client:
             address = answer.target
             await permit(str(address))
         raise FetchError(f"{safe_url}: redirected more than {self.settings.max_redirects} times; it leads in a circle")
+
+    async def _wait_for_turn(self, address: httpx.URL, safe_url: str) -> None:
+        """Raises HostRefusedError if the host's turn is too far away: then a later run asks."""
+        pace = self._paces.get(address.netloc.decode())
+        if pace and not await pace.wait():
+            raise HostRefusedError(
+                f"{safe_url}: not asked, as {address.host} wants {pace.pause:g} s between two requests, and others "
+                "wait before this one"
+            )
 
     def _lanes(self, host: str) -> Lanes:
         if host not in self.hosts:

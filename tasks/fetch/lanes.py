@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 HOLD = 20.0
 """Seconds after which a lane gives its slot back even if requests are waiting, so that others get it."""
 
+LONGEST_WAIT = 60.0
+"""Seconds that a request waits for a host that wants pauses between them."""
+
 
 @dataclass(slots=True, eq=False)
 class _Request:
@@ -76,3 +79,21 @@ class Lanes:
                 request = self._waiting.popleft()
                 if not request.start.done():
                     request.start.set_exception(error)
+
+
+class Pace:
+    """One request in `pause` seconds."""
+
+    def __init__(self, pause: float) -> None:
+        self.pause = pause
+        self._next = 0.0
+
+    async def wait(self) -> bool:
+        """Wait until it is our turn; False, without waiting, if that would take longer than LONGEST_WAIT."""
+        now = time.monotonic()
+        wait = self._next - now
+        if wait > LONGEST_WAIT:
+            return False
+        self._next = max(self._next, now) + self.pause
+        await asyncio.sleep(max(0.0, wait))
+        return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Mapping
 from typing import Protocol
 from urllib.parse import urljoin
 
@@ -52,19 +53,34 @@ class Rules:
 class Robots:
     """The robots.txt of each host; each is fetched once."""
 
-    def __init__(self, fetcher: Fetcher) -> None:
+    def __init__(self, fetcher: Fetcher, *, max_hosts: int = MAX_HOSTS) -> None:
         self.fetcher = fetcher
+        self.max_hosts = max_hosts
         self.rules: dict[str, Rules | FetchError] = {}
+        self._known: dict[str, str] = {}
+        self._fetching: dict[str, asyncio.Future[Rules | FetchError]] = {}
+        self._new: dict[str, str] = {}
+
+    def know(self, texts: Mapping[str, str]) -> None:
+        """Take over robots.txt files that were fetched before: address → text."""
+        self._known |= texts
 
     async def rules_for(self, address: str) -> Rules | FetchError:
         """The rules of the address's host, or the error if they can't be fetched: then no address of the host may be
         fetched (RFC 9309 2.3.1.4)."""
         robots = urljoin(address, "/robots.txt")
         if robots not in self.rules:
-            if len(self.rules) >= MAX_HOSTS:
-                return FetchError(f"{robots}: the sitemaps list pages of more than {MAX_HOSTS} hosts")
-            self.rules[robots] = await self._fetch(robots)
+            if len(self.rules) >= self.max_hosts:
+                return FetchError(f"{robots}: not asked for: it is of more than {self.max_hosts} hosts")
+            if robots not in self._fetching:
+                self._fetching[robots] = asyncio.ensure_future(self._read(robots))
+            self.rules[robots] = await asyncio.shield(self._fetching[robots])
         return self.rules[robots]
+
+    def take_new(self) -> dict[str, str]:
+        """Those that were fetched since the last call: address → text."""
+        new, self._new = self._new, {}
+        return new
 
     async def allow(self, address: str) -> bool | FetchError:
         rules = await self.rules_for(address)
@@ -83,14 +99,19 @@ class Robots:
         rules = await self.rules_for(page)
         return not isinstance(rules, FetchError) and sitemap in rules.sitemaps
 
-    async def _fetch(self, robots: str) -> Rules | FetchError:
-        try:
-            response = await self.fetcher.get(robots, max_bytes=MAX_ROBOTS)
-        except FetchError as error:
-            if error.status is None or not 400 <= error.status < 500 or error.status == 429:
-                return error
-            return Rules("")  # no robots.txt: everything is allowed (RFC 9309 2.3.1.3)
-        rules = Rules(response.body.decode("utf-8-sig", "replace"))
+    async def _read(self, robots: str) -> Rules | FetchError:
+        text = self._known.get(robots)
+        if text is None:
+            try:
+                response = await self.fetcher.get(robots, max_bytes=MAX_ROBOTS)
+            except FetchError as error:
+                if error.status is None or not 400 <= error.status < 500 or error.status == 429:
+                    return error
+                text = ""  # no robots.txt: everything is allowed (RFC 9309 2.3.1.3)
+            else:
+                text = response.body.decode("utf-8-sig", "replace")
+            self._new[robots] = text
+        rules = Rules(text)
         if delay := rules.crawl_delay:
             if delay > LONGEST_DELAY:
                 return FetchError(f"{robots}: wants {delay:g} s between two requests; its host is not asked")

@@ -64,6 +64,10 @@ def mill_documents(landing: Path, work: Sequence[tuple[Document, Feed, frozenset
 
 def reject_document(document: Document, error: Exception) -> Milled:
     """The document rejected as a whole."""
+    if document.request:
+        from tasks.mill.page import reject_page
+
+        return reject_page(document, Feed(document.feed_id, document.feed_id, ""), error)
     # a feed document is found by its feed; a reject of any other names the file or address
     location = document.final_url if document.form != "feed" or document.source != "feed" else None
     return Milled(
@@ -115,6 +119,11 @@ def _mill(
     clean_entry: Callable[[Entry, Feed], Article],
 ) -> Milled:
     try:
+        if document.request:
+            from tasks.mill.page import mill_page
+
+            with bounding_dates():
+                return mill_page(data, document, feed, clean_entry)
         with bounding_dates():
             parsed = _PARSERS[document.form](data, document, feed)
     except Exception as error:  # libraries raise whatever a document makes them raise

@@ -27,6 +27,8 @@ from tasks.errors import FetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.feed import failed_fetch, fetch, reason_to_wait, skipped_fetch
 from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
+from tasks.fetch.pages import fetch_page, land_pages
+from tasks.fetch.robots import Robots
 from tasks.load import Batch, commit_batch, log_batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
@@ -38,7 +40,18 @@ from warehouse.load import operations
 from warehouse.load.entries import UnknownEntriesError
 from warehouse.load.quality import Check, check
 from warehouse.publish.copy import Published
-from warehouse.records import Counts, Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
+from warehouse.records import (
+    Counts,
+    Document,
+    Feed,
+    FeedState,
+    Fetch,
+    Image,
+    Milled,
+    PageAnswer,
+    PendingImage,
+    PendingPage,
+)
 from warehouse.store.connection import Warehouse
 from warehouse.store.maintenance import Upkeep, maintain
 
@@ -189,6 +202,21 @@ async def fetch_images(pending: Sequence[PendingImage], client: Client, store: W
     async with hold_slot(WRITER):
         await asyncio.to_thread(_record_images, store, fetched)
     return fetched
+
+
+@task(name="pages", task_run_name="pages {label}", cache_policy=NO_CACHE)
+async def fetch_pages(
+    pending: Sequence[PendingPage], client: Client, robots: Robots, landing: Landing, label: str
+) -> list[PageAnswer]:
+    """Ask for a batch of pages and land what came; those of hosts to leave alone are left out."""
+    gate = asyncio.Semaphore(client.settings.concurrency)
+
+    async def fetch_one(page: PendingPage) -> PageAnswer | None:
+        async with gate:
+            return await fetch_page(page, client, robots)
+
+    answers = [answer for answer in await asyncio.gather(*map(fetch_one, pending)) if answer]
+    return await asyncio.to_thread(land_pages, answers, landing)
 
 
 def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:

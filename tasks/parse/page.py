@@ -50,6 +50,18 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 def parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The page's article as one entry. Raises ParseError, with the reason, if there is none."""
+    html = decode_page(data, document, feed)
+    try:
+        fields = _read_page(html, document, feed)
+    except ParseError:
+        raise
+    except Exception as error:  # trafilatura, htmldate and lxml raise all kinds of errors for broken pages
+        raise ParseError(f"the page can't be read ({type(error).__name__}: {error})") from error
+    return ParsedDocument((make_entry(fields, document, feed, position=0),))
+
+
+def decode_page(data: bytes, document: Document, feed: Feed) -> str:
+    """The page's HTML. Raises ParseError if it is none, or more than any article needs."""
     if not data.strip():
         raise ParseError("the page is empty")
     html = _decode(data, document.headers.get("content-type"), feed.language)
@@ -61,13 +73,7 @@ def parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
         raise ParseError(f"the page has more than {MAX_TAGS:,} tags; no article needs as many")
     if any(len(piece) > MAX_WORDS and len(piece.partition(">")[0].split()) > MAX_WORDS for piece in html.split("<")):
         raise ParseError(f"a tag of the page has more than {MAX_WORDS:,} attributes")
-    try:
-        fields = _read_page(html, document, feed)
-    except ParseError:
-        raise
-    except Exception as error:  # trafilatura, htmldate and lxml raise all kinds of errors for broken pages
-        raise ParseError(f"the page can't be read ({type(error).__name__}: {error})") from error
-    return ParsedDocument((make_entry(fields, document, feed, position=0),))
+    return html
 
 
 def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:

@@ -19,9 +19,10 @@ from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
+from tasks.rhythm import PERIOD
 from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
-from warehouse.records import Feed, ImagePolicy, Rules, digest
+from warehouse.records import Feed, FullText, ImagePolicy, Rules, digest
 
 MAX_ID = 63
 MAX_TITLE_ID = 40
@@ -109,6 +110,22 @@ def _check_images(value: object) -> object:
     raise _error(f'must be "all", "lead" or "none" (write "{better or "all"}")')
 
 
+def _check_full_text(value: object) -> object:
+    policies = get_args(FullText)
+    if value in policies:
+        return value
+    better = nearest(value, policies) if isinstance(value, str) else None
+    raise _error(f'must be "auto", "always" or "never" (write "{better or "auto"}")')
+
+
+def _check_period(value: str) -> str:
+    if PERIOD.fullmatch(value):
+        return value
+    raise _error(
+        f'holds "{value}", which is no time after the first reading (write "1h", "6h", "1d" or "7d", for example)'
+    )
+
+
 def _check_selector(value: str) -> str:
     try:
         soupsieve.compile(value)
@@ -161,6 +178,8 @@ class FeedTable(BaseModel):
     images: Annotated[ImagePolicy, BeforeValidator(_check_images)] = "all"
     enabled: StrictBool = True
     rules: RulesTable = RulesTable()
+    full_text: Annotated[FullText, BeforeValidator(_check_full_text)] = "auto"
+    recheck: tuple[Annotated[str, AfterValidator(_check_period)], ...] | None = None
 
     def feed(self) -> Feed:
         return Feed(**(dict(self) | {"rules": Rules(**dict(self.rules))}))

@@ -17,6 +17,7 @@ from warehouse.load.enclosures import load_enclosures
 from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
+from warehouse.load.pages import load_pages, note_feed_texts
 from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Counts, Milled, Reject, digest
@@ -50,9 +51,13 @@ def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Count
     matches = match_entries(batch, stored, identities)
     write_entries(connection, matches, stored)
     counts = _load_articles(connection, matches.sightings, identities.stored_articles)
-    counts.entries = sum(len(milled.entries) + len(milled.seen) for milled in batch)
+    counts.entries = sum(len(milled.entries) + len(milled.seen) for milled in batch if not milled.page)
+    counts.pages = sum(1 for milled in batch if milled.page and milled.page.status == "stored")
+    counts.pages_without_text = sum(1 for milled in batch if milled.page) - counts.pages
     run_with_rows(connection, "insert_keys", view="stage_keys", table="clean.article_keys", rows=identities.new_keys)
     _load_documents(connection, batch, counts, run_id)
+    load_pages(connection, matches.pages)
+    note_feed_texts(connection, matches.sightings)
     load_descriptions(connection, batch)
     load_rejects(connection, [reject for milled in batch for reject in milled.rejects], run_id=run_id)
     return counts
@@ -66,7 +71,14 @@ def _load_articles(
     before: dict[str, list[Span]] = defaultdict(list)
     for span in fetch_by_ids(connection, "spans_by_article", existing):
         before[span["article_id"]].append(
-            Span(span["feed_id"], span["content_hash"], span["word_count"], span["valid_from"], span["last_seen_at"])
+            Span(
+                span["feed_id"],
+                span["content_hash"],
+                span["word_count"],
+                span["valid_from"],
+                span["last_seen_at"],
+                span["text_source"] == "page",
+            )
         )
     stored = {row["article_id"]: row for row in fetch_by_ids(connection, "seen_by_article", existing)}
     texts_seen = {article_id: _with_text(in_batch, before[article_id]) for article_id, in_batch in sightings.items()}
@@ -139,7 +151,9 @@ def _read_comparison(
     feed_urls = {row["feed_id"]: row["url"] for row in stored_urls}
     publishers = {}
     for article_id, feed_ids in feeds.items():
-        in_batch_urls = {sighting.document.feed_id: sighting.document.url for sighting in sightings[article_id]}
+        # the address of an article's page is no feed's
+        documents = [each.document for each in sightings[article_id] if not each.document.request]
+        in_batch_urls = {document.feed_id: document.url for document in documents}
         publishers[article_id] = {
             feed_id
             for feed_id in feed_ids
@@ -156,11 +170,15 @@ def _count(histories: Iterable[History]) -> Counts:
     """
     counts = Counts()
     for history in histories:
+        if all(sighting.document.request for sighting in history.in_batch):
+            counts.edited += int(len(history.after) > len(history.before))
+            continue
         new = int(not history.before)
         changed = min(max(0, len(history.after) - len(history.before) - new), len(history.in_batch) - new)
         counts.new += new
         counts.changed += changed
-        counts.unchanged += len(history.in_batch) - new - changed
+        pages = sum(1 for sighting in history.in_batch if sighting.document.request)
+        counts.unchanged += max(0, len(history.in_batch) - pages - new - changed)
         feed_id = history.newest.document.feed_id
         feed_new, feed_changed = counts.by_feed.get(feed_id, (0, 0))
         counts.by_feed[feed_id] = feed_new + new, feed_changed + changed
@@ -178,7 +196,7 @@ def _read_texts(
     for article_id, in_batch in sightings.items():
         for sighting in in_batch:
             if sighting.article:
-                row = text_row(sighting.article, sighting.document.source)
+                row = text_row(sighting.article, sighting.document)
                 texts.setdefault((article_id, sighting.content_hash), row)
     return texts
 

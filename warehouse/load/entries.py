@@ -34,6 +34,8 @@ class Matches:
     """entry_id → row of raw.entries, for entries that were parsed."""
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     """entry_id → when it was seen, for known entries that were not parsed again."""
+    pages: list[tuple[str, Milled]] = field(default_factory=list)
+    """(article_id, page) of the articles' own pages, oldest first."""
 
 
 def read_stored_entries(connection: Connection, batch: Sequence[Milled]) -> StoredEntries:
@@ -96,7 +98,15 @@ def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Id
     article_ids = {entry_id: row["article_id"] for entry_id, row in stored.items() if row["article_id"]}
     for milled in batch:
         document, fetched_at = milled.document, milled.document.fetched_at
-        _match_articles(milled, stored, article_ids, identities)
+        if milled.page:
+            (of_page,) = milled.articles
+            if not (found := article_ids.get(of_page.entry_id) or identities.find(of_page)):
+                continue  # the warehouse has the article no more
+            matches.pages.append((found, milled))
+            if of_page.entry_id:  # else the page gave no text
+                article_ids[of_page.entry_id] = found
+        else:
+            _match_articles(milled, stored, article_ids, identities)
         articles = {article.entry_id: article for article in milled.articles}
         for entry in milled.entries:
             article, article_id = articles.get(entry.entry_id), article_ids.get(entry.entry_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from warehouse.load.identities import Sighting
 from warehouse.load.versions import Span
-from warehouse.records import Article, Source
+from warehouse.records import Article, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class History:
     @property
     def seen(self) -> tuple[datetime, datetime]:
         """When any feed first and last had it."""
-        moments = [s.document.fetched_at for s in self.in_batch]
+        # an article's own page, which newsmill asks for, says nothing of how long a feed had it
+        moments = [s.document.fetched_at for s in self.in_batch if not s.document.request]
         if self.stored:
             moments += [self.stored["first_seen_at"], self.stored["last_seen_at"]]
         return min(moments), max(moments)
@@ -74,7 +75,7 @@ class History:
         if same_text and (newest is None or newest.document.fetched_at < self.before[-1].last_seen):
             return None
         if newest and newest.article:
-            row = text_row(newest.article, newest.document.source)
+            row = text_row(newest.article, newest.document)
         else:
             row = texts[self.article_id, current.content_hash]
         first_seen, last_seen = self.seen
@@ -136,8 +137,9 @@ def _version_identity(version: Span) -> tuple[str, str, datetime]:
     return version.feed_id, version.content_hash, version.first_seen
 
 
-def text_row(article: Article, source: Source) -> dict[str, Any]:
+def text_row(article: Article, document: Document) -> dict[str, Any]:
     """The columns that hold the text, in clean.articles and clean.article_versions."""
+    source = document.request.source if document.request else document.source
     return {
         "guid": article.guid,
         "url": article.url,
@@ -156,5 +158,7 @@ def text_row(article: Article, source: Source) -> dict[str, Any]:
         "categories": list(article.categories),
         "lead_image_id": article.lead_image.image_id if article.lead_image else None,
         "source": source,
+        "text_source": "page" if document.form == "page" else "feed",
+        "teaser": None if document.form == "page" else article.teaser,
         "entry_id": article.entry_id,
     }

@@ -30,7 +30,8 @@ class Sighting:
     @property
     def span(self) -> Span:
         moment = self.document.fetched_at
-        return Span(self.document.feed_id, self.content_hash, self.word_count, moment, moment)
+        is_page = self.document.form == "page"
+        return Span(self.document.feed_id, self.content_hash, self.word_count, moment, moment, is_page)
 
 
 @dataclass(slots=True)
@@ -60,6 +61,16 @@ class Identities:
         article_id = best[1] if best else next(name for name in _names(article) if name not in self.articles)
         self._learn(article_id, article, is_publishers)
         return article_id
+
+    def find(self, article: Article) -> str | None:
+        """The id of the article, of its feed, whose page this is; None if the warehouse has it no more."""
+        evidence = {
+            article_id: self.evidence(article, article_id)
+            for article_id in self.proposed(article)
+            if article.feed_id in self.articles[article_id].feed_ids
+        }
+        same = [article_id for article_id, agrees in evidence.items() if agrees.tells_same]
+        return max(same, key=lambda article_id: evidence[article_id].rank, default=None)
 
     def proposed(self, article: Article) -> list[str]:
         """The articles that its keys name, of the strongest key first."""

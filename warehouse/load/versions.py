@@ -40,6 +40,8 @@ class Span:
     word_count: int
     first_seen: datetime
     last_seen: datetime
+    of_page: bool = False
+    """Whether it is the text of the article's own page, not of a feed."""
 
 
 def decide_versions(
@@ -64,6 +66,9 @@ def decide_versions(
     them are seen within TOGETHER, the fuller text replaces the other one's version instead of following it: which of
     the two was fetched first is chance.
 
+    The text of the article's own page takes the place of the feed's, without a new version, if it is longer by FULLER:
+    completing an article is no edit. From then on the feed's teaser changes nothing; a change of the page is a version.
+
     Only the first and last sighting of a text are known. Say A was seen at 1 and 9, and B, seen at 5, is loaded later:
     the versions are A from 1 to 1, B at 5, A at 9.
 
@@ -71,23 +76,44 @@ def decide_versions(
     are older, would have made it one, it is missing; raw.entries has it, and `reprocess` loads in order of time.
     """
     sightings = sorted(
-        (moment, span.feed_id, span.word_count, span.content_hash)
+        (moment, span.feed_id, span.word_count, span.content_hash, span.of_page)
         for span in spans
         for moment in {span.first_seen, span.last_seen}
     )
     versions: list[Span] = []
-    for moment, feed_id, word_count, content_hash in sightings:
+    for moment, feed_id, word_count, content_hash, of_page in sightings:
         if versions and versions[-1].content_hash == content_hash:
             versions[-1] = replace(versions[-1], last_seen=max(versions[-1].last_seen, moment))
             continue
         if versions:  # two files of an archive may state one time
             moment = max(moment, versions[-1].last_seen + timedelta(microseconds=1))
-        new = Span(feed_id, content_hash, word_count, moment, moment)
-        if not versions or (
+        new = Span(feed_id, content_hash, word_count, moment, moment, of_page)
+        if versions and new.of_page != versions[-1].of_page and not _is_edit(new, versions[-1]):
+            if _completes(new, versions, contains, publishers):
+                versions[-1] = replace(new, first_seen=versions[-1].first_seen)
+        elif not versions or (
             not _is_less(new, versions[-1], has_all) and _becomes_version(new, versions, contains, publishers)
         ):
             _append(new, versions, publishers)
     return versions
+
+
+def _is_edit(new: Span, current: Span) -> bool:
+    """Whether a feed's text that follows its page's, of about its length, is an edit: the feed has the whole text, too.
+
+    A page that is no fuller than its feed's text says nothing new.
+    """
+    return current.of_page and max(new.word_count, current.word_count) <= FULLER * min(
+        new.word_count, current.word_count
+    )
+
+
+def _completes(new: Span, versions: Sequence[Span], contains: Contains, publishers: Collection[str]) -> bool:
+    """Whether the article's page has a fuller text than its feed, or the feed than the page: it then takes the place of
+    the other, as nothing was edited."""
+    if new.word_count <= FULLER * versions[-1].word_count:
+        return False
+    return new.of_page or _becomes_version(new, versions, contains, publishers)
 
 
 def _becomes_version(new: Span, versions: Sequence[Span], contains: Contains, publishers: Collection[str]) -> bool:

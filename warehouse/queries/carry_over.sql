@@ -35,6 +35,20 @@ WHEN MATCHED THEN UPDATE SET
 WHEN NOT MATCHED THEN INSERT BY NAME
 ;
 
+-- pages that gave no document, and when each is asked next, which the documents do not tell
+MERGE INTO rebuilt.clean.pages t USING (
+    FROM newsmill.clean.pages p SEMI JOIN rebuilt.clean.articles a ON a.article_id = p.article_id
+) s ON t.article_id = s.article_id
+WHEN MATCHED THEN UPDATE SET
+    attempts = s.attempts, next_try_at = s.next_try_at, gone_at = s.gone_at, gone_reason = s.gone_reason,
+    feed_hash = coalesce(t.feed_hash, s.feed_hash),
+    fetched_at = greatest(t.fetched_at, s.fetched_at),
+    status = CASE WHEN s.gone_at IS NOT NULL THEN 'gone' ELSE t.status END
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
+MERGE INTO rebuilt.ops.robots t USING (FROM newsmill.ops.robots) s ON t.address = s.address
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
 MERGE INTO rebuilt.ops.checks t USING (FROM newsmill.ops.checks) s ON t.run_id = s.run_id AND t.name = s.name
 WHEN NOT MATCHED THEN INSERT BY NAME;
 

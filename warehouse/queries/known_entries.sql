@@ -2,6 +2,7 @@
 WITH latest AS (
     SELECT feed_id, max(fetched_at) AS fetched_at
     FROM raw.documents d SEMI JOIN stage_ids s ON d.feed_id = s.id
+    WHERE d.source <> 'page'
     GROUP BY feed_id
 )
 SELECT e.feed_id, e.entry_id

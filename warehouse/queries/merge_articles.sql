@@ -25,5 +25,7 @@ WHEN MATCHED THEN UPDATE SET
     version = s.version,
     content_hash = s.content_hash,
     source = s.source,
+    text_source = s.text_source,
+    teaser = s.teaser,
     entry_id = s.entry_id
 WHEN NOT MATCHED THEN INSERT BY NAME

@@ -1,0 +1,47 @@
+"""Whether an entry's text is only the teaser of an article that its page has whole.
+
+A guess by the looks of one entry; what its feed's pages brought so far decides first (pages_learn.sql).
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Final
+
+from tasks.clean.template_phrases import READ_ON, bare
+from tasks.text.plain import UNSPACED
+
+SHORT: Final = 120
+"""Words; most articles are longer, and a shorter one costs a request that its feed soon saves."""
+SHORT_UNSPACED: Final = 250
+"""The same in characters, for scripts without spaces."""
+LONG: Final = 600
+"""Words from which a text counts as whole, however it ends."""
+SUMMARY: Final = 200
+"""The same for an entry whose only text may be its summary."""
+_TAIL: Final = 600
+"""Characters of HTML that may hold the link to the rest."""
+_CUT_OFF = re.compile(
+    r"(?:…|\.\.\.|⋯|。。。|\[(?:…|\.{2,}|&hellip;)\]|\((?:…|\.{2,}|more)\))[\s»>\]）)]*$", re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]*>|^[^<>]*>")
+_READ_ON = tuple(phrase for phrase in READ_ON if len(phrase) > 3)
+
+
+def why_teaser(text: str, words: int, html: str, *, has_summary: bool) -> str | None:
+    """Why the text looks like a teaser: empty, cut off, read on, summary or short. None if it looks whole.
+
+    `html` is what the feed gave; `has_summary`, whether it gave a summary besides.
+    """
+    if not text:
+        return "empty"
+    if words >= LONG:
+        return None
+    if _CUT_OFF.search(text[-40:]):
+        return "cut off"
+    if bare(unescape(_TAG.sub(" ", html[-_TAIL:]))).endswith(_READ_ON):
+        return "read on"
+    if words < (SHORT_UNSPACED if UNSPACED.search(text[:200]) else SHORT):
+        return "short"
+    return "summary" if not has_summary and words < SUMMARY else None

@@ -1,0 +1,141 @@
+"""Milling an article's own page: is it the article's, and what is its text?
+
+The article keeps what its feed says of it (title, guid, date, …); the page gives the text, the images, and what the
+feed does not say. The landing record has what the feed says (`warehouse.records.PageRequest`), so that a page is read
+again without the warehouse.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from tasks.clean.identity import content_hash, keys
+from tasks.clean.page_kinds import Seen, is_other_article, what_else
+from tasks.errors import ParseError
+from tasks.parse.page import decode_page, parse_page
+from tasks.parse.page_glance import glance
+from tasks.text import urls
+from warehouse.load.containment import letters
+from warehouse.records import Article, Document, Entry, Feed, Milled, PageReading, PageRequest
+
+GONE: Final = frozenset([404, 410, 451])
+"""Answers that say that the page is not there any more."""
+_REASONS: Final = {404: "not found", 410: "gone for good", 451: "withheld for legal reasons"}
+PDF: Final = b"%PDF-"
+
+
+def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entry, Feed], Article]) -> Milled:
+    """The page's text as its article's. What is no page of the article is a reading that says so, never a reject."""
+    request = document.request
+    if request is None:
+        raise ParseError("the landing record does not say which article's page it is")
+    if document.status in GONE:
+        reading = PageReading("missing", f"the server answered {document.status}: {_REASONS[document.status]}")
+        return _without_text(document, feed, reading)
+    if data.startswith(PDF):
+        return _without_text(document, feed, PageReading("skipped", "a PDF, which is not read; it is an enclosure"))
+    try:
+        html = decode_page(data, document, feed)
+        seen = Seen(*glance(html), document.final_url)
+        if other := what_else(seen, request):
+            return _without_text(document, feed, other)
+        entry = parse_page(data, document, feed).entries[0]
+    except ParseError as error:
+        return _without_text(document, feed, PageReading("skipped", str(error)))
+    page = clean(entry, feed)
+    if is_other_article(seen, page.title, page.content_text, request):
+        reason = f"the page is another article: “{page.title[:120]}”"
+        return _without_text(document, feed, PageReading("skipped", reason, page.title))
+    if not page.word_count:
+        return _without_text(
+            document, feed, PageReading("skipped", "the page holds no text of the article", page.title)
+        )
+    article = _complete(page, entry, request)
+    is_free = json.loads(entry.parsed).get("is_free")
+    reading = PageReading("stored", title=page.title, words=page.word_count, is_free=is_free)
+    return Milled(document, (entry,), (article,), feed_name=feed.name, page=reading)
+
+
+def reject_page(document: Document, feed: Feed, error: Exception) -> Milled:
+    """The page as one that can't be read, as it takes too long or kills its process."""
+    return _without_text(document, feed, PageReading("skipped", str(error)))
+
+
+def _complete(page: Article, entry: Entry, request: PageRequest) -> Article:
+    """The article that its feed has, with the page's text; its title changes when the page's own does."""
+    is_retitled = request.page_title is not None and letters(request.page_title) != letters(page.title)
+    title = page.title if is_retitled or not request.title else request.title
+    return replace(
+        page,
+        keys=_keys(entry, request),
+        guid=request.guid,
+        url=request.url,
+        canonical_url=urls.canonical(request.url),
+        title=title,
+        author=", ".join(request.authors) or page.author,
+        authors=request.authors or page.authors,
+        published_at=_moment(request.published_at) or page.published_at,
+        updated_at=page.updated_at or _moment(request.updated_at),
+        categories=request.categories or page.categories,
+        summary=request.summary or page.summary,
+        content_hash=content_hash(title, page.content_text),
+        teaser=None,
+    )
+
+
+def _without_text(document: Document, feed: Feed, reading: PageReading) -> Milled:
+    """The page without a text; the article is there to be found by its keys."""
+    request = document.request or PageRequest(document.url, "")
+    entry = Entry(
+        entry_id="",
+        feed_id=feed.id,
+        document_id=document.document_id,
+        position=0,
+        guid=request.guid,
+        link=request.url,
+        title=request.title,
+        author=None,
+        published_at=_moment(request.published_at),
+        updated_at=None,
+        language=None,
+        categories=(),
+        content_html="",
+        content_type="text/html",
+        summary_html="",
+        base_url=request.url,
+        enclosures=(),
+        parsed="{}",
+    )
+    article = Article(
+        entry_id="",
+        feed_id=feed.id,
+        keys=_keys(entry, request),
+        guid=request.guid,
+        url=request.url,
+        canonical_url=None,
+        title=request.title,
+        author=None,
+        published_at=entry.published_at,
+        updated_at=None,
+        language=None,
+        summary="",
+        content_html="",
+        content_text="",
+        word_count=0,
+        categories=(),
+        images=(),
+        content_hash="",
+    )
+    return Milled(document, (), (article,), feed_name=feed.name, page=reading)
+
+
+def _keys(entry: Entry, request: PageRequest) -> tuple[str, ...]:
+    return keys(replace(entry, guid=request.guid), request.url)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

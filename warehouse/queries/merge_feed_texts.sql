@@ -1,0 +1,13 @@
+-- stage_feed_texts(article_id, feed_title, feed_hash, feed_words, fetched_at): what feeds say now of articles that have a
+-- page. Where that has changed, the page is asked again, unconditionally: the feed says that the article was edited.
+MERGE INTO clean.pages t USING stage_feed_texts s
+ON t.article_id = s.article_id
+WHEN MATCHED AND t.feed_hash IS DISTINCT FROM s.feed_hash AND s.fetched_at > coalesce(t.fetched_at, '-infinity')
+THEN UPDATE SET
+    title = CASE WHEN t.feed_title IS DISTINCT FROM s.feed_title THEN NULL ELSE t.title END,
+    feed_title = s.feed_title,
+    feed_hash = s.feed_hash,
+    feed_words = s.feed_words,
+    etag = NULL,
+    last_modified = NULL,
+    next_try_at = CASE WHEN t.status = 'stored' THEN s.fetched_at ELSE t.next_try_at END

@@ -1,0 +1,26 @@
+-- $gone_after: seconds. Pages that were missing at least twice, so long apart, are gone.
+-- Not where a site fails as a whole: then most of what was asked of it within a day is missing, or nothing else of it
+-- answers, neither a page nor its feed.
+UPDATE clean.pages SET status = 'gone', gone_at = fetched_at, gone_reason = error, next_try_at = NULL
+WHERE gone_at IS NULL AND missing_count >= 2 AND fetched_at >= missing_since + to_seconds($gone_after)
+    AND regexp_extract(lower(url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1) NOT IN (
+        SELECT host
+        FROM (
+            SELECT
+                regexp_extract(lower(p.url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1) AS host,
+                p.missing_count > 0 AS is_missing,
+                p.fetched_at,
+                max(p.fetched_at) OVER (PARTITION BY host) AS last_asked,
+                o.last_success_at
+            FROM clean.pages p LEFT JOIN ops.feeds o ON o.feed_id = p.feed_id
+            WHERE p.gone_at IS NULL AND p.status IN ('stored', 'failed') AND p.fetched_at IS NOT NULL
+        )
+        WHERE fetched_at > last_asked - INTERVAL 1 DAY
+        GROUP BY host
+        HAVING (count(*) FILTER (WHERE is_missing) >= 5 AND count(*) FILTER (WHERE is_missing) >= 0.8 * count(*))
+            OR (
+                count(*) FILTER (WHERE NOT is_missing) = 0
+                AND coalesce(max(last_success_at) < max(last_asked) - INTERVAL 1 DAY, true)
+            )
+    )
+RETURNING article_id, feed_id, url, gone_reason

@@ -1,0 +1,1 @@
+SELECT address, rules FROM ops.robots WHERE fetched_at >= $since
