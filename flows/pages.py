@@ -104,10 +104,9 @@ async def read_pages(
 ) -> None:
     """Ask for the pages that are due, of the chosen feeds or of all, and load their texts."""
     settings = client.settings
-    policies = page_policies(registry, settings)
-    if all(policy.full_text == "never" for policy in policies):
+    if all(policy.full_text == "never" for policy in page_policies(registry, settings)):
         return
-    reading = _Reading(run, client, pool, policies, Robots(client, max_hosts=MAX_HOSTS))
+    reading = _Reading(run, client, pool, registry, Robots(client, max_hosts=MAX_HOSTS))
     due = await asyncio.to_thread(reading.plan, chosen, limit or settings.pages_per_run, days)
     if due:
         pool.start()
@@ -128,6 +127,18 @@ def page_policies(registry: Sequence[Feed], settings: Settings) -> list[PagePoli
     ]
 
 
+def plan(settings: Settings, registry: Sequence[Feed], days: float | None = None) -> list[GonePage]:
+    """Bring clean.pages up to date: which pages are wanted and when they are asked; returns those that are gone."""
+    with settings.store.writing() as connection:
+        return plan_pages(
+            connection,
+            page_policies(registry, settings),
+            now=datetime.now(UTC),
+            days=days or settings.page_days,
+            gone_after=settings.gone_seconds,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """Fetching, milling and loading the pages of one run."""
@@ -135,17 +146,17 @@ class _Reading:
     run: Report
     client: Client
     pool: MillingPool
-    policies: Sequence[PagePolicy]
+    registry: Sequence[Feed]
     robots: Robots
 
     def plan(self, chosen: Sequence[Feed] | None, limit: int, days: float | None) -> list[PendingPage]:
         settings = self.client.settings
-        self._plan(days or settings.page_days)
+        self.run.gone += plan(settings, self.registry, days)
         with settings.store.reading() as connection:
             self.robots.know(stored_robots(connection, datetime.now(UTC) - ROBOTS_FOR))
             return due_pages(
                 connection,
-                self.policies,
+                page_policies(self.registry, settings),
                 since=self.run.started_at,
                 limit=limit,
                 per_host=settings.pages_per_host,
@@ -155,17 +166,11 @@ class _Reading:
 
     def plan_again(self) -> None:
         """After the pages of this run: what they teach, and when they are asked again."""
-        self._plan(self.client.settings.page_days)
-
-    def _plan(self, days: float) -> None:
         settings = self.client.settings
-        with settings.store.writing() as connection:
-            if fetched := self.robots.take_new():
+        if fetched := self.robots.take_new():
+            with settings.store.writing() as connection:
                 record_robots(connection, fetched, datetime.now(UTC))
-            gone: list[GonePage] = plan_pages(
-                connection, self.policies, now=datetime.now(UTC), days=days, gone_after=settings.gone_seconds
-            )
-        self.run.gone += gone
+        self.run.gone += plan(settings, self.registry)
 
     async def read(self, due: Sequence[PendingPage]) -> None:
         settings, log, done = self.client.settings, get_run_logger(), 0

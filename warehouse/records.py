@@ -300,6 +300,8 @@ class PageReading:
     """Why it gives no text, in plain words."""
     title: str | None = None
     """The page's own."""
+    media_type: str | None = None
+    """Of a file in the page's place, which is kept as an enclosure."""
     words: int | None = None
     is_free: bool | None = None
 

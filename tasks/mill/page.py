@@ -37,7 +37,8 @@ def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entr
         reading = PageReading("missing", f"the server answered {document.status}: {_REASONS[document.status]}")
         return _without_text(document, feed, reading)
     if data.startswith(PDF):
-        return _without_text(document, feed, PageReading("skipped", "a PDF, which is not read; it is an enclosure"))
+        reason = "a PDF, which is not read: clean.enclosures has its address"
+        return _without_text(document, feed, PageReading("skipped", reason, media_type="application/pdf"))
     try:
         html = decode_page(data, document, feed)
         seen = Seen(*glance(html), document.final_url)

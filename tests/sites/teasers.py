@@ -35,9 +35,11 @@ class Story:
 _BRIDGE = (
     "The footbridge over the Orra will stay closed until spring, the district engineer said on Monday, after divers "
     "found that two of its five piers stand on gravel that last autumn's flood has washed out.",
-    "Until then, walkers have to take the road bridge at Tannfeld, three kilometres downstream. The district has put up "
+    "Until then, walkers have to take the road bridge at Tannfeld, three kilometres downstream. The "
+    "district has put up "
     "lamps along the road and asks drivers to keep to thirty between the mill and the school.",
-    "“We could have shored it up for the winter and hoped,” said the engineer, Mira Oster. “But a bridge that is closed "
+    "“We could have shored it up for the winter and hoped,” said the engineer, Mira Oster. “But a bridge "
+    "that is closed "
     "is a nuisance, and a bridge that falls is something else.” She expects new piers by the end of April.",
     "The closure is felt most in Oberorra, where forty children cross the river every morning. Their school bus now "
     "leaves at six thirty, and parents have founded a group that walks with the youngest to the stop.",
@@ -53,7 +55,8 @@ _LIBRARY = (
     "“We believed that we had forty-one thousand volumes,” the librarian said. “We are at forty-four thousand, and we "
     "have not opened the attic yet.” The catalogue is to be printed this time, in three copies, and kept in three "
     "houses.",
-    "Readers may borrow as ever, as long as they can say on which shelf they found their book. The count is expected to "
+    "Readers may borrow as ever, as long as they can say on which shelf they found their book. The count "
+    "is expected to "
     "end before the holidays, and everybody who helped is invited to the reading of the love letter.",
 )
 _TEA = (
@@ -66,13 +69,17 @@ _TEA = (
     "收购商已经来过两次，开出的价钱比去年高出一成。林秀兰还没有答应。“茶要等它自己愿意，”她说，“价钱也一样。”",
 )
 _OBSERVATORY = (
-    "The observatory on the Kahlberg has lost a comet. What sounds like a joke is a bill of eleven thousand, because the "
+    "The observatory on the Kahlberg has lost a comet. What sounds like a joke is a bill of eleven "
+    "thousand, because the "
     "comet had been promised to a school that paid for the night.",
-    "Astronomers had computed its return for the twelfth. The class of nine-year-olds climbed the hill, drank cocoa, and "
+    "Astronomers had computed its return for the twelfth. The class of nine-year-olds climbed the hill, "
+    "drank cocoa, and "
     "looked for four hours at a patch of sky in which there was nothing at all.",
-    "The comet, it turned out, had broken up behind the sun some time in summer. Its pieces were found a week later, by "
+    "The comet, it turned out, had broken up behind the sun some time in summer. Its pieces were found a "
+    "week later, by "
     "an amateur with a much smaller telescope, eight degrees from where everybody had looked.",
-    "The school does not want its money back. “They have seen how science works,” the teacher said. The observatory has "
+    "The school does not want its money back. “They have seen how science works,” the teacher said. The "
+    "observatory has "
     "offered Saturn instead, which is always there.",
 )
 _FERRY = (
@@ -80,7 +87,8 @@ _FERRY = (
     "that there is nobody left who can repair its engine, and that the spare parts would have to be cast anew.",
     "Captain Jonas Wiede, who is seventy-one, will steer it one more time. He has crossed the lake, by his own count, "
     "some ninety thousand times, and has been seasick once, on land, at his daughter's wedding.",
-    "From Monday a bus takes the road around the lake. It needs fifty minutes for what the ferry did in eighteen, and it "
+    "From Monday a bus takes the road around the lake. It needs fifty minutes for what the ferry did in "
+    "eighteen, and it "
     "does not carry cows.",
 )
 
@@ -183,7 +191,8 @@ def page(title: str, body: str, *, head: str = "", language: str = "en", status:
     """Any page of the site."""
     navigation = "".join(f"<a href='/{name.lower()}/'>{name}</a> " for name in ("News", "Sport", "Weather", "Notices"))
     html = (
-        f"<!DOCTYPE html><html lang='{language}'><head><meta charset='utf-8'><title>{escape(title)}</title>{head}</head>"
+        f"<!DOCTYPE html><html lang='{language}'><head><meta charset='utf-8'><title>{escape(title)}</title>"
+        f"{head}</head>"
         f"<body><nav>{navigation}</nav><main>{body}</main><footer>© The Ridge Gazette</footer></body></html>"
     )
     return Page(html.encode(), HTML, status)

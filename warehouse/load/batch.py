@@ -17,7 +17,7 @@ from warehouse.load.enclosures import load_enclosures
 from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
-from warehouse.load.pages import load_pages, note_feed_texts
+from warehouse.load.pages import load_files, load_pages, note_feed_texts
 from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Counts, Milled, Reject, digest
@@ -57,6 +57,7 @@ def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Count
     run_with_rows(connection, "insert_keys", view="stage_keys", table="clean.article_keys", rows=identities.new_keys)
     _load_documents(connection, batch, counts, run_id)
     load_pages(connection, matches.pages)
+    load_files(connection, matches.pages)
     note_feed_texts(connection, matches.sightings)
     load_descriptions(connection, batch)
     load_rejects(connection, [reject for milled in batch for reject in milled.rejects], run_id=run_id)

@@ -68,6 +68,22 @@ def load_pages(connection: Connection, readings: Sequence[tuple[str, Milled]]) -
         )
 
 
+def load_files(connection: Connection, readings: Sequence[tuple[str, Milled]]) -> None:
+    """Keep the files that answered in a page's place as enclosures of their articles."""
+    rows = {
+        (article_id, milled.document.url): {
+            "article_id": article_id,
+            "url": milled.document.url,
+            "media_type": milled.page.media_type,
+        }
+        for article_id, milled in readings
+        if milled.page and milled.page.media_type
+    }
+    run_with_rows(
+        connection, "insert_page_files", view="stage_page_files", table="clean.enclosures", rows=list(rows.values())
+    )
+
+
 def _reading_row(article_id: str, milled: Milled) -> dict[str, Any]:
     document, reading, request = milled.document, milled.page, milled.document.request
     assert reading and request, "only the pages of articles are loaded as such"
