@@ -130,6 +130,12 @@ class Entry:
     """Each as the feed names it, perhaps with an address of e-mail."""
     files: tuple[Enclosure, ...] = ()
     """Everything that it encloses, with addresses as the feed has them."""
+    is_free: bool | None = None
+    """Whether its web page says that all may read it; None if it does not say, as in feeds."""
+    next_page: str | None = None
+    """The address of the web page on which it goes on; `tasks.parse.page_join` joins them."""
+    plain_version: str | None = None
+    """The address of its web page's AMP version, or of the one with the whole text that the site's rule names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from tasks.parse.page_head import (
     json_ld_texts,
     read_head,
 )
+from tasks.parse.page_links import is_free, next_page, plain_version
 from tasks.text import urls
 from tasks.text.dates import parse_date
 from tasks.text.encodings import is_mostly_utf8, usual_encoding
@@ -120,6 +121,9 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
             },
             ensure_ascii=False,
         ),
+        is_free=is_free(head),
+        next_page=next_page(body, head.base, document.final_url),
+        plain_version=plain_version(head),
     )
 
 
