@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
+
+from warehouse.rules import NO_PAGE_RULES, NO_RULES
+from warehouse.rules import PageRules as PageRules
+from warehouse.rules import Rules as Rules
 
 Source = str
 """How an article came: "feed", or what a row of tasks/backfill/sources.py says."""
@@ -30,18 +34,6 @@ def digest(*parts: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """A site's own cleaning rules, applied besides the general ones."""
-
-    content: str | None = None
-    """CSS selector of the element with the article, for feeds that ship more than that."""
-    remove: tuple[str, ...] = ()
-    """CSS selectors of elements to remove."""
-    drop_after: str | None = None
-    """Regular expression: the first block whose text matches is removed, with all blocks after it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Feed:
     id: str
     name: str
@@ -52,7 +44,13 @@ class Feed:
     group: str | None = None
     images: ImagePolicy = "all"
     enabled: bool = True
-    rules: Rules = Rules()
+    rules: Rules = NO_RULES
+    page: PageRules = NO_PAGE_RULES
+
+    @property
+    def of_pages(self) -> Feed:
+        """The feed as its pages are read: with rules for them, of its `rules` only `drop_after` holds there."""
+        return replace(self, rules=Rules(drop_after=self.rules.drop_after)) if self.page else self
 
 
 @dataclass(frozen=True)
@@ -133,9 +131,8 @@ class Entry:
     is_free: bool | None = None
     """Whether its web page says that all may read it; None if it does not say, as in feeds."""
     next_page: str | None = None
-    """The address of the web page on which it goes on; `tasks.parse.page_join` joins them."""
     plain_version: str | None = None
-    """The address of its web page's AMP version, or of the one with the whole text that the site's rule names."""
+    """The addresses of the page on which it goes on, and of the AMP version, or the whole one that a rule names."""
 
 
 @dataclass(frozen=True, slots=True)
