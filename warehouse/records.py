@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
+
+from warehouse.rules import NO_PAGE_RULES, NO_RULES
+from warehouse.rules import PageRules as PageRules
+from warehouse.rules import Rules as Rules
 
 Source = str
 """How an article came: "feed", or what a row of tasks/backfill/sources.py says."""
@@ -34,18 +38,6 @@ def digest(*parts: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """A site's own cleaning rules, applied besides the general ones."""
-
-    content: str | None = None
-    """CSS selector of the element with the article, for feeds that ship more than that."""
-    remove: tuple[str, ...] = ()
-    """CSS selectors of elements to remove."""
-    drop_after: str | None = None
-    """Regular expression: the first block whose text matches is removed, with all blocks after it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Feed:
     id: str
     name: str
@@ -56,10 +48,16 @@ class Feed:
     group: str | None = None
     images: ImagePolicy = "all"
     enabled: bool = True
-    rules: Rules = Rules()
+    rules: Rules = NO_RULES
+    page: PageRules = NO_PAGE_RULES
     full_text: FullText = "auto"
     recheck: tuple[str, ...] | None = None
     """When its pages are asked again, such as 1h and 7d after the first time; None: as the setting page_checks says."""
+
+    @property
+    def of_pages(self) -> Feed:
+        """The feed as its pages are read: with rules for them, of its `rules` only `drop_after` holds there."""
+        return replace(self, rules=Rules(drop_after=self.rules.drop_after)) if self.page else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +164,11 @@ class Entry:
     """Each as the feed names it, perhaps with an address of e-mail."""
     files: tuple[Enclosure, ...] = ()
     """Everything that it encloses, with addresses as the feed has them."""
+    is_free: bool | None = None
+    """Whether its web page says that all may read it; None if it does not say, as in feeds."""
+    next_page: str | None = None
+    plain_version: str | None = None
+    """The addresses of the page on which it goes on, and of the AMP version, or the whole one that a rule names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def _mill(
             continue
         entries.append(entry)
         try:
-            articles.append(clean_entry(entry, feed))
+            articles.append(clean_entry(entry, feed.of_pages if document.form == "page" else feed))
         except Exception as error:
             location = f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}"
             rejects.append(Reject("clean", _reason(error), feed.id, document.document_id, location))

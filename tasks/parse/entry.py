@@ -53,6 +53,9 @@ class EntryFields:
     depends on the document's order only."""
     title_is_plain: bool = False
     files: tuple[Enclosure, ...] = ()
+    is_free: bool | None = None
+    next_page: str | None = None
+    plain_version: str | None = None
 
 
 def make_entry(fields: EntryFields, document: Document, feed: Feed, position: int) -> Entry:
@@ -96,6 +99,9 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
         title_is_plain=fields.title_is_plain,
         authors=fields.authors,
         files=fields.files,
+        is_free=fields.is_free,
+        next_page=fields.next_page,
+        plain_version=fields.plain_version,
     )
 
 

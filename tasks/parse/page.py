@@ -3,7 +3,7 @@
 The article is cut out of the page's own markup: trafilatura's result, which helps to find it, lacks most lists,
 subheadings, images and captions. Cleaning then treats that markup like a feed's.
 
-    bytes ─▶ text ─▶ tree ─▶ the element of the site's rule, or the blocks of the article (page_choice) ─▶ an entry
+    bytes ─▶ text ─▶ tree ─▶ the elements of the site's rules, or the blocks of the article (page_choice) ─▶ an entry
                 └▶ <meta>, JSON-LD, <link rel=canonical>, <time> ─▶ its title, author, dates, address …
 """
 
@@ -20,6 +20,7 @@ from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
 from tasks.parse.page_body import find_content, read_author, read_body, read_metadata, resolve_addresses
 from tasks.parse.page_head import (
     MODIFIED_NAMES,
+    PageHead,
     bounded_text,
     find_authors,
     find_categories,
@@ -30,7 +31,10 @@ from tasks.parse.page_head import (
     find_title,
     json_ld_texts,
     read_head,
+    without_byline,
 )
+from tasks.parse.page_links import is_free, next_page, plain_version
+from tasks.parse.page_rules import Ruled, apply_page_rules, replace_strings, without_title
 from tasks.text import urls
 from tasks.text.dates import parse_date
 from tasks.text.encodings import is_mostly_utf8, usual_encoding
@@ -50,6 +54,7 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 def parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The page's article as one entry. Raises ParseError, with the reason, if there is none."""
+    feed = feed.of_pages
     html = decode_page(data, document, feed)
     try:
         fields = _read_page(html, document, feed)
@@ -77,25 +82,28 @@ def decode_page(data: bytes, document: Document, feed: Feed) -> str:
 
 
 def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
-    page = parse_html(html)
+    page = parse_html(replace_strings(html, feed.page))
     head = read_head(page, document)
-    body = read_body(page, html, feed.rules)
+    ruled = apply_page_rules(page, feed.page, head.base) if feed.page else Ruled(read_body(page, html, feed.rules))
     link = find_link(head, document)
     if urls.resolve(None, link) and urls.identity(urls.resolve(None, link) or "") is None and not head.article:
         raise ParseError("the page is a site's front page, which is no article")
-    content = find_content(html, head, body, feed, link)
+    if ruled.content:
+        content = without_title(ruled.content, ruled.title or find_title(head))
+    else:
+        content = find_content(html, head, ruled.body, feed, link, title=ruled.title)
     for element in content.walk():
         resolve_addresses(element, head.base)
-    stated_date, published_at = find_published(head, None, body, feed, document)
-    title, authors = find_title(head), find_authors(head)
-    extracted = None if title and stated_date else read_metadata(head, body)
+    stated_date, published_at = find_published(head, ruled.dates, ruled.body, feed, document)
+    title, authors = ruled.title or find_title(head), without_byline(ruled.authors) or find_authors(head)
+    extracted = None if title and stated_date else read_metadata(head, ruled.body)
     if extracted and not stated_date:
-        stated_date, published_at = find_published(head, extracted.date, body, feed, document)
+        stated_date, published_at = find_published(head, [extracted.date or ""], ruled.body, feed, document)
     stated_update = next(iter([*json_ld_texts(head.article.get("dateModified")), *head.all(*MODIFIED_NAMES)]), "")
     if extracted:
         title = title or bounded_text(extracted.title)
     if not authors:
-        printed = bounded_text(extracted.author if extracted else read_author(body))
+        printed = bounded_text(extracted.author if extracted else read_author(ruled.body))
         authors = unique(printed.split("; ")) or find_authors(head, also_sites=True)
     return EntryFields(
         guid=None,
@@ -113,20 +121,41 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
         base_url=head.base,
         enclosures=find_images(head)[:1],
         parsed=json.dumps(
-            {
-                "title": title,
-                "published": stated_date,
-                "modified": stated_update,
-                "language": head.language,
-                "canonical": head.canonical,
-                "meta": head.meta,
-                "json_ld": {
-                    name: list(json_ld_texts(value)) for name, value in head.article.items() if name != "articleBody"
-                },
-            },
+            {"title": title, "published": stated_date, "modified": stated_update}
+            | _stated(head)
+            | _outcome(ruled, feed, document),
             ensure_ascii=False,
         ),
+        is_free=is_free(head),
+        next_page=ruled.next_page or next_page(ruled.body, head.base, document.final_url),
+        plain_version=ruled.whole or plain_version(head),
     )
+
+
+def _stated(head: PageHead) -> dict[str, object]:
+    """What the page says of itself, for `Entry.parsed`."""
+    return {
+        "language": head.language,
+        "canonical": head.canonical,
+        "meta": head.meta,
+        "json_ld": {name: list(json_ld_texts(value)) for name, value in head.article.items() if name != "articleBody"},
+    }
+
+
+def _outcome(ruled: Ruled, feed: Feed, document: Document) -> dict[str, object]:
+    """What the site's rules found, for `Entry.parsed`; and which found nothing, so that the general way was taken."""
+    if not ruled.matched:
+        return {}
+    found = {
+        "content": ruled.content is not None,
+        "title": bool(ruled.title),
+        "author": bool(ruled.authors),
+        "date": any(parse_date(text, timezone=feed.timezone, now=document.fetched_at) for text in ruled.dates),
+    }
+    return {
+        "rules": ruled.matched,
+        "rules_missed": [name for name, is_found in found.items() if name in ruled.matched and not is_found],
+    }
 
 
 def _decode(data: bytes, content_type: str | None, language: str | None) -> str:

@@ -53,20 +53,27 @@ def read_body(page: LexborHTMLParser, html: str, rules: Rules) -> Element:
         body = apply_rules(html, Rules(remove=rules.remove))
     else:
         body = to_tree(page)
-    for element in body.walk():
-        if len(element.attrs) > MAX_ATTRIBUTES or any(len(value) > MAX_VALUE for value in element.attrs.values()):
-            short = [(name, value) for name, value in element.attrs.items() if len(value) <= MAX_VALUE]
-            element.attrs = dict(short[:MAX_ATTRIBUTES])
+    bound_attributes(body)
     return body
 
 
-def find_content(html: str, head: PageHead, body: Element, feed: Feed, link: str) -> Element:
-    """The element whose children are the article. Raises ParseError if the page holds no article."""
+def bound_attributes(tree: Element) -> None:
+    for element in tree.walk():
+        if len(element.attrs) > MAX_ATTRIBUTES or any(len(value) > MAX_VALUE for value in element.attrs.values()):
+            short = [(name, value) for name, value in element.attrs.items() if len(value) <= MAX_VALUE]
+            element.attrs = dict(short[:MAX_ATTRIBUTES])
+
+
+def find_content(html: str, head: PageHead, body: Element, feed: Feed, link: str, *, title: str = "") -> Element:
+    """The element whose children are the article. Raises ParseError if the page holds no article. `title` is the one
+    that the site's rule finds."""
     if feed.rules.content and (selected := _select_content(html, feed.rules)) is not None:
         return selected
     sections, blocks = read_blocks(body)
     told = Told(
-        find_title(head) or head.title, next(iter(head.all("og:description", "description")), ""), _stated(head)
+        title or find_title(head) or head.title,
+        next(iter(head.all("og:description", "description")), ""),
+        _stated(head),
     )
     article = choose(sections, blocks, _extract(head, body, link), told)
     if not head.is_article() and (teasers := _teasers(blocks, article)) >= 3:

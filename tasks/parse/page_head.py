@@ -190,6 +190,11 @@ def find_authors(head: PageHead, *, also_sites: bool = False) -> tuple[str, ...]
     sites = set() if also_sites else _site_names(head)
     in_json = [name for name in json_ld_texts(head.article.get("author")) if name.casefold() not in sites]
     authors = in_json or [name for name in head.all(*_AUTHOR_NAMES) if name.casefold() not in sites]
+    return without_byline(authors)
+
+
+def without_byline(authors: Iterable[str]) -> tuple[str, ...]:
+    """The authors without "By" in front, and without their pages' addresses."""
     names = [_BYLINE_PREFIX.sub("", name).strip() for name in authors if not name.startswith(("http:", "https:", "/"))]
     return tuple(dict.fromkeys(filter(None, names)))
 
@@ -240,9 +245,10 @@ def _is_same_site(address: str, other: str) -> bool:
 
 
 def find_published(
-    head: PageHead, day: str | None, body: Element, feed: Feed, document: Document
+    head: PageHead, found: Sequence[str], body: Element, feed: Feed, document: Document
 ) -> tuple[str, datetime | None]:
-    """(date as the page writes it, moment); ("", None) without one. `day` is the date that trafilatura has found.
+    """(date as the page writes it, moment); ("", None) without one. `found` are the dates that the site's rule finds,
+    or that trafilatura has found where nothing else was; they come first.
 
     If the first date has no time of day, another date of the same day that has one is preferred.
     """
@@ -250,8 +256,8 @@ def find_published(
     def moment(text: str) -> datetime | None:
         return parse_date(text, timezone=feed.timezone, now=document.fetched_at)
 
-    stated = [*json_ld_texts(head.article.get("datePublished")), *head.all(*_PUBLISHED_NAMES)]
-    first = next((text for text in (*stated, day or "") if moment(text)), None)
+    stated = [*found, *json_ld_texts(head.article.get("datePublished")), *head.all(*_PUBLISHED_NAMES)]
+    first = next((text for text in stated if moment(text)), None)
     if first is not None and _TIME_OF_DAY.search(first):
         return first, moment(first)
     printed = _printed_dates(body)

@@ -21,8 +21,9 @@ from w3lib.url import canonicalize_url
 from tasks.references import REFERENCE
 from tasks.rhythm import PERIOD
 from tasks.text import urls
+from tasks.text.selectors import compile_selector, is_xpath
 from warehouse.characters import UNPRINTABLE_IN_LINES
-from warehouse.records import Feed, FullText, ImagePolicy, Rules, digest
+from warehouse.records import Feed, FullText, ImagePolicy, PageRules, Rules, digest
 
 MAX_ID = 63
 MAX_TITLE_ID = 40
@@ -148,6 +149,29 @@ def _check_pattern(value: str) -> str:
     return value
 
 
+def _check_page_selector(value: str) -> str:
+    try:
+        compile_selector(value)
+    except ValueError as error:
+        kind, example = ("an XPath", "//div[@id='story']") if is_xpath(value) else ("a CSS selector", "div.story")
+        raise _error(
+            f"""holds "{value}", which is not {kind}: {error} (write "{example}", for example; an XPath begins with """
+            """"/" or "(")"""
+        ) from error
+    return value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _check_pairs(value: object) -> object:
+    pairs = value if isinstance(value, list | tuple) else [None]
+    if all(isinstance(pair, list | tuple) and len(pair) == 2 and pair[0] for pair in pairs):
+        return value
+    raise _error('must be pairs of texts (write replace = [["what to find", "what to put there"]])')
+
+
 Text = Annotated[str, AfterValidator(_check_text)]
 WebAddress = Annotated[str, AfterValidator(_check_web_address)]
 Selector = Annotated[str, AfterValidator(_check_selector)]
@@ -161,6 +185,27 @@ class RulesTable(BaseModel):
     content: Selector | None = None
     remove: tuple[Selector, ...] = ()
     drop_after: Annotated[str, AfterValidator(_check_pattern)] | None = None
+
+
+Selectors = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_page_selector)], ...],
+    BeforeValidator(_as_list),
+]
+
+
+class PageTable(BaseModel):
+    """A feed's `page` as feeds.toml writes it: each rule is a selector, or a list of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content: Selectors = ()
+    remove: Selectors = ()
+    title: Selectors = ()
+    author: Selectors = ()
+    date: Selectors = ()
+    next: Selectors = ()
+    whole: Selectors = ()
+    replace: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_check_pairs)] = ()
 
 
 class FeedTable(BaseModel):
@@ -178,11 +223,13 @@ class FeedTable(BaseModel):
     images: Annotated[ImagePolicy, BeforeValidator(_check_images)] = "all"
     enabled: StrictBool = True
     rules: RulesTable = RulesTable()
+    page: PageTable = PageTable()
     full_text: Annotated[FullText, BeforeValidator(_check_full_text)] = "auto"
     recheck: tuple[Annotated[str, AfterValidator(_check_period)], ...] | None = None
 
     def feed(self) -> Feed:
-        return Feed(**(dict(self) | {"rules": Rules(**dict(self.rules))}))
+        own = {"rules": Rules(**dict(self.rules)), "page": PageRules(**dict(self.page))}
+        return Feed(**(dict(self) | own))
 
 
 def slug(name: str, taken: Collection[str]) -> str:
@@ -254,6 +301,8 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             return key, f'{key} must be text, not {_toml(value)} (write it in quotes: "…")'
         case "bool_type":
             return key, f"{key} must be true or false, not {_toml(value)} (write it without quotes)"
+        case "tuple_type" if key.startswith("page."):
+            return key, f'{key} must be a selector or a list of selectors (write {key} = "div.story")'
         case "tuple_type":
             return key, f'{key} must be a list (write {key} = ["…"])'
         case "model_type" | "model_attributes_type":
@@ -262,13 +311,16 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             return key, f"{key}: {details['msg']}"
 
 
+_TABLES: dict[str, type[BaseModel]] = {"rules": RulesTable, "page": PageTable}
+
+
 def _suggest_key(loc: Sequence[str | int]) -> str:
-    in_rules = len(loc) > 1
-    keys = list((RulesTable if in_rules else FeedTable).model_fields)
-    match = nearest(str(loc[-1]), keys if in_rules else [*keys, *_OTHER_NAMES])
+    table = str(loc[0]) if len(loc) > 1 else ""
+    keys = list(_TABLES.get(table, FeedTable).model_fields)
+    match = nearest(str(loc[-1]), keys if table else [*keys, *_OTHER_NAMES])
     if match is None:
         return f"the keys are {', '.join(keys)}"
-    return f"write {'rules.' if in_rules else ''}{_OTHER_NAMES.get(match, match)}"
+    return f"write {table}.{match}" if table else f"write {_OTHER_NAMES.get(match, match)}"
 
 
 def _toml(value: object) -> str:

@@ -227,10 +227,14 @@ def _check_not_taken(added: Iterable[Feed], known: Sequence[Feed], path: Path) -
 def as_table(feed: Feed) -> dict[str, object]:
     """The feed as its [[feed]] table, without values that are the default."""
     table = {field.name: value for field in fields(feed) if (value := getattr(feed, field.name)) != field.default}
-    if "rules" in table:
-        rules = {key: value for key, value in asdict(feed.rules).items() if value not in (None, ())}
-        table["rules"] = {key: list(value) if isinstance(value, tuple) else value for key, value in rules.items()}
+    for key, rules in (("rules", feed.rules), ("page", feed.page)):
+        if key in table:
+            table[key] = {name: _as_list(value) for name, value in asdict(rules).items() if value not in (None, ())}
     return table
+
+
+def _as_list(value: object) -> object:
+    return [_as_list(member) for member in value] if isinstance(value, tuple) else value
 
 
 def _as_toml(feed: Feed) -> str:

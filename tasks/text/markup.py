@@ -122,6 +122,15 @@ def to_tree(document: LexborHTMLParser) -> Element:
     return _to_tree(document)[0]
 
 
+def to_whole_tree(document: LexborHTMLParser) -> Element:
+    """The document itself, with its head."""
+    root = document.root
+    if root is None:
+        return Element("html")
+    attrs = {name: value or "" for name, value in root.attributes.items()}
+    return Element("html", attrs, _from_lexbor(root)[0].children)
+
+
 def _to_tree(document: LexborHTMLParser) -> tuple[Element, set[str]]:
     """(the body, the names of the elements in it that HTML does not have)"""
     return _from_lexbor(document.body) if document.body is not None else (Element("body"), set())

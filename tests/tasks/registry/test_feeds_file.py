@@ -16,7 +16,7 @@ from tasks.registry.feeds_file import add_feed, add_feeds, choose, read_feeds
 from tests.sites.sample import SampleSite
 from tests.tasks.registry.feeds import DEFAULT, FEEDS, Write, feed, lists
 from warehouse.errors import LandingError
-from warehouse.records import Feed, Rules
+from warehouse.records import Feed, PageRules, Rules
 
 
 def problems(path: Path) -> list[str]:
@@ -52,6 +52,11 @@ group = "عربي"
 images = "lead"
 enabled = false
 rules = { content = "div.article > p", remove = [".ad", "a[rel~=sponsored]"], drop_after = '^\\(\\d+\\)' }
+[feed.page]
+content = "div.story"
+remove = [".ad", "//p[@class='x']"]
+title = ["h1", "(//h2)[1]"]
+replace = [["<noscript>", "<div>"], ["</noscript>", "</div>"]]
 """
     )
     assert read_feeds(path) == [
@@ -66,6 +71,12 @@ rules = { content = "div.article > p", remove = [".ad", "a[rel~=sponsored]"], dr
             images="lead",
             enabled=False,
             rules=Rules("div.article > p", (".ad", "a[rel~=sponsored]"), r"^\(\d+\)"),
+            page=PageRules(
+                content=("div.story",),
+                remove=(".ad", "//p[@class='x']"),
+                title=("h1", "(//h2)[1]"),
+                replace=(("<noscript>", "<div>"), ("</noscript>", "</div>")),
+            ),
         )
     ]
 
@@ -111,6 +122,13 @@ def test_an_empty_file_has_no_feeds(write: Write) -> None:
         ('rules = { content = "" }', 'rules.content holds "", which is not a CSS selector'),
         ('rules = { drop_after = "(版权" }', "rules.drop_after must be a regular expression, and '(版权' is not one"),
         ('rules = { drop_afer = "x" }', "unknown key rules.drop_afer (write rules.drop_after)"),
+        ('page = "p"', "page must be a table (write page = { remove = "),
+        ('page = { contents = "p" }', "unknown key page.contents (write page.content)"),
+        ('page = { content = "div[" }', 'page.content holds "div[", which is not a CSS selector: '),
+        ('page = { remove = ["p", "//p["] }', 'page.remove holds "//p[", which is not an XPath: Invalid'),
+        ('page = { title = "//h1[lower-case(.)]" }', "is not an XPath: XPath 1.0 has no function lower-case()"),
+        ("page = { date = 3 }", "page.date must be a selector or a list of selectors"),
+        ('page = { replace = ["a", "b"] }', 'page.replace must be pairs of texts (write replace = [["what to find"'),
     ],
 )
 def test_a_problem_is_reported_with_its_line_and_a_fix(write: Write, line: str, expected: str) -> None:
