@@ -183,7 +183,7 @@ class _Reading:
                     log.info("no more pages are asked for in this run, after %g s", settings.pages_seconds)
                     return
                 label = f"{number * BATCH + 1} to {number * BATCH + len(batch)}"
-                yield await fetch_pages(batch, self.client, self.robots, settings.landing_zone, label)
+                yield await fetch_pages(batch, self.client, self.robots, self.pool, label)
 
         async def mill(answers: list[PageAnswer]) -> list[Milled]:
             documents = [answer.document for answer in answers if answer.document]

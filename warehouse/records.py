@@ -19,8 +19,8 @@ from warehouse.rules import Rules as Rules
 
 Source = str
 """How an article came: "feed", or what a row of tasks/backfill/sources.py says."""
-Form = Literal["feed", "article", "page"]
-"""What a document is: a feed; one article of an archive; a web page with one article."""
+Form = Literal["feed", "article", "page", "pages"]
+"""What a document is: a feed; one article of an archive; a web page with one article; several pages of one."""
 ImagePolicy = Literal["all", "lead", "none"]
 FullText = Literal["auto", "always", "never"]
 """Whether an entry's own page is fetched for its text; auto: where the feed gives a teaser."""
@@ -106,6 +106,10 @@ class Document:
     form: Form = "feed"
     request: PageRequest | None = None
     """Of an article's own page: what it was asked for."""
+
+    @property
+    def is_page(self) -> bool:
+        return self.form in ("page", "pages")
 
     @property
     def key(self) -> tuple[str, str, datetime]:

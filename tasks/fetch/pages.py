@@ -112,3 +112,11 @@ def land_pages(answers: Sequence[PageAnswer], landing: Landing) -> list[PageAnsw
     drafts = {number: (a.document, a.data) for number, a in enumerate(answers) if a.document}
     landed = dict(zip(drafts, landing.land_pack(list(drafts.values())) if drafts else (), strict=True))
     return [replace(a, document=landed.get(number), data=b"") for number, a in enumerate(answers)]
+
+
+def with_pages(answer: PageAnswer, body: bytes) -> PageAnswer:
+    """The answer with the pages of its article in place of the first alone."""
+    if answer.document is None:
+        return answer
+    document = replace(answer.document, document_id=hashlib.sha256(body).hexdigest(), size=len(body), form="pages")
+    return replace(answer, document=document, data=body)

@@ -37,6 +37,7 @@ _PARSERS: dict[Form, Callable[[bytes, Document, Feed], ParsedDocument]] = {
     "feed": parse,
     "article": _parse_article,
     "page": _parse_page,
+    "pages": _parse_page,
 }
 
 

@@ -7,8 +7,7 @@ again without the warehouse.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -17,7 +16,9 @@ from tasks.clean.identity import content_hash, keys
 from tasks.clean.page_kinds import Seen, is_other_article, what_else
 from tasks.errors import ParseError
 from tasks.parse.page import decode_page, parse_page
+from tasks.parse.page_bundle import Part, unbundle
 from tasks.parse.page_glance import glance
+from tasks.parse.page_join import join_pages
 from tasks.text import urls
 from warehouse.load.containment import letters
 from warehouse.records import Article, Document, Entry, Feed, Milled, PageReading, PageRequest
@@ -40,14 +41,14 @@ def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entr
         reason = "a PDF, which is not read: clean.enclosures has its address"
         return _without_text(document, feed, PageReading("skipped", reason, media_type="application/pdf"))
     try:
-        html = decode_page(data, document, feed)
-        seen = Seen(*glance(html), document.final_url)
+        parts = unbundle(data) if document.form == "pages" else [(document.final_url, None, data)]
+        seen = Seen(*glance(decode_page(parts[0][2], document, feed)), document.final_url)
         if other := what_else(seen, request):
             return _without_text(document, feed, other)
-        entry = parse_page(data, document, feed).entries[0]
+        entry = _read(parts, document, feed)
     except ParseError as error:
         return _without_text(document, feed, PageReading("skipped", str(error)))
-    page = clean(entry, feed)
+    page = clean(entry, feed.of_pages)
     if is_other_article(seen, page.title, page.content_text, request):
         reason = f"the page is another article: “{page.title[:120]}”"
         return _without_text(document, feed, PageReading("skipped", reason, page.title))
@@ -56,14 +57,29 @@ def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entr
             document, feed, PageReading("skipped", "the page holds no text of the article", page.title)
         )
     article = _complete(page, entry, request)
-    is_free = json.loads(entry.parsed).get("is_free")
-    reading = PageReading("stored", title=page.title, words=page.word_count, is_free=is_free)
+    reading = PageReading("stored", title=page.title, words=page.word_count, is_free=entry.is_free)
     return Milled(document, (entry,), (article,), feed_name=feed.name, page=reading)
 
 
 def reject_page(document: Document, feed: Feed, error: Exception) -> Milled:
     """The page as one that can't be read, as it takes too long or kills its process."""
     return _without_text(document, feed, PageReading("skipped", str(error)))
+
+
+def _read(parts: Sequence[Part], document: Document, feed: Feed) -> Entry:
+    """The article on its pages. Raises ParseError if there is none on any of them."""
+    entries: list[Entry] = []
+    errors: list[ParseError] = []
+    for url, kind, data in parts:
+        headers = document.headers if kind is None else {**document.headers, "content-type": kind}
+        try:
+            part = replace(document, url=url, final_url=url, headers=headers, form="page")
+            entries += parse_page(data, part, feed).entries
+        except ParseError as error:
+            errors.append(error)
+    if not entries:
+        raise errors[0]
+    return join_pages(entries[0], entries[1:]) if len(entries) > 1 else entries[0]
 
 
 def _complete(page: Article, entry: Entry, request: PageRequest) -> Article:

@@ -27,11 +27,12 @@ from tasks.errors import FetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.feed import failed_fetch, fetch, reason_to_wait, skipped_fetch
 from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
-from tasks.fetch.pages import fetch_page, land_pages
+from tasks.fetch.pages import land_pages
 from tasks.fetch.robots import Robots
 from tasks.load import Batch, commit_batch, log_batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
+from tasks.orchestration.whole_pages import fetch_whole
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
 from warehouse.errors import NewsmillError
@@ -206,17 +207,17 @@ async def fetch_images(pending: Sequence[PendingImage], client: Client, store: W
 
 @task(name="pages", task_run_name="pages {label}", cache_policy=NO_CACHE)
 async def fetch_pages(
-    pending: Sequence[PendingPage], client: Client, robots: Robots, landing: Landing, label: str
+    pending: Sequence[PendingPage], client: Client, robots: Robots, pool: MillingPool, label: str
 ) -> list[PageAnswer]:
     """Ask for a batch of pages and land what came; those of hosts to leave alone are left out."""
     gate = asyncio.Semaphore(client.settings.concurrency)
 
     async def fetch_one(page: PendingPage) -> PageAnswer | None:
         async with gate:
-            return await fetch_page(page, client, robots)
+            return await fetch_whole(page, client, robots, pool.feeds)
 
     answers = [answer for answer in await asyncio.gather(*map(fetch_one, pending)) if answer]
-    return await asyncio.to_thread(land_pages, answers, landing)
+    return await asyncio.to_thread(land_pages, answers, client.settings.landing_zone)
 
 
 def _record_images(store: Warehouse, fetched: Sequence[Image]) -> None:

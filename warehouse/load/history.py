@@ -158,7 +158,7 @@ def text_row(article: Article, document: Document) -> dict[str, Any]:
         "categories": list(article.categories),
         "lead_image_id": article.lead_image.image_id if article.lead_image else None,
         "source": source,
-        "text_source": "page" if document.form == "page" else "feed",
-        "teaser": None if document.form == "page" else article.teaser,
+        "text_source": "page" if document.is_page else "feed",
+        "teaser": None if document.is_page else article.teaser,
         "entry_id": article.entry_id,
     }

@@ -30,7 +30,7 @@ class Sighting:
     @property
     def span(self) -> Span:
         moment = self.document.fetched_at
-        is_page = self.document.form == "page"
+        is_page = self.document.is_page
         return Span(self.document.feed_id, self.content_hash, self.word_count, moment, moment, is_page)
 
 

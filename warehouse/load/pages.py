@@ -120,7 +120,7 @@ def note_feed_texts(connection: Connection, sightings: Mapping[str, Sequence[Sig
     """Note what feeds now say of articles that have a page; a page whose entry was edited is asked again."""
     rows = []
     for article_id, in_batch in sightings.items():
-        of_feed = [s for s in in_batch if s.article and s.document.form != "page"]
+        of_feed = [s for s in in_batch if s.article and not s.document.is_page]
         if of_feed:
             newest = max(of_feed, key=lambda s: s.document.fetched_at)
             rows.append(

@@ -1,0 +1,45 @@
+"""Where an article goes on: its next page, or its AMP version where the page itself shows next to nothing."""
+
+from __future__ import annotations
+
+import re
+
+from tasks.errors import ParseError
+from tasks.parse.page import decode_page
+from tasks.parse.page_head import read_head
+from tasks.parse.page_links import next_page, plain_version
+from tasks.parse.page_rules import apply_page_rules
+from tasks.text.markup import parse_html, to_tree
+from warehouse.records import Document, Feed
+
+SCANT = 1_000
+"""Characters of visible text below which a page may need scripts to show its article."""
+_MAY_GO_ON = re.compile(
+    rb"""(?:rel|class|id)\s*=\s*["']?[^"'>]{0,40}\b(?:next|amphtml|pag(?:e|er|ination|inator))|>\s*\xe4\xb8\x8b"""
+    rb"""|>\s*(?:next|weiter|suiv|siguiente|pr\xc3\xb3xima|volgende|n\xc3\xa4sta|\xe6\xac\xa1\xe3\x81\xb8)""",
+    re.IGNORECASE,
+)
+"""What a page that links to a next one holds: most hold none of it, and need not be parsed to find that out."""
+
+
+def further_page(data: bytes, document: Document, feed: Feed) -> str | None:
+    """The address of the page that the article goes on on; None if it doesn't, or if the document is no page."""
+    if not feed.page.next and not feed.page.whole and not _MAY_GO_ON.search(data):
+        return None
+    try:
+        html = decode_page(data, document, feed)
+        page = parse_html(html)
+        head = read_head(page, document)
+        if feed.page and (feed.page.next or feed.page.whole):
+            ruled = apply_page_rules(page, feed.page, head.base)
+            return ruled.whole or ruled.next_page
+        if following := next_page(to_tree(page), head.base, document.final_url):
+            return following
+        if (plain := plain_version(head)) and plain != document.final_url:
+            for node in page.css("script, style, noscript, nav, header, footer"):
+                node.decompose()
+            text = page.body.text(separator=" ") if page.body else ""
+            return plain if len(" ".join(text.split())) < SCANT else None
+    except (ParseError, RecursionError, ValueError):
+        return None  # milling the page says why
+    return None
