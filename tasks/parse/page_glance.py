@@ -1,20 +1,33 @@
-"""A page as its reader sees it at first: its title and its words, whether there is an article among them or not."""
+"""A page as its reader sees it at first: its title and its words, whether there is an article among them or not.
+
+By patterns, without a tree: whether an error page or a wall answered is asked of every page, before it is read.
+"""
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from tasks.parse.page_head import bounded_text
-from tasks.text.markup import parse_html
-from tasks.text.plain import printable
 
 MAX_TEXT = 100_000
-"""Characters of text that are looked at."""
+"""Characters of HTML without scripts that are looked at."""
+_UNSEEN = re.compile(
+    r"<(script|style|template|svg)\b[^>]{0,1000}>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]*>")
+_TITLE = re.compile(r"<title\b[^>]{0,200}>([^<]*)", re.IGNORECASE)
+_HEADING = re.compile(r"<h1\b[^>]{0,500}>(.{0,500}?)</h1", re.IGNORECASE | re.DOTALL)
+_BODY = re.compile(r"<body\b", re.IGNORECASE)
 
 
 def glance(html: str) -> tuple[str, str]:
-    """(the page's title, all its visible text). The title is that of its <title>, else its first heading."""
-    page = parse_html(html)
-    for node in page.css("script, style, template, svg"):
-        node.decompose()
-    titles = [node.text() for node in (page.css_first("title"), page.css_first("h1")) if node]
-    text = page.body.text(separator=" ") if page.body else ""
-    return next(filter(None, map(bounded_text, titles)), ""), " ".join(printable(text[:MAX_TEXT]).split())
+    """(the page's title, its visible text). The title is that of its <title>, else its first heading."""
+    seen = _UNSEEN.sub(" ", html)[:MAX_TEXT]
+    titles = [match[1] for match in (_TITLE.search(seen), _HEADING.search(seen)) if match]
+    body = _BODY.search(seen)
+    return next(filter(None, map(_text, titles)), ""), _text(seen[body.start() :] if body else seen)
+
+
+def _text(html: str) -> str:
+    return bounded_text(unescape(_TAG.sub(" ", html)))
