@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     published: Path | None = Field(None, description="The analysts' copy; news.duckdb beside the warehouse")
     landing: Path | None = Field(None, description="The landing zone; landing/ beside the warehouse")
     image_store: Path | None = Field(None, description="The image store; images/ beside the warehouse")
+    site_patterns: Path | None = Field(
+        None, description="Rules for web pages, a file for each host; rules/ beside feeds"
+    )
     home: Path = Field(
         default_factory=lambda: platformdirs.user_state_path("newsmill"),
         description="Where the local Prefect server keeps its database and log; ~/.local/state/newsmill on Linux",
@@ -235,6 +238,10 @@ class Settings(BaseSettings):
         return (self.image_store or self.folder / "images").absolute()
 
     @property
+    def patterns_path(self) -> Path:
+        return self.site_patterns or self.feeds.parent / "rules"
+
+    @property
     def published_path(self) -> Path:
         return (self.published or self.folder / "news.duckdb").absolute()
 
@@ -287,6 +294,7 @@ def explain_settings(*, deployed: bool = False, **flags: Any) -> list[ExplainedS
         "published": settings.published_path,
         "landing": settings.landing_zone.root,
         "image_store": settings.images_path,
+        "site_patterns": settings.patterns_path,
     }
     explained = []
     for name, field in Settings.model_fields.items():

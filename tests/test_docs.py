@@ -33,7 +33,7 @@ DOCUMENTS = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("operator", "rhythm", "settings", "analyst", "archivist", "backfill", "scaling")
+        for name in ("operator", "rhythm", "settings", "analyst", "archivist", "backfill", "rules", "scaling")
     ),
 ]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
@@ -189,7 +189,9 @@ def outcome(
 
 
 def write_history(folder: Path) -> None:
-    """Write what the documents backfill: an archive, saved feeds, a WARC file."""
+    """Write what the documents backfill: an archive, saved feeds, a WARC file; and a site pattern."""
+    (folder / "patterns").mkdir()
+    (folder / "patterns" / "127.0.0.1.txt").write_text("body: //article\nhttp_header(cookie): a=b\n", encoding="utf-8")
     write_archive(folder / "archive", {f"quay/{number}.md": article(number) for number in (1, 2, 3)})
     for day in ("20240101T000000Z", "20240102T000000Z"):
         write_archive(folder / "saved", {f"{day}.xml": GOOD_FEED.body})

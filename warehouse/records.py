@@ -156,8 +156,7 @@ class Entry:
     base_url: str
     """What the link is relative to."""
     enclosures: tuple[str, ...]
-    """Addresses of images outside the content, the widest first: enclosures, media:content, media:thumbnail, JSON
-    Feed's image."""
+    """Addresses of images outside the content, the widest first: enclosures, Media RSS', JSON Feed's image."""
     parsed: str
     """Everything that was parsed, as JSON."""
     content_base: str | None = None
@@ -169,10 +168,11 @@ class Entry:
     files: tuple[Enclosure, ...] = ()
     """Everything that it encloses, with addresses as the feed has them."""
     is_free: bool | None = None
-    """Whether its web page says that all may read it; None if it does not say, as in feeds."""
     next_page: str | None = None
     plain_version: str | None = None
-    """The addresses of the page on which it goes on, and of the AMP version, or the whole one that a rule names."""
+    lead_image: str | None = None
+    """What its web page says: whether all may read it; the addresses of the page on which it goes on, of its AMP
+    version, or the whole one that a rule names, and of its picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from flows.cli.feeds import feeds
 from flows.cli.pipeline import backfill, images, ingest, maintain, pages, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
 from flows.cli.printing import err
+from flows.cli.rules import rules
 from flows.cli.search import search
 from flows.cli.warehouse import sql, status
 from warehouse.errors import NewsmillError
@@ -33,7 +34,7 @@ def cli() -> None:
 for command in (
     *(ingest, pages, images, backfill, reprocess, maintain, publish),
     *(sql, search, diff, status),
-    *(feeds, export),
+    *(feeds, rules, export),
     *(serve, deploy, server, config, doctor),
 ):
     cli.add_command(command)

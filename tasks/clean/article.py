@@ -29,6 +29,7 @@ from tasks.clean.shortcodes import may_have_shortcodes, remove_shortcodes, short
 from tasks.clean.teaser import why_teaser
 from tasks.text import language, urls
 from tasks.text.markup import Element, parse, serialise
+from tasks.text.pictures import is_same_picture
 from tasks.text.plain import beginning, collapse, render, summarise, word_count
 from tasks.text.tags import ATTRIBUTES, BLOCK, INLINE, TABLE
 from tasks.text.text_or_markup import is_escaped, reads_as_markup, strip_tags
@@ -84,7 +85,7 @@ def clean(entry: Entry, feed: Feed) -> Article:
     names = clean_names(map(strip_tags, entry.authors))
     words = word_count(content.text)
     # an enclosure is often an inline image in another size, so it counts only if no inline image may lead
-    images = content.images
+    images = _led(content.images, urls.resolve(base, entry.lead_image))
     if not any(image.may_lead for image in images):
         images += tuple(image for image in _enclosed_images(entry.enclosures, base) if image not in images)[:1]
     return Article(
@@ -208,6 +209,17 @@ def _enclosed_images(addresses: Iterable[str], base: str | None) -> Iterable[Ima
             origin, proxy = urls.unwrap_image(absolute)
             if may_lead(_ENCLOSED, origin, (None, None)) and not is_tracking_pixel(_ENCLOSED, absolute):
                 yield ImageRef(origin, proxy)
+
+
+def _led(images: tuple[ImageRef, ...], stated: str | None) -> tuple[ImageRef, ...]:
+    """The images with the one first to lead that the page states for itself. It often stands above the text, out of the
+    content, and what stands in the text before it may be the author's portrait or another article's picture."""
+    if stated is None or not may_lead(_ENCLOSED, stated, (None, None)):
+        return images
+    same = (number for number, image in enumerate(images) if image.may_lead and is_same_picture(image.url, stated))
+    if (number := next(same, None)) is None:
+        return (ImageRef(*urls.unwrap_image(stated)), *(image for image in images if image.url != stated))
+    return (*(replace(image, may_lead=False) for image in images[:number]), *images[number:])
 
 
 def _shown_images(blocks: list[Element], images: dict[str, ImageRef]) -> Iterable[ImageRef]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tasks.text.markup import Element
+from tasks.text.pictures import is_any_pages
 
 AROUND = 4
 """Elements whose class counts, from the image outwards; those further out are about the whole article."""
@@ -128,6 +129,8 @@ def may_lead(img: Element, address: str, size: tuple[int | None, int | None], ar
 
 def _is_named_decoration(address: str) -> bool:
     lower = address.lower()
+    if any(map(lower.__contains__, ("logo", "placeholder", "fallback", ".svg"))) and is_any_pages(address):
+        return True
     return any(map(lower.__contains__, _WORDS)) and _DECORATION.search(address) is not None
 
 

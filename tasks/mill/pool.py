@@ -33,6 +33,7 @@ from tasks.mill.document import (
     reject_document,
 )
 from tasks.registry.feed_table import site_id
+from tasks.registry.site_patterns import SitePatterns
 from tasks.settings import Settings
 from warehouse.records import Document, Feed, Milled
 
@@ -79,6 +80,7 @@ class MillingPool:
         slots: int,
         feeds: dict[str, Feed],
         known: Mapping[str, frozenset[str]],
+        patterns: SitePatterns,
     ) -> None:
         self.processes = processes
         self.landing = landing
@@ -86,6 +88,7 @@ class MillingPool:
         self.feeds = feeds
         self.known = known
         """feed_id → ids of the entries that were loaded before: they are not cleaned again."""
+        self.patterns = patterns
         self._slots = _Slots(slots)
         self._early: dict[tuple[str, str, datetime], asyncio.Future[Milled]] = {}
 
@@ -136,7 +139,8 @@ class MillingPool:
         return [await self._mill_one(document, afresh) for document in documents]
 
     def _feed(self, document: Document) -> Feed:
-        return self.feeds.get(document.feed_id) or Feed(document.feed_id, _name_of_site(document), document.url)
+        feed = self.feeds.get(document.feed_id) or Feed(document.feed_id, _name_of_site(document), document.url)
+        return self.patterns.apply(feed, document)
 
     def _known(self, document: Document, afresh: bool) -> frozenset[str]:
         return frozenset() if afresh else self.known.get(document.feed_id, frozenset())
@@ -249,9 +253,13 @@ class _LargePipesContext(SpawnContext):
 
 @contextmanager
 def open_milling_pool(
-    settings: Settings, feeds: Iterable[Feed], known: Mapping[str, frozenset[str]] | None = None
+    settings: Settings,
+    feeds: Iterable[Feed],
+    known: Mapping[str, frozenset[str]] | None = None,
+    patterns: SitePatterns | None = None,
 ) -> Iterator[MillingPool]:
-    """The processes start with `start`, or with the first document: a run in which nothing changed has none."""
+    """The processes start with `start`, or with the first document: a run in which nothing changed has none. `patterns`
+    are the settings' unless given."""
     prepare_process()
     processes = ProcessPool(max_workers=settings.workers, initializer=prepare_process, context=_LargePipesContext())
     pool = MillingPool(
@@ -261,6 +269,7 @@ def open_milling_pool(
         settings.workers + 1,  # one document waits in the queue: a process that is done has the next one at once
         {feed.id: feed for feed in feeds},
         known or {},
+        patterns or SitePatterns(settings.patterns_path),
     )
     try:
         yield pool

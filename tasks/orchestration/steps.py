@@ -144,6 +144,7 @@ class _RemoteBatch:
         self.documents = documents
         self.feeds = [feed for id, feed in pool.feeds.items() if id in ids]
         self.known = {id: entries for id, entries in pool.known.items() if id in ids}
+        self.patterns = pool.patterns.only_for(document.final_url for document in documents if document.form == "page")
         self.landing = pool.landing
 
 
@@ -154,7 +155,7 @@ async def _mill_remotely(batch: _RemoteBatch, label: str) -> list[Milled]:
     It opens a milling pool, too: a document that takes too long or kills its process does as little harm as here.
     """
     settings = load_settings(landing=batch.landing, workers=1)
-    with open_milling_pool(settings, batch.feeds, batch.known) as pool:
+    with open_milling_pool(settings, batch.feeds, batch.known, batch.patterns) as pool:
         return await pool.mill(batch.documents)
 
 

@@ -56,6 +56,7 @@ class EntryFields:
     is_free: bool | None = None
     next_page: str | None = None
     plain_version: str | None = None
+    lead_image: str | None = None
 
 
 def make_entry(fields: EntryFields, document: Document, feed: Feed, position: int) -> Entry:
@@ -102,6 +103,7 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
         is_free=fields.is_free,
         next_page=fields.next_page,
         plain_version=fields.plain_version,
+        lead_image=fields.lead_image,
     )
 
 

@@ -39,6 +39,7 @@ from tasks.text import urls
 from tasks.text.dates import parse_date
 from tasks.text.encodings import is_mostly_utf8, usual_encoding
 from tasks.text.markup import MAX_HTML, parse_html, serialise
+from tasks.text.pictures import is_any_pages
 from warehouse.records import Document, Feed
 
 MAX_TAGS = 60_000
@@ -129,6 +130,7 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
         is_free=is_free(head),
         next_page=ruled.next_page or next_page(ruled.body, head.base, document.final_url),
         plain_version=ruled.whole or plain_version(head),
+        lead_image=next((image for image in find_images(head) if not is_any_pages(image)), None),
     )
 
 

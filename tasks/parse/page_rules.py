@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,8 @@ from tasks.text.markup import Element, to_whole_tree
 from tasks.text.selectors import from_lxml, select, select_texts, to_lxml
 from warehouse.records import PageRules
 
-RULES = ("content", "remove", "title", "author", "date", "next", "whole")
+_ASKED = ("title", "author", "date", "next", "whole")
+"""The rules that ask for a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +48,35 @@ def apply_page_rules(page: LexborHTMLParser, rules: PageRules, base: str) -> Rul
     document = to_whole_tree(page)
     bound_attributes(document)
     tree = to_lxml(document)
-    matched = {name: {s: _count(tree, s) for s in getattr(rules, name)} for name in RULES if getattr(rules, name)}
+    asked = {name: {s: _count(tree, s) for s in getattr(rules, name)} for name in _ASKED}
     title = next(_texts(tree, rules.title), "")
     authors = tuple(_first(list(_texts(tree, [selector])) for selector in rules.author))
     dates = tuple(_texts(tree, rules.date))
     next_page, whole = (_link(tree, selectors, base) for selectors in (rules.next, rules.whole))
-    for selector in rules.remove:
-        for node in select(tree, selector):
-            _drop(node)
-    if "content" in matched:  # as it is without what was removed
-        matched["content"] = {selector: _count(tree, selector) for selector in rules.content}
-    content = next(filter(None, (_content(tree, selector) for selector in rules.content)), None)
+    unwanted = {selector: select(tree, selector) for selector in rules.remove}
+    for node in (node for nodes in unwanted.values() for node in nodes):
+        _drop(node)
+    selected = {selector: select(tree, selector) for selector in rules.content}
     body = tree.find("body")
+    counts = {"content": _lengths(selected), "remove": _lengths(unwanted)} | asked
     return Ruled(
-        Element("body") if body is None else from_lxml(body),
-        content,
-        title,
-        authors,
-        dates,
-        next_page,
-        whole,
-        matched,
+        body=Element("body") if body is None else from_lxml(body),
+        content=next(filter(None, map(_content, selected.values())), None),
+        title=title,
+        authors=authors,
+        dates=dates,
+        next_page=next_page,
+        whole=whole,
+        matched={name: found for name, found in counts.items() if found},
     )
 
 
+def _lengths(found: Mapping[str, Sequence[Any]]) -> dict[str, int]:
+    return {selector: len(nodes) for selector, nodes in found.items()}
+
+
 def _count(tree: Any, selector: str) -> int:
-    return len(select(tree, selector)) or len(list(select_texts(tree, selector)))
+    return len(select(tree, selector)) or sum(1 for _ in select_texts(tree, selector))
 
 
 def _texts(tree: Any, selectors: Iterable[str]) -> Iterator[str]:
@@ -107,10 +111,8 @@ def _drop(node: Any) -> None:
     parent.remove(node)
 
 
-def _content(tree: Any, selector: str) -> Element | None:
-    """The elements that the selector finds, of two in each other the outer one; None if there is neither text nor
-    image in them."""
-    nodes = select(tree, selector)
+def _content(nodes: Sequence[Any]) -> Element | None:
+    """The elements, of two in each other the outer one; None if there is neither text nor image in them."""
     found = set(nodes)
     outermost = [from_lxml(node) for node in nodes if not found.intersection(node.iterancestors())]
     content = Element("body", {}, [*outermost])

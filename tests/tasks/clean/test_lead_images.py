@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +13,12 @@ from tasks.clean.lead_images import may_lead
 from tasks.text.markup import Element
 from tests.tasks.clean.cleaning import PHOTO
 from tests.tasks.making import FEED, Item, entry, milled
-from warehouse.records import ImageRef
+from warehouse.records import Article, ImageRef
 
 TEXT = "<p>The north gate opens at eight.</p>"
 DECORATIONS = [
+    '<img src="https://quay.example/img/logo_v2.svg">',
+    '<img src="https://quay.example/img/quay-logo.png">',
     '<img src="https://secure.gravatar.com/avatar/0f3a?s=96">',
     '<img src="https://quay.example/avatars/oda.jpg">',
     '<img src="https://quay.example/img/avatar_12.png">',
@@ -132,6 +136,32 @@ def test_an_enclosed_avatar_is_passed_over() -> None:
 def test_an_enclosure_does_not_repeat_an_inline_image() -> None:
     article = clean(entry(content=f'<img src="{PHOTO}">{TEXT}', enclosures=("https://quay.example/e.jpg",)), FEED)
     assert article.images == (ImageRef(PHOTO),)
+
+
+STATED = "https://quay.example/2024/north-gate-1200x630.jpg"
+FERRY = '<img src="https://quay.example/2024/ferry.jpg">'
+
+
+def stated_lead(html: str, stated: str = STATED) -> Article:
+    return clean(replace(entry(content=html), lead_image=stated), FEED)
+
+
+def test_the_picture_that_a_page_states_leads_though_it_stands_outside_of_the_text() -> None:
+    article = stated_lead(FERRY + TEXT)
+    assert [image.url for image in article.images] == [STATED, "https://quay.example/2024/ferry.jpg"]
+    assert article.lead_image == ImageRef(STATED)
+
+
+def test_the_same_picture_in_the_text_leads_with_its_caption_and_is_there_once() -> None:
+    figure = '<figure><img src="https://quay.example/2024/north-gate.jpg"><figcaption>The gate</figcaption></figure>'
+    article = stated_lead(FERRY + TEXT + figure)
+    assert [image.url[26:] for image in article.images] == ["ferry.jpg", "north-gate.jpg"]
+    assert article.lead_image == ImageRef("https://quay.example/2024/north-gate.jpg", caption="The gate")
+
+
+@pytest.mark.parametrize("stated", ["https://quay.example/avatars/oda.jpg", "https://quay.example/img/facebook.png"])
+def test_what_a_page_states_is_no_decoration(stated: str) -> None:
+    assert stated_lead(FERRY + TEXT, stated).images == (ImageRef("https://quay.example/2024/ferry.jpg"),)
 
 
 @pytest.mark.parametrize(

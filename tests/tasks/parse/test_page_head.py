@@ -25,6 +25,25 @@ def test_the_lead_image_is_the_enclosure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "lead"),
+    [
+        ("<meta property=og:image content=/2024/gate.jpg>", "/2024/gate.jpg"),
+        ("<meta property=og:image content=/logo.png><meta name=twitter:image content=/gate.jpg>", "/gate.jpg"),
+        ("<meta property=og:image content=/img/og-default.png>" + json_ld(image={"url": "/gate.jpg"}), "/gate.jpg"),
+        (json_ld(image=["/gate.jpg", "/ferry.jpg"]), "/gate.jpg"),
+        ("<meta property=og:image content=/quay-logo.svg>", None),
+        ("", None),
+    ],
+)
+def test_the_picture_that_stands_for_the_page_is_none_of_the_sites_own(head: str, lead: str | None) -> None:
+    image = mill_article(page(head=head)).lead_image
+    entry = parse_entry(page(head=head))
+    expected = f"https://quay.example{lead}" if lead else None
+    assert entry.lead_image == expected
+    assert (image.url if image else None) == expected
+
+
+@pytest.mark.parametrize(
     ("head", "before", "published_at"),
     [
         (json_ld(datePublished="2024-03-05T15:36:16+08:00"), "", "2024-03-05T07:36:16"),
