@@ -12,9 +12,10 @@ from tasks.rhythm import Bounds, schedule
 from warehouse.landing import Landing
 from warehouse.load import operations
 from warehouse.load.batch import load, load_rejects
-from warehouse.records import Counts, Feed, FeedState, Fetch, Milled, Reject, Rhythm, Watermark
+from warehouse.records import Counts, Feed, FeedState, Fetch, Milled, Reject, Rhythm
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
+from warehouse.watermark import Watermark
 
 Log = logging.Logger | logging.LoggerAdapter[Any]
 

@@ -33,7 +33,7 @@ DOCUMENTS = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("operator", "rhythm", "settings", "analyst", "archivist", "backfill", "scaling")
+        for name in ("operator", "filters", "rhythm", "settings", "analyst", "archivist", "backfill", "scaling")
     ),
 ]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"

@@ -7,11 +7,14 @@ times as long.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
+
+from warehouse.filters import NO_FILTERS, Filters
 
 Source = str
 """How an article came: "feed", or what a row of tasks/backfill/sources.py says."""
@@ -53,6 +56,9 @@ class Feed:
     images: ImagePolicy = "all"
     enabled: bool = True
     rules: Rules = Rules()
+    filters: Filters = NO_FILTERS
+    shared_filters: Filters = NO_FILTERS
+    """Those that feeds.toml has for all feeds; the milling pool adds them."""
 
 
 @dataclass(frozen=True)
@@ -263,6 +269,8 @@ class Milled:
     seen: tuple[str, ...] = ()
     """Ids of entries that the warehouse has already; they are not in `entries`."""
     rejects: tuple[Reject, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    """entry_id → the keep or block rule that makes no article of it."""
     hints: Hints = Hints()
     about: About | None = None
     """None for a document that is no feed."""
@@ -357,24 +365,6 @@ class Image:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """How far a backfill of a source's range has come."""
-
-    source: str
-    location: str
-    parameters: str
-    """The range and the options, as JSON."""
-    mark: str | None
-    documents: int
-    started_at: datetime
-    finished_at: datetime | None = None
-
-    @property
-    def watermark_id(self) -> str:
-        return digest("watermark", self.source, self.location, self.parameters)
-
-
 @dataclass(slots=True)
 class Counts:
     """What a run did to the warehouse."""
@@ -386,6 +376,8 @@ class Counts:
     unchanged: int = 0
     rejected: int = 0
     images: int = 0
+    blocked: Counter[str] = field(default_factory=Counter)
+    """feed_id → entries that its keep and block rules left out, when they first came"""
     by_feed: dict[str, tuple[int, int]] = field(default_factory=dict)
     """feed_id → (new, changed)"""
 
@@ -395,3 +387,4 @@ class Counts:
         for feed_id, (new, changed) in other.by_feed.items():
             was_new, was_changed = self.by_feed.get(feed_id, (0, 0))
             self.by_feed[feed_id] = was_new + new, was_changed + changed
+        self.blocked.update(other.blocked)

@@ -130,6 +130,7 @@ class _RemoteBatch:
         self.documents = documents
         self.feeds = [feed for id, feed in pool.feeds.items() if id in ids]
         self.known = {id: entries for id, entries in pool.known.items() if id in ids}
+        self.shared_filters = pool.shared_filters
         self.landing = pool.landing
 
 
@@ -140,7 +141,7 @@ async def _mill_remotely(batch: _RemoteBatch, label: str) -> list[Milled]:
     It opens a milling pool, too: a document that takes too long or kills its process does as little harm as here.
     """
     settings = load_settings(landing=batch.landing, workers=1)
-    with open_milling_pool(settings, batch.feeds, batch.known) as pool:
+    with open_milling_pool(settings, batch.feeds, batch.known, batch.shared_filters) as pool:
         return await pool.mill(batch.documents)
 
 

@@ -19,6 +19,7 @@ from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
+from tasks.registry.filter_table import FiltersTable, FilterTable
 from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.records import Feed, ImagePolicy, Rules, digest
@@ -161,9 +162,13 @@ class FeedTable(BaseModel):
     images: Annotated[ImagePolicy, BeforeValidator(_check_images)] = "all"
     enabled: StrictBool = True
     rules: RulesTable = RulesTable()
+    keep: tuple[FilterTable, ...] = ()
+    block: tuple[FilterTable, ...] = ()
 
     def feed(self) -> Feed:
-        return Feed(**(dict(self) | {"rules": Rules(**dict(self.rules))}))
+        values = {key: value for key, value in self if key not in FiltersTable.model_fields}
+        values |= {"rules": Rules(**dict(self.rules))}
+        return Feed(**values, filters=FiltersTable(keep=self.keep, block=self.block).filters())
 
 
 def slug(name: str, taken: Collection[str]) -> str:
@@ -219,37 +224,51 @@ _OTHER_NAMES = {"title": "name", "link": "site_url", "feed_url": "url", "xmlUrl"
 
 
 def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, str]:
-    key = ".".join(part for part in details["loc"] if isinstance(part, str))
+    key, name = ".".join(map(str, details["loc"])), _name(details["loc"])
     value = details["input"]
     match details["type"]:
         case "feeds" if key == "id":
             better = _slug_text(str(value)) or slug(str(table.get("url") or "feed"), ())
             return key, f'id {details["msg"]} (write "{better}")'
         case "feeds":
-            return key, f"{key} {details['msg']}"
+            return key, f"{name} {details['msg']}"
         case "missing":
-            return key, f'{key} is missing (write {key} = "{_EXAMPLES.get(key, "…")}")'
+            return key, f'{name} is missing (write {name} = "{_EXAMPLES.get(key, "…")}")'
         case "extra_forbidden":
-            return key, f"unknown key {key} ({_suggest_key(details['loc'])})"
+            return key, f"unknown key {name} ({_suggest_key(details['loc'])})"
         case "string_type":
-            return key, f'{key} must be text, not {_toml(value)} (write it in quotes: "…")'
+            return key, f'{name} must be text, not {_toml(value)} (write it in quotes: "…")'
         case "bool_type":
-            return key, f"{key} must be true or false, not {_toml(value)} (write it without quotes)"
+            return key, f"{name} must be true or false, not {_toml(value)} (write it without quotes)"
         case "tuple_type":
-            return key, f'{key} must be a list (write {key} = ["…"])'
+            example = '[{ words = ["…"] }]' if key in FiltersTable.model_fields else '["…"]'
+            return key, f"{name} must be a list (write {name.partition(' of ')[0]} = {example})"
         case "model_type" | "model_attributes_type":
-            return key, f'{key} must be a table (write {key} = {{ remove = ["…"] }})'
+            example = f'{key} = {{ remove = ["…"] }}' if key == "rules" else '{ words = ["…"] }'
+            return key, f"{name} must be a table (write {example})"
         case _:
-            return key, f"{key}: {details['msg']}"
+            return key, f"{name}: {details['msg']}"
+
+
+def _name(loc: Sequence[str | int]) -> str:
+    """How a message names the key: rules.content, or regex of block rule 1."""
+    if loc[0] not in FiltersTable.model_fields or len(loc) == 1:
+        return ".".join(part for part in loc if isinstance(part, str))
+    rule = f"{loc[0]} rule {int(loc[1]) + 1}"
+    return f"{loc[2]} of {rule}" if len(loc) > 2 else rule
+
+
+_TABLES: dict[str | int, type[BaseModel]] = {"rules": RulesTable, "keep": FilterTable, "block": FilterTable}
+"""The tables within a [[feed]]."""
 
 
 def _suggest_key(loc: Sequence[str | int]) -> str:
-    in_rules = len(loc) > 1
-    keys = list((RulesTable if in_rules else FeedTable).model_fields)
-    match = nearest(str(loc[-1]), keys if in_rules else [*keys, *_OTHER_NAMES])
+    within = _TABLES[loc[0]] if len(loc) > 1 else None
+    keys = list((within or FeedTable).model_fields)
+    match = nearest(str(loc[-1]), keys if within else [*keys, *_OTHER_NAMES])
     if match is None:
         return f"the keys are {', '.join(keys)}"
-    return f"write {'rules.' if in_rules else ''}{_OTHER_NAMES.get(match, match)}"
+    return f"write {'rules.' if within is RulesTable else ''}{match if within else _OTHER_NAMES.get(match, match)}"
 
 
 def _toml(value: object) -> str:

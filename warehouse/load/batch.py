@@ -14,7 +14,7 @@ import pyarrow as pa
 from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.descriptions import load_descriptions
 from warehouse.load.enclosures import load_enclosures
-from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
+from warehouse.load.entries import StoredEntries, match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
 from warehouse.load.versions import Span, decide_versions, is_shorter
@@ -51,6 +51,7 @@ def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Count
     write_entries(connection, matches, stored)
     counts = _load_articles(connection, matches.sightings, identities.stored_articles)
     counts.entries = sum(len(milled.entries) + len(milled.seen) for milled in batch)
+    _count_blocked(counts, batch, stored)
     run_with_rows(connection, "insert_keys", view="stage_keys", table="clean.article_keys", rows=identities.new_keys)
     _load_documents(connection, batch, counts, run_id)
     load_descriptions(connection, batch)
@@ -165,6 +166,15 @@ def _count(histories: Iterable[History]) -> Counts:
         feed_new, feed_changed = counts.by_feed.get(feed_id, (0, 0))
         counts.by_feed[feed_id] = feed_new + new, feed_changed + changed
     return counts
+
+
+def _count_blocked(counts: Counts, batch: Sequence[Milled], stored: StoredEntries) -> None:
+    """Each entry that a rule leaves out counts as blocked when it first comes, and then as seen again."""
+    known = {entry_id for entry_id, row in stored.items() if row["blocked_by"]}
+    for milled in batch:
+        counts.blocked[milled.document.feed_id] += len(milled.blocked.keys() - known)
+        counts.unchanged += len(milled.blocked.keys() & known)
+        known |= milled.blocked.keys()
 
 
 def _read_texts(
