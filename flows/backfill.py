@@ -33,12 +33,13 @@ from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.pipeline import batch_finds, mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
-from tasks.registry.feeds_file import read_feeds
+from tasks.registry.feeds_file import read_registry
 from tasks.settings import Settings, current_settings
 from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
 from warehouse.masking import mask
 from warehouse.read.queries import knows_source
-from warehouse.records import Milled, Source, Watermark, digest
+from warehouse.records import Milled, Source, digest
+from warehouse.watermark import Watermark
 
 Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]
 
@@ -72,14 +73,14 @@ def __getattr__(name: str) -> Backfilling:
 
 async def _backfill(kind: SourceKind, form: Backfill) -> Report:
     settings = current_settings()
-    registry = await asyncio.to_thread(read_feeds, settings.feeds)
+    registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
     request = form.request()
     parameters = _parameters(kind, request, form.limit)
     async with (
         open_run("backfill", settings, {**parameters, "dry_run": form.dry_run}) as run,
         open_run_client(run, settings) as client,
     ):
-        with open_milling_pool(settings, registry) as pool:
+        with open_milling_pool(settings, registry, shared_filters=shared_filters) as pool:
             if not form.dry_run:
                 pool.start()  # the processes start while the source is opened and planned
             opening = Opening(request, registry, settings, client, _loaded_addresses(settings, kind.source))

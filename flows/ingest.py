@@ -32,7 +32,7 @@ from tasks.orchestration.limits import host_names
 from tasks.orchestration.pipeline import batch_fetches, mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_or_record_failure, load_batch, mill_batch, mills_remotely
-from tasks.registry.feeds_file import choose, part_of, read_feeds
+from tasks.registry.feeds_file import choose, part_of, read_registry
 from tasks.settings import Settings, current_settings
 from warehouse.load.batch import known_entries
 from warehouse.load.operations import feed_states
@@ -78,7 +78,7 @@ async def ingest(
         partition: A part of the feeds, such as 1/4, for several runs that share them; a feed's part stays the same.
     """
     settings = current_settings()
-    registry = await asyncio.to_thread(read_feeds, settings.feeds)
+    registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
     chosen = choose(registry, feeds or (), groups or ())
     if partition:
         chosen = part_of(chosen, partition)
@@ -96,7 +96,7 @@ async def ingest(
         await tag_run(*_tags(chosen, groups or ()))
     async with open_run("ingest", settings, parameters) as run, open_run_client(run, settings, force=force) as client:
         known: dict[str, frozenset[str]] = {}
-        with open_milling_pool(settings, registry, known) as pool:
+        with open_milling_pool(settings, registry, known, shared_filters=shared_filters) as pool:
             ingesting = _Ingest(run, settings, client, pool, force, known)
             await load_pending(run, pool, settings)
             await ingesting.choose_feeds(chosen, due_only=due_only and not force and not feeds)

@@ -31,7 +31,7 @@ from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.pipeline import mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_pages, load_batch, mill_batch
-from tasks.registry.feeds_file import choose, read_feeds
+from tasks.registry.feeds_file import choose, read_registry
 from tasks.rhythm import period
 from tasks.settings import Settings, current_settings
 from warehouse.load.pages import (
@@ -43,7 +43,8 @@ from warehouse.load.pages import (
     stored_robots,
 )
 from warehouse.masking import mask
-from warehouse.records import Feed, Milled, PageAnswer, PendingPage
+from warehouse.page_answers import PageAnswer, PendingPage
+from warehouse.records import Feed, Milled
 
 BATCH = 60
 """Pages in a batch; a killed run repeats at most two."""
@@ -77,11 +78,11 @@ async def pages(
         publish: Publish the analysts' copy when anything changed.
     """
     settings = current_settings()
-    registry = await asyncio.to_thread(read_feeds, settings.feeds)
+    registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
     chosen = choose(registry, feeds or (), groups or ()) if feeds or groups else None
     parameters = {"feeds": feeds, "groups": groups, "limit": limit, "days": days}
     async with open_run("pages", settings, parameters) as run, open_run_client(run, settings) as client:
-        with open_milling_pool(settings, registry) as pool:
+        with open_milling_pool(settings, registry, shared_filters=shared_filters) as pool:
             await load_pending(run, pool, settings)
             await read_pages(run, client, pool, registry, chosen=chosen, limit=limit, days=days)
         if images and run.counts.pages:

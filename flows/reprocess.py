@@ -26,7 +26,7 @@ from tasks.orchestration.limits import WRITER, hold_slot
 from tasks.orchestration.pipeline import batch_documents, mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
-from tasks.registry.feeds_file import read_feeds
+from tasks.registry.feeds_file import read_registry
 from tasks.settings import current_settings
 from warehouse.records import Document, Milled
 from warehouse.store.connection import Warehouse
@@ -45,7 +45,7 @@ async def reprocess(publish: bool = True) -> Report:
         publish: Publish the analysts' copy afterwards.
     """
     settings = current_settings()
-    registry = await asyncio.to_thread(read_feeds, settings.feeds)
+    registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
     landing = settings.landing_zone
     async with open_run("reprocess", settings, {"publish": publish}) as run:
         location = settings.location
@@ -54,7 +54,7 @@ async def reprocess(publish: bool = True) -> Report:
         await asyncio.to_thread(_delete, rebuilt.path)
         documents = await asyncio.to_thread(landing.documents)
         done: set[tuple[str, str, datetime]] = set()
-        with open_milling_pool(settings, registry) as pool:
+        with open_milling_pool(settings, registry, shared_filters=shared_filters) as pool:
             # other runs go on landing documents and loading them into the old warehouse: `swap` returns those that the
             # new one lacks, and swaps once there are none
             while True:

@@ -9,13 +9,16 @@ from itertools import chain
 from typing import Any
 
 from tasks.rhythm import Bounds, schedule
+from warehouse.counts import Counts
 from warehouse.landing import Landing
 from warehouse.load import operations
 from warehouse.load.batch import load, load_rejects
 from warehouse.load.pages import record_answers
-from warehouse.records import Counts, Feed, FeedState, Fetch, Milled, PageAnswer, Reject, Rhythm, Watermark
+from warehouse.page_answers import PageAnswer
+from warehouse.records import Feed, FeedState, Fetch, Milled, Reject, Rhythm
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
+from warehouse.watermark import Watermark
 
 Log = logging.Logger | logging.LoggerAdapter[Any]
 

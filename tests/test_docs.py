@@ -34,6 +34,7 @@ DOCUMENTS = [
     *(
         ROOT / "docs" / f"{name}.md"
         for name in ("operator", "rhythm", "settings", "analyst", "archivist", "backfill", "rules", "scaling")
+        for name in ("operator", "filters", "rhythm", "settings", "analyst", "archivist", "backfill", "scaling")
     ),
 ]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from warehouse.filters import NO_FILTERS, Filters
+from warehouse.page_request import PageReading as PageReading
+from warehouse.page_request import PageRequest as PageRequest
 from warehouse.rules import NO_PAGE_RULES, NO_RULES
 from warehouse.rules import PageRules as PageRules
 from warehouse.rules import Rules as Rules
@@ -24,8 +27,6 @@ Form = Literal["feed", "article", "page", "pages"]
 ImagePolicy = Literal["all", "lead", "none"]
 FullText = Literal["auto", "always", "never"]
 """Whether an entry's own page is fetched for its text; auto: where the feed gives a teaser."""
-PageStatus = Literal["stored", "failed", "forbidden", "missing", "skipped"]
-"""How asking for a page ended. What is missing is gone only if it is still missing a day later."""
 
 
 def digest(*parts: str | None) -> str:
@@ -53,38 +54,14 @@ class Feed:
     full_text: FullText = "auto"
     recheck: tuple[str, ...] | None = None
     """When its pages are asked again, such as 1h and 7d after the first time; None: as the setting page_checks says."""
+    filters: Filters = NO_FILTERS
+    shared_filters: Filters = NO_FILTERS
+    """Those that feeds.toml has for all feeds; the milling pool adds them."""
 
     @property
     def of_pages(self) -> Feed:
         """The feed as its pages are read: with rules for them, of its `rules` only `drop_after` holds there."""
         return replace(self, rules=Rules(drop_after=self.rules.drop_after)) if self.page else self
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """The article whose page was asked for, as its feed has it: the page only gives it a fuller text.
-
-    It is a part of the page's landing record, so that reading the page again needs nothing else.
-    """
-
-    url: str
-    title: str
-    guid: str | None = None
-    published_at: str | None = None
-    """ISO 8601."""
-    updated_at: str | None = None
-    language: str | None = None
-    authors: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    summary: str = ""
-    text: str = ""
-    """The beginning of the text that is known of it."""
-    words: int | None = None
-    """Of the feed's text."""
-    page_title: str | None = None
-    """The title that the page had of its own when it was first read; None if it never was."""
-    source: Source = "feed"
-    """The article's."""
 
 
 @dataclass(frozen=True)
@@ -299,21 +276,6 @@ class Rhythm:
 
 
 @dataclass(frozen=True)
-class PageReading:
-    """What an article's own page turned out to be; columns of clean.pages."""
-
-    status: PageStatus
-    error: str | None = None
-    """Why it gives no text, in plain words."""
-    title: str | None = None
-    """The page's own."""
-    media_type: str | None = None
-    """Of a file in the page's place, which is kept as an enclosure."""
-    words: int | None = None
-    is_free: bool | None = None
-
-
-@dataclass(frozen=True)
 class Milled:
     """A document after parsing and cleaning."""
 
@@ -323,6 +285,8 @@ class Milled:
     seen: tuple[str, ...] = ()
     """Ids of entries that the warehouse has already; they are not in `entries`."""
     rejects: tuple[Reject, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    """entry_id → the keep or block rule that makes no article of it."""
     hints: Hints = Hints()
     about: About | None = None
     """None for a document that is no feed."""
@@ -418,79 +382,3 @@ class Image:
     sha256: str | None = None
     path: str | None = None
     error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PendingPage:
-    """An article's own page to fetch."""
-
-    article_id: str
-    feed_id: str
-    request: PageRequest
-    etag: str | None = None
-    last_modified: str | None = None
-    attempts: int = 0
-    """Failures since it was last read."""
-    first_fetched_at: datetime | None = None
-    """When it was first read; None if it never was."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageAnswer:
-    """What asking for a page brought: a document, or what to record of it where there is nothing to read."""
-
-    pending: PendingPage
-    asked_at: datetime
-    outcome: Literal["fetched", "not-modified", "failed", "forbidden", "skipped"]
-    document: Document | None = None
-    data: bytes = b""
-    http_status: int | None = None
-    error: str | None = None
-    may_help: bool = True
-    """Whether asking again can help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """How far a backfill of a source's range has come."""
-
-    source: str
-    location: str
-    parameters: str
-    """The range and the options, as JSON."""
-    mark: str | None
-    documents: int
-    started_at: datetime
-    finished_at: datetime | None = None
-
-    @property
-    def watermark_id(self) -> str:
-        return digest("watermark", self.source, self.location, self.parameters)
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a run did to the warehouse."""
-
-    documents: int = 0
-    entries: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    images: int = 0
-    pages: int = 0
-    """Pages that were read: they hold their articles' texts."""
-    pages_without_text: int = 0
-    """Pages that are no page of their article, or that are not there any more."""
-    edited: int = 0
-    """Articles whose page has changed."""
-    by_feed: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """feed_id → (new, changed)"""
-
-    def add(self, other: Counts) -> None:
-        for name in (each.name for each in fields(self) if each.name != "by_feed"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for feed_id, (new, changed) in other.by_feed.items():
-            was_new, was_changed = self.by_feed.get(feed_id, (0, 0))
-            self.by_feed[feed_id] = was_new + new, was_changed + changed

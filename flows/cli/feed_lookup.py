@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -20,6 +21,7 @@ from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
 from tasks.registry.feed_table import unshared_id
 from tasks.registry.feeds_file import add_feed, read_feeds
 from tasks.settings import Settings
+from warehouse.filters import Filters
 from warehouse.masking import mask
 from warehouse.records import Document, Feed
 
@@ -74,8 +76,9 @@ async def _find(client: Client, url: str) -> tuple[str, str]:
     raise FeedsFileError(f"{url}: no feed there, none linked, none at the usual places; give the feed's own address")
 
 
-async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
-    """Fetch each feed: its number of entries, the newest date, and what is wrong with it if anything is."""
+async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filters) -> list[dict[str, Any]]:
+    """Fetch each feed: its number of entries that its keep and block rules let in, of those that they block, the newest
+    date, and what is wrong with it if anything is."""
     gate = asyncio.Semaphore(settings.concurrency)
 
     async def check_one(client: Client, feed: Feed) -> dict[str, Any]:
@@ -84,7 +87,7 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
                 address = await resolve_for_request(feed.url)
                 answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
             except FetchError as error:
-                return {"feed": feed.id, "entries": 0, "newest": None, "problem": str(error)}
+                return {"feed": feed.id, "entries": 0, "blocked": 0, "newest": None, "problem": str(error)}
             document = Document(
                 hashlib.sha256(answer.body).hexdigest(),
                 feed.id,
@@ -96,7 +99,8 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
                 len(answer.body),
                 "",
             )
-            milled = await asyncio.to_thread(mill_bytes, answer.body, document, feed)
+            judged = replace(feed, shared_filters=shared_filters)
+            milled = await asyncio.to_thread(mill_bytes, answer.body, document, judged)
         dates = [article.published_at for article in milled.articles if article.published_at]
         problem = "; ".join(reject.error for reject in milled.rejects[:1]) or None
         if answer.moved_to:
@@ -106,6 +110,7 @@ async def check(settings: Settings, feeds: Sequence[Feed]) -> list[dict[str, Any
         return {
             "feed": feed.id,
             "entries": len(milled.articles),
+            "blocked": len(milled.blocked),
             "newest": max(dates, default=None),
             "problem": problem,
         }

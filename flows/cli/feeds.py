@@ -87,14 +87,15 @@ def add(
 def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Ask feeds and say what each holds; nothing is stored. Exits 1 when one fails."""
     from flows.cli.feed_lookup import check as check_feeds
-    from tasks.registry.feeds_file import choose, read_feeds
+    from tasks.registry.feeds_file import choose, read_registry
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
-    results = asyncio.run(check_feeds(settings, choose(read_feeds(settings.feeds), ids)))
+    registry, shared_filters = read_registry(settings.feeds)
+    results = asyncio.run(check_feeds(settings, choose(registry, ids), shared_filters))
     if as_json:
         click.echo(json.dumps(results, ensure_ascii=False, default=plain_value))
     else:
-        table = plain_table("feed", "entries", "newest", "problem")
+        table = plain_table("feed", "entries", "blocked", "newest", "problem")
         for row in results:
             table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if row["problem"] else "")
         out.print(table)

@@ -130,7 +130,8 @@ def _summary(report: Report) -> Iterator[str]:
     """The lines below the table of feeds, in rich's markup."""
     facts = report.as_dict()
     if report.flow != "maintain":
-        yield f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {facts['unchanged']} seen again"
+        again = f"{facts['unchanged']} seen again" + (f", {facts['blocked']} blocked" if facts["blocked"] else "")
+        yield f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {again}"
     if report.feeds:
         yield (
             f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} not modified, "

@@ -40,6 +40,7 @@ async def publish_report(run: Report) -> None:
 def summary(run: Report) -> str:
     """The run in a few lines of Markdown, failures first."""
     facts = run.as_dict()
+    again = f"{facts['unchanged']} seen again" + (f", {facts['blocked']} blocked" if facts["blocked"] else "")
     paragraphs = [f"## {run.flow}: {run.outcome}"]
     if run.failed_feeds:
         paragraphs.append(f"### {len(run.failed_feeds)} feeds failed")
@@ -50,7 +51,7 @@ def summary(run: Report) -> str:
     if run.messages:
         paragraphs.append("\n".join(f"- {_escape(line)}" for line in run.messages))
     paragraphs.append(
-        f"**{facts['new']} new** and **{facts['changed']} changed** articles, {facts['unchanged']} seen again; "
+        f"**{facts['new']} new** and **{facts['changed']} changed** articles, {again}; "
         f"{facts['images_stored']} images stored, {facts['images_failed']} failed; {facts['rejected']} rejects."
     )
     if facts["pages_read"] or facts["pages_failed"]:

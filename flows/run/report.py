@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from warehouse.counts import Counts
 from warehouse.errors import NewsmillError
 from warehouse.load.pages import GonePage
 from warehouse.load.quality import Check
 from warehouse.publish.copy import Published
-from warehouse.records import Counts, Fetch, Image, Milled, PendingImage
+from warehouse.records import Fetch, Image, Milled, PendingImage
 
 
 @dataclass(slots=True)
@@ -97,7 +98,9 @@ class Report:
         for fetch in fetches:
             new, changed = counts.by_feed.get(fetch.feed_id, (0, 0))
             rejected = rejects.get(fetch.feed_id, ())
-            detail = fetch.error or (f"{len(rejected)} rejected: {rejected[0].error}" if rejected else "")
+            notes = [f"{blocked} blocked"] if (blocked := counts.blocked[fetch.feed_id]) else []
+            notes += [f"{len(rejected)} rejected: {rejected[0].error}"] if rejected else []
+            detail = fetch.error or ", ".join(notes)
             self.feeds.append(FeedLine(fetch.feed_id, fetch.outcome, new, changed, fetch.seconds, detail, fetch.url))
 
     def add_images(self, pending: Sequence[PendingImage], fetched: Sequence[Image]) -> None:
@@ -124,6 +127,7 @@ class Report:
             "new": self.counts.new,
             "changed": self.counts.changed,
             "unchanged": self.counts.unchanged,
+            "blocked": self.counts.blocked.total(),
             "rejected": self.counts.rejected,
             "images_stored": self.images_stored,
             "images_failed": self.images_failed,

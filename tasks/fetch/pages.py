@@ -15,7 +15,8 @@ from tasks.fetch.http import Client, Response
 from tasks.fetch.robots import Robots
 from warehouse.landing import Landing
 from warehouse.masking import mask, mask_headers
-from warehouse.records import Document, PageAnswer, PendingPage
+from warehouse.page_answers import PageAnswer, PendingPage
+from warehouse.records import Document
 
 ACCEPT: Final = "text/html, application/xhtml+xml, */*;q=0.1"
 GONE: Final = frozenset([404, 410, 451])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tasks.clean.article import clean
+from tasks.clean.filtering import blocked_by
 from tasks.errors import ParseError
 from tasks.parse.entry import ParsedDocument
 from tasks.parse.feed import parse
@@ -130,20 +131,38 @@ def _mill(
     except Exception as error:  # libraries raise whatever a document makes them raise
         return reject_document(document, error)
     rejects = list(parsed.rejects)
-    entries, articles, seen = [], [], []
+    entries, articles, seen, blocked = [], [], [], {}
     for entry in {entry.entry_id: entry for entry in parsed.entries}.values():
         if entry.entry_id in known:
             seen.append(entry.entry_id)
             continue
         entries.append(entry)
         try:
-            articles.append(clean_entry(entry, feed.of_pages if document.form == "page" else feed))
+            article = clean_entry(entry, feed.of_pages if document.form == "page" else feed)
+            if rule := None if _completes_an_article(document) else blocked_by(article, feed):
+                blocked[entry.entry_id] = rule
+            else:
+                articles.append(article)
         except Exception as error:
             location = f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}"
             rejects.append(Reject("clean", _reason(error), feed.id, document.document_id, location))
     return Milled(
-        document, tuple(entries), tuple(articles), tuple(seen), tuple(rejects), parsed.hints, parsed.about, feed.name
+        document,
+        tuple(entries),
+        tuple(articles),
+        tuple(seen),
+        tuple(rejects),
+        blocked,
+        parsed.hints,
+        parsed.about,
+        feed.name,
     )
+
+
+def _completes_an_article(document: Document) -> bool:
+    """Whether it is a page that was asked for because a feed has only the beginning of its article: the rules judged
+    what the feed says, and a page has no categories."""
+    return document.form == "page" and document.source in ("feed", "page")
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
@@ -35,6 +36,7 @@ from tasks.mill.document import (
 from tasks.registry.feed_table import site_id
 from tasks.registry.site_patterns import SitePatterns
 from tasks.settings import Settings
+from warehouse.filters import NO_FILTERS, Filters
 from warehouse.records import Document, Feed, Milled
 
 BATCH_BYTES = 8_000_000
@@ -81,11 +83,14 @@ class MillingPool:
         feeds: dict[str, Feed],
         known: Mapping[str, frozenset[str]],
         patterns: SitePatterns,
+        shared_filters: Filters = NO_FILTERS,
     ) -> None:
         self.processes = processes
         self.landing = landing
         self.timeout = timeout
         self.feeds = feeds
+        self.shared_filters = shared_filters
+        """The keep and block rules for all feeds, which also hold for sites that feeds.toml lacks."""
         self.known = known
         """feed_id → ids of the entries that were loaded before: they are not cleaned again."""
         self.patterns = patterns
@@ -139,8 +144,9 @@ class MillingPool:
         return [await self._mill_one(document, afresh) for document in documents]
 
     def _feed(self, document: Document) -> Feed:
-        feed = self.feeds.get(document.feed_id) or Feed(document.feed_id, _name_of_site(document), document.url)
-        return self.patterns.apply(feed, document)
+        id = document.feed_id
+        feed = self.feeds.get(id) or Feed(id, _name_of_site(document), document.url)
+        return replace(self.patterns.apply(feed, document), shared_filters=self.shared_filters)
 
     def _known(self, document: Document, afresh: bool) -> frozenset[str]:
         return frozenset() if afresh else self.known.get(document.feed_id, frozenset())
@@ -257,6 +263,7 @@ def open_milling_pool(
     feeds: Iterable[Feed],
     known: Mapping[str, frozenset[str]] | None = None,
     patterns: SitePatterns | None = None,
+    shared_filters: Filters = NO_FILTERS,
 ) -> Iterator[MillingPool]:
     """The processes start with `start`, or with the first document: a run in which nothing changed has none. `patterns`
     are the settings' unless given."""
@@ -268,8 +275,9 @@ def open_milling_pool(
         settings.mill_timeout,
         settings.workers + 1,  # one document waits in the queue: a process that is done has the next one at once
         {feed.id: feed for feed in feeds},
-        known or {},
+        {} if known is None else known,  # not `or`: a run fills it once it knows its feeds
         patterns or SitePatterns(settings.patterns_path),
+        shared_filters,
     )
     try:
         yield pool

@@ -35,24 +35,15 @@ from tasks.orchestration.limits import WRITER, hold_slot
 from tasks.orchestration.whole_pages import fetch_whole
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
+from warehouse.counts import Counts
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.load import operations
 from warehouse.load.entries import UnknownEntriesError
 from warehouse.load.quality import Check, check
+from warehouse.page_answers import PageAnswer, PendingPage
 from warehouse.publish.copy import Published
-from warehouse.records import (
-    Counts,
-    Document,
-    Feed,
-    FeedState,
-    Fetch,
-    Image,
-    Milled,
-    PageAnswer,
-    PendingImage,
-    PendingPage,
-)
+from warehouse.records import Document, Feed, FeedState, Fetch, Image, Milled, PendingImage
 from warehouse.store.connection import Warehouse
 from warehouse.store.maintenance import Upkeep, maintain
 
@@ -145,6 +136,7 @@ class _RemoteBatch:
         self.feeds = [feed for id, feed in pool.feeds.items() if id in ids]
         self.known = {id: entries for id, entries in pool.known.items() if id in ids}
         self.patterns = pool.patterns.only_for(document.final_url for document in documents if document.form == "page")
+        self.shared_filters = pool.shared_filters
         self.landing = pool.landing
 
 
@@ -155,7 +147,7 @@ async def _mill_remotely(batch: _RemoteBatch, label: str) -> list[Milled]:
     It opens a milling pool, too: a document that takes too long or kills its process does as little harm as here.
     """
     settings = load_settings(landing=batch.landing, workers=1)
-    with open_milling_pool(settings, batch.feeds, batch.known, batch.patterns) as pool:
+    with open_milling_pool(settings, batch.feeds, batch.known, batch.patterns, batch.shared_filters) as pool:
         return await pool.mill(batch.documents)
 
 

@@ -12,7 +12,8 @@ from tasks.fetch.robots import Robots
 from tasks.parse.page_bundle import Part, bundle
 from tasks.parse.page_further import further_page
 from tasks.parse.page_join import MAX_PAGES
-from warehouse.records import Feed, PageAnswer, PendingPage
+from warehouse.page_answers import PageAnswer, PendingPage
+from warehouse.records import Feed
 
 
 async def fetch_whole(

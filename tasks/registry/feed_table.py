@@ -19,6 +19,7 @@ from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
+from tasks.registry.filter_table import FiltersTable, FilterTable
 from tasks.rhythm import PERIOD
 from tasks.text import urls
 from tasks.text.selectors import compile_selector, is_xpath
@@ -226,10 +227,13 @@ class FeedTable(BaseModel):
     page: PageTable = PageTable()
     full_text: Annotated[FullText, BeforeValidator(_check_full_text)] = "auto"
     recheck: tuple[Annotated[str, AfterValidator(_check_period)], ...] | None = None
+    keep: tuple[FilterTable, ...] = ()
+    block: tuple[FilterTable, ...] = ()
 
     def feed(self) -> Feed:
-        own = {"rules": Rules(**dict(self.rules)), "page": PageRules(**dict(self.page))}
-        return Feed(**(dict(self) | own))
+        values = {key: value for key, value in self if key not in FiltersTable.model_fields}
+        values |= {"rules": Rules(**dict(self.rules)), "page": PageRules(**dict(self.page))}
+        return Feed(**values, filters=FiltersTable(keep=self.keep, block=self.block).filters())
 
 
 def slug(name: str, taken: Collection[str]) -> str:
@@ -285,42 +289,60 @@ _OTHER_NAMES = {"title": "name", "link": "site_url", "feed_url": "url", "xmlUrl"
 
 
 def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, str]:
-    key = ".".join(part for part in details["loc"] if isinstance(part, str))
+    key, name = ".".join(map(str, details["loc"])), _name(details["loc"])
     value = details["input"]
     match details["type"]:
         case "feeds" if key == "id":
             better = _slug_text(str(value)) or slug(str(table.get("url") or "feed"), ())
             return key, f'id {details["msg"]} (write "{better}")'
         case "feeds":
-            return key, f"{key} {details['msg']}"
+            return key, f"{name} {details['msg']}"
         case "missing":
-            return key, f'{key} is missing (write {key} = "{_EXAMPLES.get(key, "…")}")'
+            return key, f'{name} is missing (write {name} = "{_EXAMPLES.get(key, "…")}")'
         case "extra_forbidden":
-            return key, f"unknown key {key} ({_suggest_key(details['loc'])})"
+            return key, f"unknown key {name} ({_suggest_key(details['loc'])})"
         case "string_type":
-            return key, f'{key} must be text, not {_toml(value)} (write it in quotes: "…")'
+            return key, f'{name} must be text, not {_toml(value)} (write it in quotes: "…")'
         case "bool_type":
-            return key, f"{key} must be true or false, not {_toml(value)} (write it without quotes)"
+            return key, f"{name} must be true or false, not {_toml(value)} (write it without quotes)"
         case "tuple_type" if key.startswith("page."):
-            return key, f'{key} must be a selector or a list of selectors (write {key} = "div.story")'
+            return key, f'{name} must be a selector or a list of selectors (write {key} = "div.story")'
         case "tuple_type":
-            return key, f'{key} must be a list (write {key} = ["…"])'
+            example = '[{ words = ["…"] }]' if key in FiltersTable.model_fields else '["…"]'
+            return key, f"{name} must be a list (write {name.partition(' of ')[0]} = {example})"
         case "model_type" | "model_attributes_type":
-            return key, f'{key} must be a table (write {key} = {{ remove = ["…"] }})'
+            example = f'{key} = {{ remove = ["…"] }}' if key == "rules" else '{ words = ["…"] }'
+            return key, f"{name} must be a table (write {example})"
         case _:
-            return key, f"{key}: {details['msg']}"
+            return key, f"{name}: {details['msg']}"
 
 
-_TABLES: dict[str, type[BaseModel]] = {"rules": RulesTable, "page": PageTable}
+def _name(loc: Sequence[str | int]) -> str:
+    """How a message names the key: rules.content, or regex of block rule 1."""
+    if loc[0] not in FiltersTable.model_fields or len(loc) == 1:
+        return ".".join(part for part in loc if isinstance(part, str))
+    rule = f"{loc[0]} rule {int(loc[1]) + 1}"
+    return f"{loc[2]} of {rule}" if len(loc) > 2 else rule
+
+
+_TABLES: dict[str | int, type[BaseModel]] = {
+    "rules": RulesTable,
+    "page": PageTable,
+    "keep": FilterTable,
+    "block": FilterTable,
+}
+"""The tables within a [[feed]]."""
 
 
 def _suggest_key(loc: Sequence[str | int]) -> str:
-    table = str(loc[0]) if len(loc) > 1 else ""
-    keys = list(_TABLES.get(table, FeedTable).model_fields)
-    match = nearest(str(loc[-1]), keys if table else [*keys, *_OTHER_NAMES])
+    within = loc[0] if len(loc) > 1 else None
+    keys = list((_TABLES[within] if within else FeedTable).model_fields)
+    match = nearest(str(loc[-1]), keys if within else [*keys, *_OTHER_NAMES])
     if match is None:
         return f"the keys are {', '.join(keys)}"
-    return f"write {table}.{match}" if table else f"write {_OTHER_NAMES.get(match, match)}"
+    if within in FiltersTable.model_fields:
+        return f"write {match}"
+    return f"write {within}.{match}" if within else f"write {_OTHER_NAMES.get(match, match)}"
 
 
 def _toml(value: object) -> str:

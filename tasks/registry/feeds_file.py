@@ -18,14 +18,21 @@ from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
 from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, slug
+from tasks.registry.filter_table import FiltersTable, as_tables
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
+from warehouse.filters import NO_FILTERS, Filters
 from warehouse.landing import write_durably
 from warehouse.records import Feed
 
 
 def read_feeds(path: Path) -> list[Feed]:
     """The file's feeds, in its order. Raises FeedsFileError, which lists every problem of the file."""
+    return read_registry(path)[0]
+
+
+def read_registry(path: Path) -> tuple[list[Feed], Filters]:
+    """(the file's feeds, in its order; its keep and block rules for all feeds). Raises FeedsFileError."""
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -78,7 +85,7 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
         data, mode = b"# The feeds newsmill reads; one [[feed]] table each.\n", None
     except OSError as error:
         raise _unreadable(path, error) from error
-    known = _parse(data, path)
+    known, _ = _parse(data, path)
     text = data.decode("utf-8-sig")
     top, _ = line_numbers(text)
     if "feed" in top:
@@ -100,12 +107,18 @@ def _unreadable(path: Path, error: OSError) -> FeedsFileError:
     return FeedsFileError(f"{path}: can't be read ({error.strerror}); fix that, or name another file with --feeds")
 
 
-def _parse(data: bytes, path: Path) -> list[Feed]:
-    """The feeds of the file. Raises FeedsFileError, which lists every problem of the file."""
+def _parse(data: bytes, path: Path) -> tuple[list[Feed], Filters]:
+    """The feeds of the file, and the rules for all. Raises FeedsFileError, which lists every problem of the file."""
     text, document = _load_toml(data, path)
     top_lines, feed_lines = line_numbers(text)
     tables = document.pop("feed", [])
+    shared = {key: document.pop(key) for key in FiltersTable.model_fields if key in document}
     complaints = [(top_lines.get(key, 1), _unknown_key(key)) for key in document]
+    shared_filters = NO_FILTERS
+    try:
+        shared_filters = FiltersTable.model_validate(shared).filters()
+    except ValidationError as error:
+        complaints += [(line_of({"": 1} | top_lines, key), problem) for key, problem in problems(error, shared)]
     feed_line = top_lines.get("feed", 1)
     if not isinstance(tables, list):
         complaints.append((feed_line, "feed must be a list of tables (write [[feed]], with two brackets)"))
@@ -128,7 +141,7 @@ def _parse(data: bytes, path: Path) -> list[Feed]:
         complaints += [(line_of(lines, key), f"{label}: {problem}") for key, problem in keys_and_problems]
     if complaints:
         raise FeedsFileError("\n".join(f"{path}:{line}: {complaint}" for line, complaint in sorted(complaints)))
-    return feeds
+    return feeds, shared_filters
 
 
 def _load_toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
@@ -226,11 +239,12 @@ def _check_not_taken(added: Iterable[Feed], known: Sequence[Feed], path: Path) -
 
 def as_table(feed: Feed) -> dict[str, object]:
     """The feed as its [[feed]] table, without values that are the default."""
-    table = {field.name: value for field in fields(feed) if (value := getattr(feed, field.name)) != field.default}
+    names = [field for field in fields(feed) if field.name not in ("filters", "shared_filters")]
+    table = {field.name: value for field in names if (value := getattr(feed, field.name)) != field.default}
     for key, rules in (("rules", feed.rules), ("page", feed.page)):
         if key in table:
             table[key] = {name: _as_list(value) for name, value in asdict(rules).items() if value not in (None, ())}
-    return table
+    return table | as_tables(feed.filters)
 
 
 def _as_list(value: object) -> object:
@@ -241,12 +255,22 @@ def _as_toml(feed: Feed) -> str:
     table = tomlkit.table()
     for key, value in as_table(feed).items():
         if isinstance(value, dict):
-            inline = tomlkit.inline_table()
-            inline.update(value)
-            table.add(key, inline)
+            table.add(key, _inline(value))
+        elif key in FiltersTable.model_fields and isinstance(value, list):
+            rules = tomlkit.array()
+            for rule in value:
+                rules.add_line(_inline(rule))
+            rules.add_line(indent="")
+            table.add(key, rules)
         else:
             table.add(key, tomlkit.item(value))
     document = tomlkit.document()
     document.add("feed", tomlkit.aot())
     document["feed"].append(table)
     return tomlkit.dumps(document)
+
+
+def _inline(values: Mapping[str, object]) -> tomlkit.items.InlineTable:
+    table = tomlkit.inline_table()
+    table.update(values)
+    return table

@@ -9,8 +9,9 @@ import pytest
 
 from tasks.load import Batch, commit_batch, log_batch
 from tests.tasks.making import FEED, NOW, Item, milled
-from warehouse.records import FeedState, Fetch, Reject, Watermark
+from warehouse.records import FeedState, Fetch, Reject
 from warehouse.store.connection import Warehouse
+from warehouse.watermark import Watermark
 
 FETCH = Fetch(FEED.id, FEED.url, NOW, 0.1, "fetched", status=200)
 REJECT = Reject("parse", "no title", FEED.id, location="entry 3")

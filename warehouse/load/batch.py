@@ -11,16 +11,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.counts import Counts
 from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.descriptions import load_descriptions
 from warehouse.load.enclosures import load_enclosures
-from warehouse.load.entries import match_entries, read_identities, read_stored_entries, write_entries
+from warehouse.load.entries import StoredEntries, match_entries, read_identities, read_stored_entries, write_entries
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
 from warehouse.load.pages import load_files, load_pages, note_feed_texts
 from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
-from warehouse.records import CUT_OFF, Counts, Milled, Reject, digest
+from warehouse.records import CUT_OFF, Milled, Reject, digest
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, insert_rows, run_with_ids, run_with_rows
 from warehouse.store.transactions import Connection, transact
@@ -54,6 +55,7 @@ def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Count
     counts.entries = sum(len(milled.entries) + len(milled.seen) for milled in batch if not milled.page)
     counts.pages = sum(1 for milled in batch if milled.page and milled.page.status == "stored")
     counts.pages_without_text = sum(1 for milled in batch if milled.page) - counts.pages
+    _count_blocked(counts, batch, stored)
     run_with_rows(connection, "insert_keys", view="stage_keys", table="clean.article_keys", rows=identities.new_keys)
     _load_documents(connection, batch, counts, run_id)
     load_pages(connection, matches.pages)
@@ -184,6 +186,15 @@ def _count(histories: Iterable[History]) -> Counts:
         feed_new, feed_changed = counts.by_feed.get(feed_id, (0, 0))
         counts.by_feed[feed_id] = feed_new + new, feed_changed + changed
     return counts
+
+
+def _count_blocked(counts: Counts, batch: Sequence[Milled], stored: StoredEntries) -> None:
+    """Each entry that a rule leaves out counts as blocked when it first comes, and then as seen again."""
+    known = {entry_id for entry_id, row in stored.items() if row["blocked_by"]}
+    for milled in batch:
+        counts.blocked[milled.document.feed_id] += len(milled.blocked.keys() - known)
+        counts.unchanged += len(milled.blocked.keys() & known)
+        known |= milled.blocked.keys()
 
 
 def _read_texts(

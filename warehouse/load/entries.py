@@ -17,7 +17,7 @@ from warehouse.store.staging import fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection
 
 StoredEntries = Mapping[str, Mapping[str, Any]]
-"""entry_id → feed_id, article_id, content_hash and word_count, as raw.entries has them."""
+"""entry_id → feed_id, article_id, content_hash, word_count and blocked_by, as raw.entries has them."""
 
 
 class UnknownEntriesError(WarehouseError):
@@ -115,7 +115,9 @@ def match_entries(batch: Sequence[Milled], stored: StoredEntries, identities: Id
                     Sighting(entry.entry_id, document, article.content_hash, article.word_count, article)
                 )
             if entry.entry_id not in matches.entries:
-                matches.entries[entry.entry_id] = _entry_row(entry, article, article_id, fetched_at)
+                matches.entries[entry.entry_id] = _entry_row(
+                    entry, article, article_id, fetched_at, milled.blocked.get(entry.entry_id)
+                )
             matches.entries[entry.entry_id]["last_seen_at"] = fetched_at
         for entry_id in milled.seen:
             row = stored[entry_id]
@@ -148,7 +150,9 @@ def _match_articles(milled: Milled, stored: StoredEntries, article_ids: dict[str
         in_document.hashes[article_id].add(article.content_hash)
 
 
-def _entry_row(entry: Entry, article: Article | None, article_id: str | None, fetched_at: datetime) -> dict[str, Any]:
+def _entry_row(
+    entry: Entry, article: Article | None, article_id: str | None, fetched_at: datetime, blocked_by: str | None
+) -> dict[str, Any]:
     return {
         "entry_id": entry.entry_id,
         "feed_id": entry.feed_id,
@@ -164,6 +168,9 @@ def _entry_row(entry: Entry, article: Article | None, article_id: str | None, fe
         "article_id": article_id,
         "content_hash": article.content_hash if article else None,
         "word_count": article.word_count if article else None,
+        "published_at": entry.published_at,
+        # what was loaded before the rule stays an article until it is loaded afresh
+        "blocked_by": None if article_id else blocked_by,
     }
 
 

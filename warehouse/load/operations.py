@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.masking import mask
-from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Rhythm, Source, Watermark
+from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Rhythm, Source
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
+from warehouse.watermark import Watermark
 
 
 def feed_states(connection: Connection) -> dict[str, FeedState]:

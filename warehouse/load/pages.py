@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from warehouse.load.identities import Sighting
 from warehouse.masking import mask
-from warehouse.records import FullText, Milled, PageAnswer, PageRequest, PendingPage
+from warehouse.page_answers import PageAnswer, PendingPage
+from warehouse.records import FullText, Milled, PageRequest
 from warehouse.store.sql_files import query
 from warehouse.store.staging import run_with_rows, stage
 from warehouse.store.transactions import Connection, transact

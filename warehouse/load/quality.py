@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from warehouse.records import Counts
+from warehouse.counts import Counts
 from warehouse.store.sql_files import query
 from warehouse.store.staging import run_with_rows, stage
 from warehouse.store.transactions import Connection

@@ -1,6 +1,6 @@
 -- stage_ids(id)
 -- Finds the rowids first: for those only the hashes are read.
-SELECT e.entry_id, e.feed_id, e.article_id, e.content_hash, e.word_count
+SELECT e.entry_id, e.feed_id, e.article_id, e.content_hash, e.word_count, e.blocked_by
 FROM raw.entries e
 WHERE e.rowid IN (
     SELECT h.rowid FROM raw.entries h SEMI JOIN (SELECT md5_number_lower(id) AS hash FROM stage_ids) s ON h.entry_hash = s.hash

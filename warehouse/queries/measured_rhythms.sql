@@ -1,11 +1,14 @@
--- stage_ids(id): feeds. How often they publish, measured on their newest articles.
+-- stage_ids(id): feeds. How often they publish, measured on their newest entries.
 WITH held AS (
-    SELECT e.feed_id, a.published_at, e.last_seen_at
-    FROM raw.entries e JOIN clean.articles a USING (article_id)
+    SELECT e.feed_id, coalesce(a.published_at, e.published_at, e.first_seen_at) AS published_at, e.last_seen_at
+    FROM raw.entries e LEFT JOIN clean.articles a USING (article_id)
     -- the articles' own pages, which newsmill asks for, are not what the feed holds
     ANTI JOIN (FROM raw.documents WHERE source = 'page' AND feed_id IN (SELECT id FROM stage_ids)) d
         ON d.document_id = e.document_id
-    WHERE e.feed_id IN (SELECT id FROM stage_ids) AND a.published_at <= now()
+    WHERE e.feed_id IN (SELECT id FROM stage_ids)
+        -- what a feed's keep and block rules leave out takes room in its document, too
+        AND (a.article_id IS NOT NULL OR e.blocked_by IS NOT NULL)
+        AND coalesce(a.published_at, e.published_at, e.first_seen_at) <= now()
 ), fed AS (
     SELECT feed_id, max(published_at, 1000) AS newest, max(last_seen_at) AS seen_at FROM held GROUP BY feed_id
 ), published AS (

@@ -9,8 +9,9 @@ import pytest
 
 from flows.run.report import FeedLine, Report
 from tests.tasks.making import FEED, NOW, Item, milled
+from warehouse.counts import Counts
 from warehouse.load.quality import Check
-from warehouse.records import Counts, Fetch, Image, PendingImage, Reject
+from warehouse.records import Fetch, Image, PendingImage, Reject
 
 
 def report(*lines: FeedLine) -> Report:

@@ -9,8 +9,9 @@ from typing import Any
 
 from tests.places import ROOT
 from tests.tasks.making import NOW, Item
+from warehouse.counts import Counts
 from warehouse.load.batch import load
-from warehouse.records import Counts, Feed, Milled
+from warehouse.records import Feed, Milled
 from warehouse.store.transactions import Connection
 
 WIRE = Feed("wire", "The Wire", "https://wire.example/feed.xml", language="en")

@@ -9,9 +9,9 @@ import pytest
 
 from tasks.clean.identity import content_hash
 from tests.tasks.making import NOW, Item, milled
+from warehouse.counts import Counts
 from warehouse.load.batch import load
 from warehouse.load.quality import SAMPLE, Check, assertions, check
-from warehouse.records import Counts
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
 
