@@ -19,6 +19,9 @@ UNMIRRORED = {
     "tasks/errors.py": "exceptions",
     "tasks/text/tags.py": "sets of tag names",
     "warehouse/errors.py": "exceptions",
+    "warehouse/counts.py": "a dataclass",
+    "warehouse/page_answers.py": "dataclasses",
+    "warehouse/page_request.py": "dataclasses",
     "warehouse/records.py": "dataclasses",
     "warehouse/rules.py": "dataclasses",
     "warehouse/watermark.py": "a dataclass",
@@ -49,7 +52,9 @@ UNMIRRORED = {
     "warehouse/store/sql_files.py": "tests/warehouse/store/test_migrating.py",
 }
 """Module without a test file of its own → why, or where it is tested."""
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "tasks/settings.py": "a field for each setting, and what reads the environment for them",
+}
 """File of more than MAX_LINES lines → why it is not split."""
 LONG_FUNCTIONS: dict[str, str] = {}
 """Function of more than MAX_FUNCTION_LINES lines, as file:name → why it is not split."""

@@ -34,4 +34,3 @@ class Counts:
         for feed_id, (new, changed) in other.by_feed.items():
             was_new, was_changed = self.by_feed.get(feed_id, (0, 0))
             self.by_feed[feed_id] = was_new + new, was_changed + changed
-        self.blocked.update(other.blocked)

@@ -39,7 +39,7 @@ async def fetch_whole(
             return None
         if answer.outcome == "failed" and answer.may_help:
             return replace(answer, pending=pending)
-        if not answer.document or not answer.data:
+        if not answer.document or answer.data in (b"", *(data for _, _, data in parts)):
             break
         document, data = answer.document, answer.data
         parts.append((address, document.headers.get("content-type"), data))

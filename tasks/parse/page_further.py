@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from tasks.errors import ParseError
 from tasks.parse.page import decode_page
@@ -14,17 +15,11 @@ from warehouse.records import Document, Feed
 
 SCANT = 1_000
 """Characters of visible text below which a page may need scripts to show its article."""
-_MAY_GO_ON = re.compile(
-    rb"""(?:rel|class|id)\s*=\s*["']?[^"'>]{0,40}\b(?:next|amphtml|pag(?:e|er|ination|inator))|>\s*\xe4\xb8\x8b"""
-    rb"""|>\s*(?:next|weiter|suiv|siguiente|pr\xc3\xb3xima|volgende|n\xc3\xa4sta|\xe6\xac\xa1\xe3\x81\xb8)""",
-    re.IGNORECASE,
-)
-"""What a page that links to a next one holds: most hold none of it, and need not be parsed to find that out."""
 
 
 def further_page(data: bytes, document: Document, feed: Feed) -> str | None:
     """The address of the page that the article goes on on; None if it doesn't, or if the document is no page."""
-    if not feed.page.next and not feed.page.whole and not _MAY_GO_ON.search(data):
+    if not (feed.page.next or feed.page.whole or b"amphtml" in data or _may_link_to_next(data, document.final_url)):
         return None
     try:
         html = decode_page(data, document, feed)
@@ -43,3 +38,9 @@ def further_page(data: bytes, document: Document, feed: Feed) -> str | None:
     except (ParseError, RecursionError, ValueError):
         return None  # milling the page says why
     return None
+
+
+def _may_link_to_next(data: bytes, address: str) -> bool:
+    """Whether it holds its own address with a number after it: most pages don't, and need not be parsed to tell."""
+    name = re.sub(r"(?:[-_]?\d{1,2})?(?:\.\w{1,5})?/?$", "", urlsplit(address).path).rpartition("/")[2]
+    return re.search(re.escape(name.encode()) + rb"[^\"'\s<>]{1,24}?[0-9]", data) is not None

@@ -311,7 +311,7 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             example = '[{ words = ["…"] }]' if key in FiltersTable.model_fields else '["…"]'
             return key, f"{name} must be a list (write {name.partition(' of ')[0]} = {example})"
         case "model_type" | "model_attributes_type":
-            example = f'{key} = {{ remove = ["…"] }}' if key == "rules" else '{ words = ["…"] }'
+            example = f'{key} = {{ remove = ["…"] }}' if key in ("rules", "page") else '{ words = ["…"] }'
             return key, f"{name} must be a table (write {example})"
         case _:
             return key, f"{name}: {details['msg']}"
