@@ -205,7 +205,7 @@ def _received(results: Connection) -> Iterator[int | Tally]:
 def prepare() -> None:
     """Import the readers once: child processes are forks of one that has."""
     _PROCESSES.set_forkserver_preload(
-        ["tests.trust.targets", "tasks.parse.page", "tasks.parse.article_file", "dateparser"]
+        ["tests.trust.targets", "tasks.parse.page", "tasks.parse.article_file", "tests.trust.first_date"]
     )
 
 
