@@ -76,7 +76,7 @@ def test_what_is_known_of_the_page() -> None:
     reading = read(body()).page
     assert reading
     assert (reading.title, reading.is_free) == (BRIDGE.title, True)
-    assert reading.words == read(body()).articles[0].word_count > 200
+    assert reading.words == read(body()).articles[0].word_count > 100
     paid = read(body(BUDGET), request(BUDGET)).page
     assert paid
     assert (paid.status, paid.is_free) == ("stored", False)
