@@ -17,7 +17,8 @@ from tasks.references import resolve_for_request
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.masking import mask
-from warehouse.records import Document, Feed, FeedState, Fetch, Milled, PendingPage
+from warehouse.page_answers import PendingPage
+from warehouse.records import Document, Feed, FeedState, Fetch, Milled
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

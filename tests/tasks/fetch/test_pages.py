@@ -19,7 +19,8 @@ from tests.sites.faults import FaultySite
 from tests.sites.server import Page, RequestHandler, SiteServer
 from tests.sites.teasers import HTML, STORIES, TeaserSite
 from warehouse.landing import Landing
-from warehouse.records import PageAnswer, PageRequest, PendingPage
+from warehouse.page_answers import PageAnswer, PendingPage
+from warehouse.records import PageRequest
 
 GATE = Page(b"<!DOCTYPE html><title>The gate</title><p>It opens at nine.", HTML)
 

@@ -33,4 +33,4 @@ def test_what_is_looked_at_is_bounded() -> None:
 
 
 def test_control_characters_are_no_text() -> None:
-    assert glance("<title>a\x07b</title><p>c\x1bd</p>") == ("ab", "cd")
+    assert glance("<title>a\x07b</title><body><p>c\x1bd</p>") == ("ab", "cd")

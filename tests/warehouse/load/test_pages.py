@@ -28,7 +28,8 @@ from warehouse.load.pages import (
     record_robots,
     stored_robots,
 )
-from warehouse.records import Feed, FeedState, Fetch, Milled, PageAnswer, PageRequest, PendingPage
+from warehouse.page_answers import PageAnswer, PendingPage
+from warehouse.records import Feed, FeedState, Fetch, Milled, PageRequest
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
 
