@@ -158,6 +158,7 @@ class _Reading:
             return due_pages(
                 connection,
                 page_policies(self.registry, settings),
+                now=datetime.now(UTC),
                 since=self.run.started_at,
                 limit=limit,
                 per_host=settings.pages_per_host,

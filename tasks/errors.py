@@ -27,6 +27,10 @@ class HostRefusedError(FetchError):
     """An address was not asked for, as its host asked to be left alone."""
 
 
+class ForbiddenFetchError(FetchError):
+    """An address was not asked for, as the robots.txt of its host keeps it from newsmill."""
+
+
 class ParseError(NewsmillError):
     """A document is not a feed, a page or an article file that can be read."""
 

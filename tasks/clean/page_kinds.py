@@ -22,45 +22,81 @@ ENOUGH_UNMOVED: Final = 0.3
 """The share of a title's words if the page answered at the article's own address: headlines are rewritten."""
 BRIEF: Final = 1_500
 """Characters of a page that may be a wall; one with more text is an article that mentions cookies."""
+NOTICE: Final = 300
+"""Characters of a text that may only say that the article was removed."""
+LEAD: Final = 3_000
+"""Characters of a text in which its title's words are looked for: further down, any word is found."""
+STEM: Final = 5
+"""Letters of a word's beginning."""
 
 _ERROR = re.compile(
-    r"\b(?:404|410)\b|not[ -]found|no longer (?:available|exists)|does(?: not|n't|n’t) exist|page (?:missing|removed)|"
-    r"nicht gefunden|nicht mehr verfügbar|introuvable|n'existe (?:pas|plus)|no encontrad[ao]|no existe|ya no está|"
-    r"não (?:foi )?encontrad[ao]|non trovat[ao]|niet gevonden|bestaat niet|hittades inte|ikke fundet|ikke funnet|"
-    r"ei löytynyt|nie znalezion[oa]|nenalezen[ao]|не найден[ао]?|не існує|не знайден[оа]|bulunamadı|tidak ditemukan|"
-    r"không tìm thấy|ไม่พบ|لم يتم العثور|غير موجود|یافت نشد|לא נמצא|पृष्ठ नहीं मिला|"
-    r"(?:页面|頁面|文章|内容|內容|网页|網頁).{0,6}(?:不存在|找不到|已(?:被)?(?:删除|刪除|下架|移除))|"
-    r"(?:找不到|无法找到|無法找到|未找到)|見つかりません|存在しません|削除されました|찾을 수 없|존재하지 않|삭제된",
+    r"not[ -]found|no longer (?:available|exists?)|do(?:es)?(?: not|n't|n’t) exist|page (?:missing|removed|"
+    r"unavailable)|(?:page|article|story|content)[^.!?]{0,40}(?:can(?:not|'t|’t) be found|has been (?:removed|"
+    r"deleted|taken down|withdrawn)|(?:is not|isn't|isn’t) available)|nothing was found|could(?: not|n't|"
+    r"n’t) find (?:the|that|this|your) page|nicht gefunden|nicht mehr (?:verfügbar|vorhanden|online)|(?:seite|"
+    r"artikel|inhalt) (?:existiert|gibt es) nicht|existiert nicht mehr|introuvable|n['’](?:existe|est) (?:pas|"
+    r"plus)(?: disponible)?\b|no (?:se ha )?encontrad[ao]|no existe|ya no (?:está|existe)|"
+    r"não (?:foi )?encontrad[ao]|não existe|non (?:è stata )?trovat[ao]|non esiste|niet gevonden|bestaat niet|"
+    r"hittades inte|finns inte|(?:ikke|ikkje) (?:fundet|funnet)|findes ikke|finnes ikke|ei löyt|"
+    r"nie (?:została )?znalezion[oaey]|nie istnieje|nenalezen[ao]?|nebyl[ao]? nalezen[ao]?|neexistuje|nem található|"
+    r"nu (?:a fost|există)|δεν (?:βρέθηκε|υπάρχει)|nij?e pronađen[ao]|не найден[ао]?|не существует|удален[ао]?\b|"
+    r"не існує|не знайден[оа]|не (?:е|беше) намерен[ао]?|bulunamadı|tidak ditemukan|không (?:tìm thấy|tồn tại)|"
+    r"ไม่พบ|لم يتم العثور|غير موجود|یافت نشد|לא נמצא|नहीं मिला|পাওয়া যায়নি|(?:页面|頁面|文章|内容|內容|网页|網頁|"
+    r"新闻|新聞).{0,6}(?:不存在|找不到|已(?:被)?(?:删除|刪除|下架|移除|下线))|(?:找不到|无法找到|無法找到|"
+    r"未找到).{0,8}(?:页|頁)|(?:页|頁).{0,4}(?:找不到|无法找到|無法找到|未找到)|見つかりません|(?:ページ|"
+    r"記事)は?(?:存在しません|削除されました)|찾을 수 없|존재하지 않|삭제된 (?:기사|페이지|게시물)",
     re.IGNORECASE,
 )
+"""What an error page says; an article may say it of a missing child."""
+_ERROR_NUMBER = re.compile(
+    r"(?:^|[-|–—:·]\s*)\W*(?:http\W*)?(?:(?:error|fehler|erreur|errore|erro|fout|fel|fejl|feil|virhe|błąd|chyba|"
+    r"hiba|eroare|σφάλμα|ошибка|помилка|грешка|greška|hata|lỗi|kesalahan|خطأ|שגיאה|错误|錯誤|エラー|오류|página|"
+    r"page|seite)\W*)?(?:404|410)\W*(?:$|(?<=\d)\s*[-|–—:·(!_]|(?:error|not|page|错误|錯誤|页|頁|エラー))",
+    re.IGNORECASE,
+)
+"""A title such as "404", "Error 404 - The Quay"; and none such as "410 jobs are cut"."""
 _BOT = re.compile(
     r"just a moment|attention required|access (?:to this page has been )?denied|are you (?:a )?(?:robot|human)|"
     r"robot check|human verification|verify (?:that )?you(?: a|')re (?:a )?human|security check|ddos.guard|"
     r"checking your browser|pardon our interruption|unusual traffic|please enable cookies|request unsuccessful|"
-    r"403 forbidden|zugriff verweigert|accès refusé|acceso denegado|доступ (?:ограничен|запрещ)|"
-    r"百度安全验证|安全验证|访问(?:验证|受限|被拒绝)|人机验证|滑动验证|アクセスが拒否|접근이? ?(?:거부|차단)",
+    r"you have been blocked|captcha|(?:kein|no (?:es|soy|eres) un|(?:pas|n['’]êtes pas) un|не|nie jestem|não (?:é|"
+    r"sou) um) (?:robot|roboter|робот|robô)|^\W*(?:un momento|einen moment|un instant|um momento|een ogenblik|"
+    r"один момент|bir dakika|chwileczkę|ett ögonblick|请稍候|請稍候|しばらくお待ち|잠시만 기다)|(?:es|"
+    r"êtes) (?:usted )?(?:un |une )?(?:ser |personne )?(?:humano?|humaine?)\b|403 forbidden|zugriff verweigert|"
+    r"accès refusé|acceso denegado|доступ (?:ограничен|запрещ)|百度安全验证|安全验证|访问(?:验证|受限|被拒绝)|"
+    r"人机验证|滑动验证|アクセスが拒否|접근이? ?(?:거부|차단)",
     re.IGNORECASE,
 )
 _CONSENT = re.compile(
-    r"before you continue|we value your privacy|your privacy (?:choices|matters)|cookie (?:consent|settings|policy)|"
-    r"consent|wir verwenden cookies|datenschutzeinstellungen|mit werbung|nous respectons votre vie privée|"
-    r"gestion des cookies|aceptar cookies|valoramos tu privacidad|privacy.?instellingen|informativa sui cookie",
+    r"before you continue|we (?:value|respect|care about) your privacy|your privacy (?:choices|matters)|"
+    r"^\W*(?:cookie|privacy) (?:consent|settings|preferences|notice|policy)\W*(?:$|[-|–—])|wir verwenden cookies|"
+    r"^\W*(?:zustimmung|einwilligung|datenschutz|consentement|consentimiento)\W*$|datenschutzeinstellungen|"
+    r"weiter mit werbung|mit werbung (?:und tracking )?(?:lesen|weiterlesen|nutzen)|(?:nous )?respect(?:ons|"
+    r"e) (?:de )?votre vie privée|gestion des cookies|continuer sans accepter|aceptar (?:todas las )?cookies|"
+    r"(?:valoramos|respetamos) (?:tu|su) privacidad|privacy.?instellingen|informativa sui cookie|"
+    r"accetta (?:tutti )?i cookie|valorizamos (?:a )?sua privacidade|cenimy (?:twoją|państwa) prywatność|"
+    r"vi värnar om din integritet|vi bryr os om dit privatliv|välj cookies",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
-    r"^\W*(?:log ?in|sign ?in|sign ?up|register|subscribe|anmelden|einloggen|abonnieren|(?:se )?connecter|connexion|"
-    r"s'abonner|iniciar sesión|acceder|suscríbete|entrar|fazer login|accedi|abbonati|inloggen|logga in|log ind|"
-    r"logg inn|kirjaudu|zaloguj|вход|войти|увійти|giriş yap|登录|登入|登錄|注册|註冊|ログイン|로그인)\b",
+    r"^\W*(?:用户|用戶|会员|會員)?(?:log ?in|sign ?in|sign ?up|register|subscribe|anmelden|einloggen|abonnieren|"
+    r"(?:se )?connecter|connexion|s['’]abonner|iniciar sesión|acceder|suscríbete|entrar|fazer login|accedi|"
+    r"abbonati|inloggen|logga in|log ind|logg inn|kirjaudu|zaloguj(?: się)?|вход|войти|увійти|giriş yap|đăng nhập|"
+    r"masuk|تسجيل الدخول|התחברות|登录|登入|登錄|注册|註冊|ログイン|로그인)(?![^\W\d_])",
     re.IGNORECASE,
 )
 _CONSENT_ADDRESS = re.compile(r"(?:^|[./])(?:consent|guce|privacy-?(?:gate|wall|mgmt)|cookie-?(?:wall|consent))[./?]")
 _LOGIN_ADDRESS = re.compile(
-    r"/(?:log-?in|sign-?in|signin|logon|sso|oauth2?|auth(?:orize|enticate)?|accounts?/login|paywall|subscribe|register|"
-    r"anmelden|connexion|login\.\w+)(?:[/?.]|$)",
+    r"/(?:log-?in|sign-?in|signin|logon|sso|oauth2?|auth(?:orize|enticate)?|accounts?/login|paywall|subscribe|"
+    r"register|anmelden|connexion|login\.\w+)(?:[/?.]|$)",
     re.IGNORECASE,
 )
+_SECTIONS = re.compile(r"/[a-zA-Z]{2,20}(?:/[a-zA-Z-]{2,20})?")
 _SCRIPTS = re.compile(
-    r"enable javascript|javascript (?:is )?(?:required|disabled|aktivieren)|activer javascript", re.IGNORECASE
+    r"(?:enable|turn on|activ\w+|aktivier\w+|habilit\w+|attivare|requires?|włącz\w*|включит\w*|启用|啟用|开启|"
+    r"開啟).{0,20}javascript|javascript.{0,20}(?:required|disabled|enabled|aktivier|activ|attiv|ativ|włącz|включ|"
+    r"有効|활성화|启用|啟用)",
+    re.IGNORECASE,
 )
 
 
@@ -84,18 +120,22 @@ def what_else(page: Seen, request: PageRequest) -> PageReading | None:
         return None
     moved = _path(page.address) != _path(request.url)
     address = page.address.partition("://")[2]
-    is_brief = len(page.text) < BRIEF
-    if _BOT.search(page.title) or (is_brief and _BOT.search(page.text)):
-        return PageReading("forbidden", f"the site lets no program read it: “{_quote(page)}”")
     if moved and _CONSENT_ADDRESS.search(address):
         return PageReading("forbidden", f"the site asks for consent first: {page.address}")
     if moved and _LOGIN_ADDRESS.search(address):
         return PageReading("forbidden", f"the site asks to log in or to subscribe: {page.address}")
-    if _ERROR.search(page.title) or (is_brief and _ERROR.search(page.text)):
+    is_brief = len(page.text) < BRIEF
+    if _speaks_of_article(page, request, is_brief=is_brief):
+        return None
+    if is_brief and (_BOT.search(page.title) or _BOT.search(page.text)):
+        return PageReading("forbidden", f"the site lets no program read it: “{_quote(page)}”")
+    if is_error_title(page.title) or (is_brief and _ERROR.search(page.text)):
         return PageReading("missing", f"an error page, though it answers 200: “{_quote(page)}”")
-    if _LOGIN.search(page.title):
+    if moved and leads_up(page.address, request.url):
+        return PageReading("missing", f"its address leads to a page above it, {page.address}")
+    if is_brief and _LOGIN.search(page.title):
         return PageReading("forbidden", f"the site asks to log in or to subscribe: “{_quote(page)}”")
-    if _CONSENT.search(page.title) or (is_brief and _CONSENT.search(page.text)):
+    if is_brief and (_CONSENT.search(page.title) or _CONSENT.search(page.text)):
         return PageReading("forbidden", f"the site asks for consent first: “{_quote(page)}”")
     if is_brief and _SCRIPTS.search(page.text):
         return PageReading("skipped", "the page shows its text only by scripts, which newsmill does not run")
@@ -105,6 +145,23 @@ def what_else(page: Seen, request: PageRequest) -> PageReading | None:
 def leads_to_front(address: str, asked: str) -> bool:
     """Whether an article's address led to its site's front page."""
     return urls.identity(address) is None and urls.identity(asked) is not None
+
+
+def leads_up(address: str, asked: str) -> bool:
+    """Whether an article's address led to a section above it: from /en/news/2026/gate to /en/news."""
+    path = _path(address)
+    return _SECTIONS.fullmatch(path) is not None and _path(asked).startswith(f"{path}/")
+
+
+def is_error_title(title: str) -> bool:
+    return bool(_ERROR_NUMBER.search(title[:NOTICE]) or _ERROR.search(title))
+
+
+def is_notice(text: str, request: PageRequest) -> bool:
+    """Whether the text that was found under the article's title only says that the article is there no more."""
+    if len(text) >= NOTICE or not _ERROR.search(text) or _has_teaser(text, request):
+        return False
+    return (_share_of_title(request.title, text) or 0) < ENOUGH
 
 
 def names_article(page: Seen, request: PageRequest) -> bool:
@@ -117,25 +174,44 @@ def is_other_article(page: Seen, title: str, text: str, request: PageRequest) ->
     """Whether the article that was found on the page, by title and text, is another than the one asked for."""
     if names_article(page, request) or compare_titles(request.title, title) >= Agreement.ALIKE:
         return False
-    if len(shingles(request.text)) >= LENGTH and share_contained(request.text, text) >= ENOUGH:
+    if _has_teaser(text, request):
         return False
-    words = _words(request.title)
-    if not words:
+    share = _share_of_title(request.title, f"{page.title} {title} {text[:LEAD]}")
+    if share is None:
         return False  # an entry without a title: nothing speaks against its page
-    shown = letters(f"{page.title} {title} {text}")
-    share = sum(word in shown for word in words) / len(words)
     return share < (ENOUGH_UNMOVED if _path(page.address) == _path(request.url) else ENOUGH)
 
 
-def _words(title: str) -> set[str]:
-    """The title's words that tell something; every two characters in a row where the script writes no spaces."""
-    words = set()
-    for word in WORDS.findall(title):
-        if UNSPACED.search(word):
-            words |= {letters(word[start : start + 2]) for start in range(len(word) - 1)}
-        elif len(word) > 3:
-            words.add(letters(word))
-    return words
+def _speaks_of_article(page: Seen, request: PageRequest, *, is_brief: bool) -> bool:
+    """Whether a page under another headline is the article's nevertheless: by its teaser, or by its title's words."""
+    if _has_teaser(page.text, request):
+        return True
+    share = _share_of_title(request.title, f"{page.title} {page.text if is_brief else ''}")
+    return share is not None and share >= ENOUGH
+
+
+def _has_teaser(text: str, request: PageRequest) -> bool:
+    return len(shingles(request.text)) >= LENGTH and share_contained(request.text, text) >= ENOUGH
+
+
+def _share_of_title(title: str, shown: str) -> float | None:
+    """The share of the title's words that tell something and are shown; None if it has none.
+
+    Words are compared by their beginnings, as languages inflect them; where the script writes no spaces, every two
+    characters in a row are.
+    """
+    unspaced = {run[start : start + 2] for run in UNSPACED.findall(title) for start in range(len(run) - 1)}
+    words = _words(UNSPACED.sub(" ", title))
+    if not unspaced and not words:
+        return None
+    beginnings = _words(UNSPACED.sub(" ", shown))
+    found = sum(pair in shown for pair in unspaced) + len(words & beginnings)
+    return found / (len(unspaced) + len(words))
+
+
+def _words(text: str) -> set[str]:
+    """The beginnings of the words that tell something."""
+    return {letters(word)[:STEM] for word in WORDS.findall(text) if len(word) > 3}
 
 
 def _path(address: str) -> str:

@@ -9,7 +9,7 @@ import re
 from html import unescape
 from typing import Final
 
-from tasks.clean.template_phrases import READ_ON, bare
+from tasks.clean.template_phrases import READ_ON, READ_ON_TITLED, bare
 from tasks.text.plain import UNSPACED
 
 SHORT: Final = 120
@@ -26,7 +26,13 @@ _CUT_OFF = re.compile(
     r"(?:…|\.\.\.|⋯|。。。|\[(?:…|\.{2,}|&hellip;)\]|\((?:…|\.{2,}|more)\))[\s»>\]）)]*$", re.IGNORECASE
 )
 _TAG = re.compile(r"<[^<>]*>|^[^<>]*>")
+_LINK = re.compile(r"<a\b[^<>]*>(.{1,200}?)</a>", re.IGNORECASE | re.DOTALL)
+_CUT_OFF_LINK = re.compile(
+    r"(?:…|\.\.\.|&hellip;|&#8230;)[\s\])]*(?:<[^<>]*>\s*){0,3}<a\b[^<>]*>[^<>]{1,30}</a>", re.IGNORECASE
+)
+"""`… <a>mehr</a>`, in whatever language."""
 _READ_ON = tuple(phrase for phrase in READ_ON if len(phrase) > 3)
+_READ_ON_TITLED = tuple(READ_ON_TITLED)
 
 
 def why_teaser(text: str, words: int, html: str, *, has_summary: bool) -> str | None:
@@ -38,10 +44,22 @@ def why_teaser(text: str, words: int, html: str, *, has_summary: bool) -> str | 
         return "empty"
     if words >= LONG:
         return None
-    if _CUT_OFF.search(text[-40:]):
+    tail = html[-_TAIL:]
+    if _CUT_OFF.search(text[-40:]) or _CUT_OFF_LINK.search(tail):
         return "cut off"
-    if bare(unescape(_TAG.sub(" ", html[-_TAIL:]))).endswith(_READ_ON):
+    if bare(unescape(_TAG.sub(" ", tail))).endswith(_READ_ON) or any(map(_reads_on, _LINK.findall(tail))):
         return "read on"
-    if words < (SHORT_UNSPACED if UNSPACED.search(text[:200]) else SHORT):
+    if words < (SHORT_UNSPACED if _is_unspaced(text[:200]) else SHORT):
         return "short"
     return "summary" if not has_summary and words < SUMMARY else None
+
+
+def _reads_on(link: str) -> bool:
+    """Whether a link's inner HTML is an invitation to read on, as WordPress puts it before a footer of its own."""
+    phrase = bare(unescape(_TAG.sub(" ", link)))
+    return phrase in READ_ON or phrase.startswith(_READ_ON_TITLED)
+
+
+def _is_unspaced(text: str) -> bool:
+    """Whether the text is in a script without spaces; 华为 in an English text does not make it so."""
+    return 4 * sum(map(len, UNSPACED.findall(text))) > len(text)

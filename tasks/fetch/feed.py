@@ -17,6 +17,7 @@ from tasks.references import resolve_for_request
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.masking import mask
+from warehouse.page_answers import PendingPage
 from warehouse.records import Document, Feed, FeedState, Fetch, Milled
 
 ACCEPT = (
@@ -51,7 +52,7 @@ def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -
 async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, *, attempt: int = 1) -> Fetch:
     """Fetch the feed and land its bytes. Raises FetchError, and TransientFetchError if a retry may help."""
     started_at, clock = datetime.now(UTC), time.monotonic()
-    headers = {"accept": ACCEPT, **_validators(state)}
+    headers = {"accept": ACCEPT, **validators(state)}
     moved_to = state.moved_to
     address = moved_to if moved_to else await resolve_for_request(feed.url)
     response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
@@ -88,9 +89,9 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
     )
 
 
-def _validators(state: FeedState) -> dict[str, str]:
+def validators(known: FeedState | PendingPage) -> dict[str, str]:
     """The headers of a conditional request (RFC 9110 13.1). Some servers send validators that no request can hold."""
-    stated = {"if-none-match": state.etag, "if-modified-since": state.last_modified}
+    stated = {"if-none-match": known.etag, "if-modified-since": known.last_modified}
     return {name: value for name, value in stated.items() if value and value.isascii() and value.isprintable()}
 
 

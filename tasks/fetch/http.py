@@ -94,8 +94,8 @@ class Client:
         safe_url, address = mask(url), parse_address(url)
         left = self.settings.deadline
         permanent = True
-        await self._wait_for_turn(address, safe_url)
         for redirects in range(self.settings.max_redirects + 1):
+            await self._wait_for_turn(address, safe_url)
             async with self._lanes(address.host).enter():
                 self.refusals.check(address, safe_url)
                 clock = time.monotonic()
@@ -254,7 +254,8 @@ def parse_retry_after(value: str | None) -> float | None:
 async def _read_body(answer: httpx.Response, url: str, max_bytes: int) -> bytes:
     """The decoded body; never more than `max_bytes` are in memory. Raises FetchError."""
     too_large = FetchError(
-        f"{url}: larger than {max_bytes:,} bytes; NEWSMILL_MAX_FEED_BYTES and NEWSMILL_MAX_IMAGE_BYTES set the limits",
+        f"{url}: larger than {max_bytes:,} bytes; NEWSMILL_MAX_FEED_BYTES, NEWSMILL_MAX_PAGE_BYTES and "
+        "NEWSMILL_MAX_IMAGE_BYTES set the limits",
         status=answer.status_code,
     )
     length = answer.headers.get("content-length", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,8 +11,9 @@ from typing import Final
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from tasks.errors import FetchError, HostRefusedError, TransientFetchError
-from tasks.fetch.http import Client, Response
+from tasks.errors import FetchError, ForbiddenFetchError, HostRefusedError, TransientFetchError
+from tasks.fetch.feed import validators
+from tasks.fetch.http import TRANSIENT, Client, Response
 from tasks.fetch.robots import Robots
 from warehouse.landing import Landing
 from warehouse.masking import mask, mask_headers
@@ -23,6 +25,8 @@ GONE: Final = frozenset([404, 410, 451])
 """Answers that are landed like a page, without their text: two of them, a day apart, say that the page is gone."""
 FORBIDDEN: Final = frozenset([401, 402, 403, 407])
 """Answers of sites that want a login or let no program read them. Some change their mind."""
+MAY_HELP: Final = FORBIDDEN | TRANSIENT | {429}
+"""Answers after which a later run asks again, whether they say when (Retry-After) or not."""
 TRIES: Final = 2
 """Attempts for one page in one run."""
 PDF: Final = "application/pdf"
@@ -30,6 +34,8 @@ PAGES: Final = frozenset(["", "text/html", "application/xhtml+xml", "text/xml", 
 """Content types of what may be a page; some servers call theirs plain text."""
 START: Final = 1_024
 """Bytes of a PDF that are landed, to say that it is one."""
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}<(?:!doctype html|html)[\s>]", re.IGNORECASE)
+"""How a page begins, whatever its server calls it."""
 
 
 async def fetch_page(pending: PendingPage, client: Client, robots: Robots) -> PageAnswer | None:
@@ -41,19 +47,17 @@ async def fetch_page(pending: PendingPage, client: Client, robots: Robots) -> Pa
         return PageAnswer(pending, asked_at, outcome, error=error, **details)  # type: ignore[arg-type]
 
     try:
-        allowed = await robots.allow(url)
-        if isinstance(allowed, FetchError):
-            raise allowed
-        if not allowed:
-            return answer("forbidden", "the robots.txt of its host keeps it from newsmill", may_help=False)
+        await robots.require(url)
         response = await _ask(pending, client, robots)
     except HostRefusedError:
         return None
+    except ForbiddenFetchError as error:
+        return answer("forbidden", str(error), may_help=False)
     except FetchError as error:
         if error.status in GONE:
             return answer("fetched", http_status=error.status, document=_document(pending, url, error.status, {}, b""))
         outcome = "forbidden" if error.status in FORBIDDEN else "failed"
-        may_help = isinstance(error, TransientFetchError) or error.status in (*FORBIDDEN, 429)
+        may_help = isinstance(error, TransientFetchError) or error.status in MAY_HELP
         return answer(outcome, str(error), http_status=error.status, may_help=may_help)
     if response.status == 304:
         return answer("not-modified", http_status=304)
@@ -63,7 +67,7 @@ async def fetch_page(pending: PendingPage, client: Client, robots: Robots) -> Pa
     body = response.body
     if kind == PDF or body.startswith(b"%PDF-"):
         body = body[:START]
-    elif kind not in PAGES:
+    elif kind not in PAGES and not _HTML.match(body):
         return answer("skipped", f"not a web page but {kind}", http_status=response.status, may_help=False)
     document = _document(pending, response.url, response.status, response.headers, body)
     return answer("fetched", http_status=response.status, document=document, data=body)
@@ -71,8 +75,6 @@ async def fetch_page(pending: PendingPage, client: Client, robots: Robots) -> Pa
 
 async def _ask(pending: PendingPage, client: Client, robots: Robots) -> Response:
     """Raises FetchError."""
-    validators = {"if-none-match": pending.etag, "if-modified-since": pending.last_modified}
-    headers = {"accept": ACCEPT, **{name: value for name, value in validators.items() if value}}
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(TransientFetchError),
         stop=stop_after_attempt(TRIES),
@@ -83,7 +85,7 @@ async def _ask(pending: PendingPage, client: Client, robots: Robots) -> Response
         client.get,
         pending.request.url,
         max_bytes=client.settings.max_page_bytes,
-        headers=headers,
+        headers={"accept": ACCEPT, **validators(pending)},
         permit=robots.require,
     )
     return response

@@ -9,8 +9,9 @@ from urllib.parse import urljoin
 
 from protego import Protego
 
-from tasks.errors import FetchError
+from tasks.errors import FetchError, ForbiddenFetchError
 from tasks.fetch.http import Response
+from warehouse.masking import mask
 
 USER_AGENT = "newsmill"
 MAX_HOSTS = 100
@@ -87,12 +88,12 @@ class Robots:
         return rules if isinstance(rules, FetchError) else rules.allow(address)
 
     async def require(self, address: str) -> None:
-        """Raises FetchError if the address must not be fetched."""
+        """Raises ForbiddenFetchError if the address must not be fetched; FetchError if that can't be found out."""
         allowed = await self.allow(address)
         if isinstance(allowed, FetchError):
             raise allowed
         if not allowed:
-            raise FetchError(f"{address}: the robots.txt of its host keeps it from newsmill")
+            raise ForbiddenFetchError(f"{mask(address)}: the robots.txt of its host keeps it from newsmill")
 
     async def names_sitemap(self, sitemap: str, page: str) -> bool:
         """Whether the robots.txt of the page's host names the sitemap, which may then list the host's pages."""

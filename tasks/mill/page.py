@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from tasks.clean.identity import content_hash, keys
-from tasks.clean.page_kinds import Seen, is_other_article, what_else
+from tasks.clean.page_kinds import Seen, is_notice, is_other_article, what_else
 from tasks.errors import ParseError
 from tasks.parse.page import decode_page, parse_page
 from tasks.parse.page_bundle import Part, unbundle
@@ -56,6 +56,9 @@ def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entr
         return _without_text(
             document, feed, PageReading("skipped", "the page holds no text of the article", page.title)
         )
+    if is_notice(page.content_text, request):
+        reason = f"in its text's place stands “{' '.join(page.content_text.split())[:120]}”"
+        return _without_text(document, feed, PageReading("missing", reason, page.title))
     article = _complete(page, entry, request)
     reading = PageReading("stored", title=page.title, words=page.word_count, is_free=entry.is_free)
     return Milled(document, (entry,), (article,), feed_name=feed.name, page=reading)

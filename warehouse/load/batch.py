@@ -71,27 +71,18 @@ def _load_articles(
 ) -> Counts:
     """Bring versions, current articles and their images up to date with the sightings (article_id → sightings)."""
     existing = [article_id for article_id in sightings if article_id in stored_ids]  # nothing to read for new ones
-    before: dict[str, list[Span]] = defaultdict(list)
-    for span in fetch_by_ids(connection, "spans_by_article", existing):
-        before[span["article_id"]].append(
-            Span(
-                span["feed_id"],
-                span["content_hash"],
-                span["word_count"],
-                span["valid_from"],
-                span["last_seen_at"],
-                span["text_source"] == "page",
-            )
-        )
+    before = _read_versions(connection, existing)
     stored = {row["article_id"]: row for row in fetch_by_ids(connection, "seen_by_article", existing)}
-    texts_seen = {article_id: _with_text(in_batch, before[article_id]) for article_id, in_batch in sightings.items()}
+    texts_seen = {
+        article_id: _with_text(in_batch, before.get(article_id, ())) for article_id, in_batch in sightings.items()
+    }
     comparison = _read_comparison(connection, texts_seen, before)
     histories = [
         History(
             article_id,
-            before[article_id],
+            before.get(article_id, []),
             decide_versions(
-                [*before[article_id], *(sighting.span for sighting in texts_seen[article_id])],
+                [*before.get(article_id, []), *(sighting.span for sighting in texts_seen[article_id])],
                 comparison.contains(article_id),
                 comparison.publishers.get(article_id, ()),
                 comparison.has_all_of(article_id),
@@ -120,6 +111,32 @@ def _load_articles(
     _load_images(connection, article_rows, sightings, stored)
     load_enclosures(connection, article_rows, sightings, stored)
     return _count(histories)
+
+
+def _read_versions(connection: Connection, article_ids: Sequence[str]) -> dict[str, list[Span]]:
+    """article_id → its versions, oldest first."""
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in fetch_by_ids(connection, "spans_by_article", article_ids):
+        rows[row["article_id"]].append(row)
+    # where texts of a page and of feeds follow one another, it matters which of them took another's place
+    mixed = [row for each in rows.values() if len({row["text_source"] for row in each}) > 1 for row in each]
+    entries = fetch_by_ids(connection, "entries_first_seen", {row["entry_id"] for row in mixed})
+    first_seen = {row["entry_id"]: row["first_seen_at"] for row in entries}
+    return {
+        article_id: [
+            Span(
+                row["feed_id"],
+                row["content_hash"],
+                row["word_count"],
+                row["valid_from"],
+                row["last_seen_at"],
+                row["text_source"] == "page",
+                first_seen.get(row["entry_id"], row["valid_from"]) > row["valid_from"],
+            )
+            for row in each
+        ]
+        for article_id, each in rows.items()
+    }
 
 
 def _with_text(in_batch: Sequence[Sighting], before: Sequence[Span]) -> list[Sighting]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 from warehouse.load.identities import Sighting
 from warehouse.masking import mask
 from warehouse.page_answers import PageAnswer, PendingPage
-from warehouse.records import FullText, Milled, PageRequest
+from warehouse.records import Article, Document, FullText, Milled, PageRequest
 from warehouse.store.sql_files import query
 from warehouse.store.staging import run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
@@ -119,20 +119,22 @@ def _reading_row(article_id: str, milled: Milled) -> dict[str, Any]:
 
 def note_feed_texts(connection: Connection, sightings: Mapping[str, Sequence[Sighting]]) -> None:
     """Note what feeds now say of articles that have a page; a page whose entry was edited is asked again."""
-    rows = []
+    newest: dict[tuple[str, str], tuple[Document, Article]] = {}
     for article_id, in_batch in sightings.items():
-        of_feed = [s for s in in_batch if s.article and not s.document.is_page]
-        if of_feed:
-            newest = max(of_feed, key=lambda s: s.document.fetched_at)
-            rows.append(
-                {
-                    "article_id": article_id,
-                    "feed_title": newest.article.title if newest.article else None,
-                    "feed_hash": newest.content_hash,
-                    "feed_words": newest.word_count,
-                    "fetched_at": newest.document.fetched_at,
-                }
-            )
+        for sighting in in_batch:  # oldest first
+            if sighting.article and not sighting.document.is_page:
+                newest[article_id, sighting.document.feed_id] = sighting.document, sighting.article
+    rows = [
+        {
+            "article_id": article_id,
+            "feed_id": feed_id,
+            "feed_title": article.title,
+            "feed_hash": article.content_hash,
+            "feed_words": article.word_count,
+            "fetched_at": document.fetched_at,
+        }
+        for (article_id, feed_id), (document, article) in newest.items()
+    ]
     run_with_rows(connection, "merge_feed_texts", view="stage_feed_texts", table="clean.pages", rows=rows)
 
 
@@ -185,6 +187,7 @@ def due_pages(
     connection: Connection,
     policies: Sequence[PagePolicy],
     *,
+    now: datetime,
     since: datetime,
     limit: int,
     per_host: int,
@@ -196,7 +199,7 @@ def due_pages(
     None that was asked since `since`; of `feeds` only, if given.
     """
     parameters = {
-        "now": datetime.now(UTC),
+        "now": now,
         "since": since,
         "refused": list(refused_hosts),
         "feeds": None if feeds is None else list(feeds),

@@ -42,6 +42,9 @@ class Span:
     last_seen: datetime
     of_page: bool = False
     """Whether it is the text of the article's own page, not of a feed."""
+    took_place: bool = False
+    """Whether it took the place of another text, at whose time it begins: a page's of a feed's teaser, or the reverse.
+    It was seen itself only later."""
 
 
 def decide_versions(
@@ -68,6 +71,7 @@ def decide_versions(
 
     The text of the article's own page takes the place of the feed's, without a new version, if it is longer by FULLER:
     completing an article is no edit. From then on the feed's teaser changes nothing; a change of the page is a version.
+    If the teaser itself was an edit of an earlier one, the page's text stays the version that it was.
 
     Only the first and last sighting of a text are known. Say A was seen at 1 and 9, and B, seen at 5, is loaded later:
     the versions are A from 1 to 1, B at 5, A at 9.
@@ -76,21 +80,34 @@ def decide_versions(
     are older, would have made it one, it is missing; raw.entries has it, and `reprocess` loads in order of time.
     """
     sightings = sorted(
-        (moment, span.feed_id, span.word_count, span.content_hash, span.of_page)
+        (
+            moment,
+            span.feed_id,
+            span.word_count,
+            span.content_hash,
+            span.of_page,
+            span.took_place and moment < span.last_seen,
+        )
         for span in spans
         for moment in {span.first_seen, span.last_seen}
     )
     versions: list[Span] = []
-    for moment, feed_id, word_count, content_hash, of_page in sightings:
+    for stated, feed_id, word_count, content_hash, of_page, took_place in sightings:
+        moment = stated
         if versions and versions[-1].content_hash == content_hash:
             versions[-1] = replace(versions[-1], last_seen=max(versions[-1].last_seen, moment))
             continue
         if versions:  # two files of an archive may state one time
             moment = max(moment, versions[-1].last_seen + timedelta(microseconds=1))
-        new = Span(feed_id, content_hash, word_count, moment, moment, of_page)
-        if versions and new.of_page != versions[-1].of_page and not _is_edit(new, versions[-1]):
-            if _completes(new, versions, contains, publishers):
+        new = Span(feed_id, content_hash, word_count, moment, moment, of_page, took_place)
+        if took_place and versions:
+            if versions[-1].first_seen < stated:
+                _append(new, versions, publishers)
+            else:
                 versions[-1] = replace(new, first_seen=versions[-1].first_seen)
+        elif versions and new.of_page != versions[-1].of_page and not _is_edit(new, versions[-1]):
+            if _completes(new, versions, contains, publishers):
+                versions[-1] = replace(new, first_seen=versions[-1].first_seen, took_place=True)
         elif not versions or (
             not _is_less(new, versions[-1], has_all) and _becomes_version(new, versions, contains, publishers)
         ):

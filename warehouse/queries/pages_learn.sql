@@ -1,5 +1,6 @@
 -- stage_page_feeds(feed_id, policy, steps); $since: what was found out before is forgotten.
 -- What the last pages of each feed showed of its texts: that they are teasers, that they are whole, that the site refuses.
+-- Where no page was read since, nothing is known any more: each entry is judged by its looks again.
 UPDATE ops.feeds SET full_text = s.full_text, full_text_reason = s.full_text_reason
 FROM (
     SELECT
@@ -13,9 +14,9 @@ FROM (
             WHEN answered >= 5 AND refused = answered THEN 'none of its last ' || answered || ' pages may be read'
             WHEN answered - refused >= 5
                 THEN fuller || ' of its last ' || (answered - refused) || ' pages had more text than the feed'
-            ELSE 'each entry is judged by its looks: ' || answered || ' pages were read so far'
+            WHEN answered > 0 THEN 'each entry is judged by its looks: ' || answered || ' pages were read so far'
         END AS full_text_reason
-    FROM (
+    FROM stage_page_feeds LEFT JOIN (
         SELECT
             feed_id,
             count(*) AS answered,
@@ -29,7 +30,7 @@ FROM (
             QUALIFY row_number() OVER (PARTITION BY feed_id ORDER BY coalesce(first_fetched_at, fetched_at) DESC, article_id) <= 50
         )
         GROUP BY feed_id
-    )
+    ) USING (feed_id)
 ) s
 WHERE feeds.feed_id = s.feed_id
     AND (feeds.full_text IS DISTINCT FROM s.full_text OR feeds.full_text_reason IS DISTINCT FROM s.full_text_reason)

@@ -10,7 +10,7 @@ LEFT JOIN ops.feeds o ON o.feed_id = a.feed_id
 WHERE a.first_seen_at >= $since
     AND a.text_source = 'feed'
     -- a site's front page is no article's; a recording is no page
-    AND regexp_matches(a.url, '^https?://[^/?#]+/*[^/]')
+    AND regexp_matches(a.url, '^https?://') AND regexp_replace(a.url, '^https?://[^/?#]+/*(#.*)?', '') <> ''
     AND NOT regexp_matches(lower(a.url), '\.(mp3|m4a|mp4|ogg|wav|webm|jpe?g|png|gif|webp|zip|epub)([?#]|$)')
     AND (
         f.policy = 'always'

@@ -220,3 +220,127 @@ def test_folding_a_timeline_again_changes_nothing(spans: list[Span]) -> None:
     versions = decide_versions(spans)
     assert decide_versions(versions) == versions
     assert decide_versions([*versions, *spans]) == versions
+
+
+# --- the article's own page -----------------------------------------------------------------------------------------
+
+
+def page(text: str, hour: int, *, words: int = 400, feed: str = "quay") -> Span:
+    return Span(feed, text, words, at(hour), at(hour), of_page=True)
+
+
+def test_a_page_completes_its_feed_s_teaser_without_a_new_version() -> None:
+    assert shape(decide_versions([seen("teaser", 1, words=20), page("page", 2)])) == [("quay", "page", 1, 2)]
+
+
+def test_the_teaser_seen_again_changes_nothing() -> None:
+    spans = [seen("teaser", 1, words=20), page("page", 2), seen("teaser", 3, words=20)]
+    assert shape(decide_versions(spans)) == [("quay", "page", 1, 2)]
+    spans += [seen("another teaser", 4, words=25), page("page", 5)]
+    assert shape(decide_versions(spans)) == [("quay", "page", 1, 5)]
+
+
+def test_an_edit_of_the_page_is_a_version_a_shorter_text_too() -> None:
+    spans = [seen("teaser", 1, words=20), page("page", 2), page("shorter", 5, words=300), page("page", 8)]
+    assert shape(decide_versions(spans)) == [("quay", "page", 1, 2), ("quay", "shorter", 5, 5), ("quay", "page", 8, 8)]
+
+
+def test_a_page_that_is_no_fuller_says_nothing_new() -> None:
+    for words, text in ((100, "whole"), (125, "whole"), (126, "page")):
+        assert shape(decide_versions([seen("whole", 1), page("page", 2, words=words)]))[0][1] == text
+    assert shape(decide_versions([seen("whole", 1), page("page", 2, words=9), page("page two", 3, words=8)])) == [
+        ("quay", "whole", 1, 1)
+    ]
+
+
+def test_a_fuller_text_of_the_feed_takes_the_page_s_place() -> None:
+    spans = [seen("teaser", 1, words=20), page("page", 2), seen("whole", 3, words=600)]
+    assert shape(decide_versions(spans)) == [("quay", "whole", 1, 3)]
+
+
+def test_a_page_that_was_read_before_the_feed_had_the_article() -> None:
+    """A backfill of a sitemap read 293 words; the feed's summary of 9 became version 2."""
+    assert shape(decide_versions([page("page", 1, words=293), seen("summary", 2, words=9)])) == [("quay", "page", 1, 1)]
+
+
+def test_a_feed_that_turns_to_whole_texts_and_edits_them() -> None:
+    spans = [seen("teaser", 1, words=20), page("page", 2), seen("edited", 3, words=410)]
+    assert shape(decide_versions(spans)) == [("quay", "page", 1, 2), ("quay", "edited", 3, 3)]
+
+
+def test_a_teaser_that_was_edited_before_its_page_was_read_stays_a_version() -> None:
+    """The versions were two, and one after the next load: the page had taken the place of the first teaser as well."""
+    spans = [seen("teaser", 1, words=20), seen("new teaser", 3, words=20), page("page", 4)]
+    versions = decide_versions(spans)
+    assert shape(versions) == [("quay", "teaser", 1, 1), ("quay", "page", 3, 4)]
+    assert decide_versions(versions) == versions
+    assert decide_versions([*versions, *spans]) == versions
+    assert shape(decide_versions([*versions, page("page", 6)])) == [("quay", "teaser", 1, 1), ("quay", "page", 3, 6)]
+
+
+def test_a_feed_that_took_an_edited_page_s_place_stays_one_version_of_two() -> None:
+    versions = decide_versions([page("page", 1), page("edited", 3), seen("whole", 5, words=900)])
+    assert shape(versions) == [("quay", "page", 1, 1), ("quay", "whole", 3, 5)]
+    assert decide_versions(versions) == versions
+
+
+def test_two_feeds_of_an_article_and_its_page() -> None:
+    spans = [
+        seen("teaser", 1, words=20),
+        seen("other teaser", 2, feed="wire", words=24),
+        page("page", 3),
+        seen("other teaser", 4, feed="wire", words=24),
+        seen("mirror", 5, feed="wire", words=420),
+    ]
+    assert shape(decide_versions(spans, always)) == [("quay", "page", 1, 3)]
+    fuller = seen("mirror", 5, feed="wire", words=900)
+    assert shape(decide_versions([*spans, fuller], always)) == [("wire", "mirror", 1, 5)]
+    assert shape(decide_versions([*spans, fuller])) == [("quay", "page", 1, 3)], "unless it says something else"
+
+
+_LENGTHS = {"teaser": 20, "new teaser": 22, "page": 400, "edited page": 410, "cut page": 300, "whole": 700}
+
+
+@st.composite
+def _page_and_feeds(draw: st.DrawFn, feeds: tuple[str, ...] = ("quay",)) -> list[Span]:
+    return [
+        Span(draw(st.sampled_from(feeds)), text, _LENGTHS[text], at(hour), at(hour), of_page="page" in text)
+        for hour in draw(_HOURS)
+        for text in [draw(st.sampled_from(sorted(_LENGTHS)))]
+    ]
+
+
+@given(_page_and_feeds(("quay", "wire")), st.randoms(use_true_random=False))
+@settings(max_examples=200)
+def test_pages_and_feeds_at_once_may_come_in_any_order_and_repeatedly(spans: list[Span], random: object) -> None:
+    mixed = [*spans, *spans]
+    getattr(random, "shuffle")(mixed)  # noqa: B009 - hypothesis' Random is typed as any
+    assert decide_versions(mixed, always) == decide_versions(spans, always)
+
+
+@given(_page_and_feeds(("quay", "wire")))
+@settings(max_examples=500)
+def test_pages_and_feeds_one_by_one_are_as_good_as_all_at_once(spans: list[Span]) -> None:
+    folded: list[Span] = []
+    for span in sorted(spans, key=lambda s: s.first_seen):
+        folded = decide_versions([*folded, span], always)
+        assert decide_versions([*folded, span], always) == folded, "once more"
+    assert folded == decide_versions(spans, always)
+    assert decide_versions([*folded, *spans], always) == folded, "all of them again"
+
+
+@given(_page_and_feeds().map(lambda spans: [span for span in spans if span.content_hash != "whole"]))
+@settings(max_examples=500)
+def test_however_pages_and_feeds_arrive_the_last_text_is_right(spans: list[Span]) -> None:
+    folded: list[Span] = []
+    for span in spans:
+        folded = decide_versions([*folded, span])
+    assert [v.content_hash for v in folded[-1:]] == [v.content_hash for v in decide_versions(spans)[-1:]]
+
+
+@given(_page_and_feeds())
+@settings(max_examples=200)
+def test_once_a_page_was_read_no_teaser_is_a_version(spans: list[Span]) -> None:
+    versions = decide_versions(spans)
+    begun = next((number for number, version in enumerate(versions) if version.word_count > 22), len(versions))
+    assert not any("teaser" in version.content_hash for version in versions[begun:])
