@@ -44,6 +44,7 @@ UNMIRRORED = {
     "tasks/clean/template_endings.py": "tests/tasks/clean/test_template_lines.py",
     "tasks/clean/template_links.py": "tests/tasks/clean/test_template_lines.py",
     "tasks/clean/template_phrases.py": "tests/tasks/clean/test_template_lines.py",
+    "tasks/parse/page_drops.py": "tests/tasks/parse/test_page_choice.py",
     "tasks/backfill/forms.py": "tests/tasks/backfill/test_sources.py",
     "tasks/parse/expat.py": "tests/tasks/parse/test_feed.py, tests/tasks/backfill/test_sitemap_files.py",
     "tasks/publish.py": "tests/warehouse/load/test_duplicates.py, tests/warehouse/publish/test_copy.py",

@@ -23,6 +23,7 @@ _INLINE = frozenset(
         *("strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
     ]
 )
+_TEXT = frozenset(["p", "h2", "h3", "h4", "ul", "ol", "blockquote"])
 _NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component")
 """Attributes in which a site says what an element is for."""
 _WORDS = {
@@ -32,7 +33,7 @@ _WORDS = {
         respond newsletter subscribe subscription signup signin paywall login optin tag tags
         taglist keywords menu breadcrumb breadcrumbs pagination pager footer disclaimer cookie consent gdpr modal popup
         overlay tooltip sidebar widget poll survey quiz rating donate donation byline author authors
-        bio toc timestamp dateline pubdate toolbar""",
+        bio toc timestamp dateline pubdate toolbar infobox factbox faktenbox faktaruta faktaboks""",
     "comments": "comment comments disqus kommentare commentlist",
     "caption": "caption captions credit credits legend bildunterschrift imagecaption figcaption",
     "lead": """lead lede intro standfirst chapo sapo vorspann ingress perex entradilla introtext preamble leadin
@@ -42,6 +43,9 @@ _WORDS = {
 }
 _PURPOSE = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TEXT_NAME = re.compile(r"(?:article|story|post|entry|news)[-_]*(?:body|content|text)", re.IGNORECASE)
+"""A name that says of an element that it holds the article's text, whatever its other names say: "text" among its
+purposes."""
 _DISPLAY_NONE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts of which a character says as much as two letters."""
@@ -144,6 +148,8 @@ def _read(section: Section, sections: list[Section], blocks: list[Block]) -> Non
             _add_block(section, start, number, blocks)
             start, breaks = number + 1, 0
             names = " ".join([child.attrs[name] for name in _NAMING if child.attrs.get(name)]) if child.attrs else ""
+            if names == "paywall" and child.tag in _TEXT:
+                names = ""  # a paragraph behind one
             inner = Section(
                 child,
                 section,
@@ -168,8 +174,13 @@ def _is_inline(element: Element) -> bool:
 def _purposes(names: str) -> frozenset[str]:
     if not names:
         return frozenset()
-    words = (word.lower() for word in _NAME.findall(names))
-    return frozenset(kind for word in words if (kind := _PURPOSE.get(word)))
+    words = [word.lower() for word in _NAME.findall(names)]
+    kinds = frozenset(kind for word in words if (kind := _PURPOSE.get(word)))
+    if "ai" in words and "summary" in words:
+        kinds |= {"junk"}
+    if any(map(_TEXT_NAME.fullmatch, names.split())):
+        kinds = kinds - {"junk"} | {"text"}  # Politico's is in "sidebar-grid__content article__content"
+    return kinds
 
 
 def _is_hidden(element: Element) -> bool:
@@ -178,7 +189,8 @@ def _is_hidden(element: Element) -> bool:
         return False
     return (
         ("hidden" in attrs and attrs["hidden"] != "until-found")
-        or attrs.get("aria-hidden") == "true"
+        # TechRadar hides paragraphs from screen readers, and shows them
+        or (attrs.get("aria-hidden") == "true" and element.tag not in _TEXT)
         or bool(_DISPLAY_NONE.search(attrs.get("style", "")))
     )
 

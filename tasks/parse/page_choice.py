@@ -7,13 +7,14 @@ Then what stands among the article but is no part of it goes, and the lead above
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tasks.parse.page_blocks import Block, Section, comparable
+from tasks.parse.page_drops import HEADINGS, dropped, is_in, is_title
+from tasks.text.markup import Element
 
-_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+_LISTS = frozenset(["ul", "ol", "dl"])
 _ASIDE = frozenset(["aside", "footer", "form", "figcaption"])
 _JUNK = frozenset(["junk", "comments", "caption"])
 
@@ -39,7 +40,7 @@ def choose(sections: Sequence[Section], blocks: Sequence[Block], lines: Iterable
         return article
     junk = _junk(sections, blocks, sorted(article), 0.2)
     article = _with_gaps(blocks, article, junk)
-    article -= _dropped(blocks, article, junk, told)
+    article -= dropped(blocks, article, junk, told.title)
     return article | _leads(blocks, article, junk, told)
 
 
@@ -138,7 +139,7 @@ def find_lines(blocks: Sequence[Block], lines: Iterable[str]) -> set[int]:
 
 
 _TAG_POINTS = {"div": 5, "article": 10, "main": 5, "section": 5, "td": 3, "blockquote": 3, "pre": 3}
-_TAG_FINES = dict.fromkeys(["form", "address", "dl", "dd", "dt", "li", "ol", "ul", "th", *_HEADINGS], -5)
+_TAG_FINES = dict.fromkeys(["form", "address", "dl", "dd", "dt", "li", "ol", "ul", "th", *HEADINGS], -5)
 
 
 def densest(sections: Sequence[Section], blocks: Sequence[Block], junk: set[Section]) -> set[int]:
@@ -149,7 +150,7 @@ def densest(sections: Sequence[Section], blocks: Sequence[Block], junk: set[Sect
         for section in block.section.up():
             sizes[section][0] += block.size
             sizes[section][1] += block.linked
-        if not block.is_prose or _is_in(block, junk):
+        if not block.is_prose or is_in(block, junk):
             continue
         worth = 1 + min(block.size / 100, 4) + min(sum(map(block.text.count, ",，、،")), 5)
         holder = block.section
@@ -182,7 +183,7 @@ def densest(sections: Sequence[Section], blocks: Sequence[Block], junk: set[Sect
         b.number
         for section in {best, *alike}
         for b in blocks[section.first : section.last + 1]
-        if not b.section.hidden and 2 * b.linked <= b.size and not _is_in(b, junk)
+        if not b.section.hidden and 2 * b.linked <= b.size and not is_in(b, junk)
     }
 
 
@@ -197,6 +198,8 @@ def _junk(sections: Sequence[Section], blocks: Sequence[Block], among: Iterable[
             held[section] += blocks[number].weight
     limit = share * held[sections[0]]
     named = {s for s in sections[1:] if s.hidden or s.element.tag in _ASIDE or not _JUNK.isdisjoint(s.purposes)}
+    named -= _around_text(blocks)
+    named |= {s for s in sections[1:] if s.element.tag == "figure" and _is_picture(s.element)}
     small = {s for s in named if held[s] <= limit or "comments" in s.purposes}
     within = sum(blocks[n].weight for n in among if any(s in small for s in blocks[n].section.up()))
     if within > 2 * limit:
@@ -204,8 +207,20 @@ def _junk(sections: Sequence[Section], blocks: Sequence[Block], among: Iterable[
     return small
 
 
-def _is_in(block: Block, sections: set[Section]) -> bool:
-    return any(section in sections for section in block.section.up())
+def _is_picture(figure: Element) -> bool:
+    """Whether the figure shows a picture or a film, so that its text is a caption; tables and quotations are text."""
+    inner = {element.tag for element in figure.walk()}
+    return bool(inner & {"img", "picture", "video", "iframe"}) and not inner & {"table", "blockquote", "pre"}
+
+
+def _around_text(blocks: Sequence[Block]) -> set[Section]:
+    """The sections around one that its name calls the article's text, and that holds some of it."""
+    paragraphs: dict[Section, int] = {}
+    for block in blocks:
+        holder = block.section.parent
+        if holder is not None and "text" in holder.purposes and block.is_prose and block.size >= 100:
+            paragraphs[holder] = paragraphs.get(holder, 0) + 1
+    return {outer for holder, number in paragraphs.items() if number >= 2 for outer in holder.up()}
 
 
 def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -> set[int]:
@@ -215,98 +230,36 @@ def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -
     between = {
         block.number
         for block in blocks[first:last]
-        if block.section.parent in holders
-        and (block.section.element.tag in _HEADINGS or 2 * block.linked <= block.size)
-        and (block.size >= 15 or block.section.element.tag in _HEADINGS)
-        and not _is_in(block, junk)
+        if _list_holder(block) in holders
+        and (block.section.element.tag in HEADINGS or 2 * block.linked <= block.size)
+        and (block.size >= 15 or block.section.element.tag in HEADINGS)
+        and not is_in(block, junk)
     }
-    return article | between
+    return article | between | _beginning(blocks, article, junk)
 
 
-_MORE = re.compile(
-    r"\W*(?:read (?:more|also|next)|see (?:also|more)\b|related\b|more (?:on|from)\b|don'?t miss|recommended\b|"
-    r"mehr (?:zum|zu|dazu|lesen)|lesen sie|lies auch|auch interessant|lire aussi|à lire|sur le même|leer más|"
-    r"lee también|te puede interesar|le[ei]a (?:mais|também)|leggi anche|czytaj (?:też|więcej|również)|"
-    r"läs (?:också|mer)|les også|lees ook|читайте также|ilgili haber|相关|推荐阅读|延伸阅读|更多|関連|あわせて読|관련|"
-    r"click here|watch:|watch \||video:)",
-    re.IGNORECASE,
-)
-_NOISE = re.compile(
-    r"\W*(?:advertisement|anzeige|werbung|publicidad|publicité|pubblicità|reklama?|annonse|advertentie|реклама|广告|広告|"
-    r"광고|story continues below|article continues below|article content|continue reading|loading|"
-    r"(?:(?:image|photo|foto|bild|photograph|picture)s? ?(?:source|credit|copyright|by)?[:：©])|image copyright|"
-    r"getty images|©|责任编辑|sign up|subscribe|newsletter|follow (?:us|\S+ on)|share this|comments?$|"
-    r"this material may not|copyright|all rights reserved)",
-    re.IGNORECASE,
-)
-
-
-def _dropped(blocks: Sequence[Block], article: set[int], junk: set[Section], told: Told) -> set[int]:
-    prose = [number for number in sorted(article) if blocks[number].size >= 60 and blocks[number].is_prose]
-    first, last = (prose[0], prose[-1]) if prose else (min(article), max(article))
-    whole = sum(blocks[number].size for number in article)
-    if sum(blocks[number].size for number in article if number < first) > 0.1 * whole:
-        first = min(article)  # the text is in short lines, as poems and captions of long pictures are
-    if sum(blocks[number].size for number in article if number > last) > 0.1 * whole:
-        last = max(article)
-    title = comparable(told.title)
-    lists = _link_lists(blocks, article)
-    gone: set[int] = set()
-    for number in article:
-        block = blocks[number]
-        tag = block.section.element.tag
-        if (
-            _is_in(block, junk)
-            or block.section.parent in lists
-            or (number < first and (tag in _HEADINGS or block.size < 60 or _is_title(block.key, title)))
-            or (tag in _HEADINGS and _is_title(block.key, title))
-            or (number > last and (tag in _HEADINGS or (block.size < 40 and not _ENDS.search(block.text))))
-            or (_MORE.match(block.text) and (block.linked or block.size < 60) and block.size < 250)
-            or (_NOISE.match(block.text) and block.size < 160)
-            or block.section.linked
-            or (block.linked > 0.8 * block.size and tag not in ("li", "td", "p") and block.size > 12)
-        ):
-            gone.add(number)
-    return gone | _loose_headings(blocks, article - gone)
-
-
-_ENDS = re.compile(r"[.!?…。！？।\"”»'’)）]\s*$")
-
-
-def _link_lists(blocks: Sequence[Block], article: set[int]) -> set[Section | None]:
-    """Lists of links to other articles."""
-    items: dict[Section | None, list[Block]] = {}
-    for number in article:
-        if blocks[number].section.element.tag == "li":
-            items.setdefault(blocks[number].section.parent, []).append(blocks[number])
+def _beginning(blocks: Sequence[Block], article: set[int], junk: set[Section]) -> set[int]:
+    """The paragraphs above the article that stand in an element around it which is named for its text: some sites put
+    the rest into an element of its own, which they hide from those who have not paid."""
+    first = min(article)
+    holder = blocks[first].section.parent
+    around = [s for s in holder.up() if "text" in s.purposes and s is not holder][:1] if holder else []
     return {
-        holder
-        for holder, within in items.items()
-        if len(within) > 1 and sum(b.linked for b in within) > 0.7 * sum(b.size for b in within)
+        block.number
+        for block in blocks[:first]
+        if block.section.parent in around
+        and block.size >= 80
+        and 4 * block.linked < block.size
+        and not is_in(block, junk)
     }
 
 
-def _loose_headings(blocks: Sequence[Block], article: set[int]) -> set[int]:
-    """The headings without anything below them, because it was dropped."""
-    loose: set[int] = set()
-    following: Block | None = None
-    for number in sorted(article, reverse=True):
-        block = blocks[number]
-        tag = block.section.element.tag
-        if tag in _HEADINGS and (
-            following is None
-            or (block.size < 40 and following.section.element.tag in _HEADINGS and following.section.element.tag <= tag)
-        ):
-            loose.add(number)
-        else:
-            following = block
-    return loose
-
-
-def _is_title(key: str, title: str) -> bool:
-    if len(key) <= 8 or not title:
-        return False
-    return key == title or (20 < len(key) < 1.6 * len(title) and (key in title or title in key))
+def _list_holder(block: Block) -> Section | None:
+    """What the block is in, or the list that it is an item of."""
+    holder = block.section.parent
+    while holder is not None and (holder.element.tag in _LISTS or (holder.element.tag == "li")):
+        holder = holder.parent
+    return holder
 
 
 def _leads(blocks: Sequence[Block], article: set[int], junk: set[Section], told: Told) -> set[int]:
@@ -324,9 +277,9 @@ def _leads(blocks: Sequence[Block], article: set[int], junk: set[Section], told:
             or 3 * block.linked > block.size
         ):
             continue
-        if _is_title(key, title) or any(s in junk and "lead" not in s.purposes for s in block.section.up()):
+        if is_title(key, title) or any(s in junk and "lead" not in s.purposes for s in block.section.up()):
             continue
-        if block.section.element.tag in _HEADINGS or "dek" in block.section.purposes:
+        if block.section.element.tag in HEADINGS or "dek" in block.section.purposes:
             continue
         repeated = len(description) > 30 and (key[:60] in description or description[:50] in key)
         named = any("lead" in s.purposes for s, _ in zip(block.section.up(), range(2), strict=False))

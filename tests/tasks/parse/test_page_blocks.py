@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tasks.parse.page_blocks import Block, comparable, read_blocks
 from tasks.text.markup import parse
 from tests.tasks.parse.pages import ENGLISH, paragraphs
@@ -35,7 +37,28 @@ def test_names_say_what_an_element_is_for() -> None:
     html = """<div class="relatedArticles"><p>One</p></div><div id="article-body"><p>Two</p></div>
         <div data-testid="photo-caption"><p>Three</p></div><div class="loading"><p>Four</p></div>"""
     purposes = [block.section.parent.purposes for block in blocks_of(html) if block.section.parent]
-    assert [sorted(names) for names in purposes] == [["body", "junk"][1:], ["body"], ["caption"], []]
+    assert [sorted(names) for names in purposes] == [["junk"], ["body", "text"], ["caption"], []]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "purposes"),
+    [
+        ('class="sidebar-grid__content article__content"', ["body", "text"]),
+        ('class="sidebar related-article__content"', ["body", "junk"]),
+        ('class="aiSummaryContent"', ["body", "junk"]),
+        ('class="infobox"', ["junk"]),
+        ('class="paywall"', ["junk"]),
+    ],
+)
+def test_a_name_for_the_articles_text_outdoes_the_others(attributes: str, purposes: list[str]) -> None:
+    (block,) = blocks_of(f"<div {attributes}><p>The north gate is open.</p></div>")
+    assert block.section.parent is not None
+    assert sorted(block.section.parent.purposes - {"dek"}) == purposes
+
+
+def test_paragraphs_that_are_hidden_from_screen_readers_or_behind_a_paywall_are_text() -> None:
+    (block,) = blocks_of('<div><p class="paywall" aria-hidden="true">The north gate is open.</p></div>')
+    assert (block.section.hidden, block.section.purposes) == (False, frozenset())
 
 
 def test_hidden_elements_are_known_by_attribute_and_by_style() -> None:

@@ -115,6 +115,79 @@ def test_the_lead_above_the_text_is_a_part_of_it(named: str, description: str) -
     assert chosen(html, ENGLISH, Told("", description, "")) == [ELSEWHERE[0], *ENGLISH]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "stays"),
+    [
+        ("Good morning from the quay!", True),
+        ("很高兴又一次和大家见面。", True),
+        ("It is open again.", True),
+        ("By Ann Quay", False),
+        ("20 November", False),
+        ("<a href=/ann>Ann Quay writes here.</a>", False),
+    ],
+)
+def test_a_short_first_sentence_is_text_and_a_byline_is_not(sentence: str, stays: bool) -> None:
+    text = chosen(f"<article><p>{sentence}</p>{paragraphs(ENGLISH)}</article>", (sentence, *ENGLISH))
+    assert (text[0] == sentence) is stays
+    assert text[-4:] == list(ENGLISH)
+
+
+def test_a_short_sentence_of_another_element_is_not_the_first() -> None:
+    html = f"<article><div><p>The ferry is late.</p></div><div>{paragraphs(ENGLISH)}</div></article>"
+    assert chosen(html, ("The ferry is late.", *ENGLISH)) == list(ENGLISH)
+
+
+def test_a_sentence_that_only_begins_like_a_teaser_stays() -> None:
+    sentence = "相关路段强制分流，听从交警指挥疏导。"
+    assert chosen(f"<article><p>{MANDARIN[0]}</p><p>{sentence}</p><p>{MANDARIN[1]}</p></article>") == [
+        MANDARIN[0],
+        sentence,
+        MANDARIN[1],
+    ]
+
+
+def test_lines_that_begin_alike_and_are_links_are_teasers_in_any_language() -> None:
+    teaser = "<p>FUNDA OLUNYE UDABA LAPHA | <a href=/{0}>Isikebhe sesithathu sibuya emuva {0}</a></p>"
+    parts = [f"<p>{text}</p>{teaser.format(number)}" for number, text in enumerate(ENGLISH)]
+    assert chosen(f"<article>{''.join(parts)}</article>") == list(ENGLISH)
+
+
+def test_one_line_with_a_link_is_no_teaser() -> None:
+    words = "The harbour master's own words: the gate is open until ten at night"
+    linked = words.replace("the gate is open until ten at night", "<a href=/1>the gate is open until ten at night</a>")
+    html = f"<article><p>{ENGLISH[0]}</p><p>{linked}</p><p>{ENGLISH[1]}</p></article>"
+    assert chosen(html, (ENGLISH[0], words, ENGLISH[1])) == [ENGLISH[0], words, ENGLISH[1]]
+
+
+def test_a_pictures_text_is_its_caption_and_a_tables_is_text() -> None:
+    video = f"<figure><video src=v></video><p>{ELSEWHERE[0]}</p></figure>"
+    table = f"<figure><table><tr><td>{ELSEWHERE[1]}</td></tr></table></figure>"
+    html = f"<article><p>{ENGLISH[0]}</p>{video}<p>{ENGLISH[1]}</p>{table}<p>{ENGLISH[2]}</p></article>"
+    lines = (ENGLISH[0], ELSEWHERE[0], ENGLISH[1], ELSEWHERE[1], ENGLISH[2])
+    assert chosen(html, lines) == [ENGLISH[0], ENGLISH[1], ELSEWHERE[1], ENGLISH[2]]
+
+
+def test_a_list_between_the_paragraphs_is_found_whatever_stands_in_its_items() -> None:
+    items = "".join(f"<li>{text} <i>(one third of them.)</i><p></p></li>" for text in ELSEWHERE)
+    html = f"<div><p>{ENGLISH[0]}</p><ul>{items}</ul><p>{ENGLISH[1]}</p><p>{ENGLISH[2]}</p></div>"
+    found = chosen(html, ENGLISH[:3])
+    assert [text[:30] for text in found] == [text[:30] for text in (ENGLISH[0], *ELSEWHERE, *ENGLISH[1:3])]
+
+
+def test_an_element_that_is_named_for_the_text_is_text_whatever_it_is_in() -> None:
+    """Politico cuts its text into two such, with a banner between them."""
+    part = '<div class="sidebar-grid__container"><div class="sidebar-grid__content article__content">{}</div></div>'
+    html = f"<article>{part.format(paragraphs(LONG[:2]))}<p>Subscribe</p>{part.format(paragraphs(LONG[2:]))}</article>"
+    assert chosen(html, LONG) == list(LONG)
+
+
+def test_paragraphs_above_an_element_with_the_rest_are_found() -> None:
+    """Mallorca Magazin hides the rest from those who have not paid."""
+    rest = f'<div class="hideable">{paragraphs(LONG[2:])}</div>'
+    html = f'<main><div class="post-text">{paragraphs(LONG[:2])}{rest}</div></main>'
+    assert chosen(html) == list(LONG)
+
+
 def test_subheadings_stay_and_those_without_a_text_below_go() -> None:
     html = (
         f"<article><p>{ENGLISH[0]}</p><h2>In winter</h2><p>{ENGLISH[1]}</p><h2>Related</h2>"
