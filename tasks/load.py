@@ -9,10 +9,11 @@ from itertools import chain
 from typing import Any
 
 from tasks.rhythm import Bounds, schedule
+from warehouse.feed_descriptions import Rhythm
 from warehouse.landing import Landing
 from warehouse.load import operations
 from warehouse.load.batch import load, load_rejects
-from warehouse.records import Counts, Feed, FeedState, Fetch, Milled, Reject, Rhythm, Watermark
+from warehouse.records import Counts, Feed, FeedState, Fetch, Milled, Reject, Watermark
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
 

@@ -19,6 +19,7 @@ UNMIRRORED = {
     "tasks/errors.py": "exceptions",
     "tasks/text/tags.py": "sets of tag names",
     "warehouse/errors.py": "exceptions",
+    "warehouse/feed_descriptions.py": "dataclasses",
     "warehouse/records.py": "dataclasses",
     # What they do shows only in what calls them.
     "warehouse/export/atom_enclosures.py": "tests/warehouse/export/test_atom.py",
@@ -39,6 +40,8 @@ UNMIRRORED = {
     "tasks/clean/template_links.py": "tests/tasks/clean/test_template_lines.py",
     "tasks/clean/template_phrases.py": "tests/tasks/clean/test_template_lines.py",
     "tasks/backfill/forms.py": "tests/tasks/backfill/test_sources.py",
+    "tasks/parse/list_words.py": "tests/tasks/parse/test_list_page.py, tests/tasks/parse/test_list_links.py",
+    "tasks/parse/page_source.py": "tests/tasks/parse/test_page.py",
     "tasks/parse/expat.py": "tests/tasks/parse/test_feed.py, tests/tasks/backfill/test_sitemap_files.py",
     "tasks/publish.py": "tests/warehouse/load/test_duplicates.py, tests/warehouse/publish/test_copy.py",
     "warehouse/publish/draft.py": "tests/warehouse/publish/test_copy.py",

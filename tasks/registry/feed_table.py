@@ -12,7 +12,9 @@ from typing import Annotated, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import jmespath
 import soupsieve
+from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 from slugify import slugify
@@ -21,7 +23,7 @@ from w3lib.url import canonicalize_url
 from tasks.references import REFERENCE
 from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
-from warehouse.records import Feed, ImagePolicy, Rules, digest
+from warehouse.records import Feed, ImagePolicy, Kind, ListRules, Rules, digest
 
 MAX_ID = 63
 MAX_TITLE_ID = 40
@@ -109,6 +111,14 @@ def _check_images(value: object) -> object:
     raise _error(f'must be "all", "lead" or "none" (write "{better or "all"}")')
 
 
+def _check_kind(value: object) -> object:
+    kinds = get_args(Kind)
+    if value in kinds:
+        return value
+    better = nearest(value, kinds) if isinstance(value, str) else None
+    raise _error(f'must be "feed", "page", "sitemap" or "json" (write "{better or "page"}")')
+
+
 def _check_selector(value: str) -> str:
     try:
         soupsieve.compile(value)
@@ -131,9 +141,23 @@ def _check_pattern(value: str) -> str:
     return value
 
 
+def _check_path(value: str) -> str:
+    try:
+        jmespath.compile(value)
+    except JMESPathError as error:
+        column = getattr(error, "lex_position", getattr(error, "lexer_position", None))
+        place = "" if column is None else f", from column {column} on"
+        raise _error(
+            f"holds '{value}', which is not a JMESPath expression{place} (write 'data.articles' or 'image.url', for "
+            "example, and '\"first-name\"' for a name that has other characters than letters, digits and _)"
+        ) from error
+    return value
+
+
 Text = Annotated[str, AfterValidator(_check_text)]
 WebAddress = Annotated[str, AfterValidator(_check_web_address)]
 Selector = Annotated[str, AfterValidator(_check_selector)]
+JsonPath = Annotated[str, AfterValidator(_check_path)]
 
 
 class RulesTable(BaseModel):
@@ -144,6 +168,36 @@ class RulesTable(BaseModel):
     content: Selector | None = None
     remove: tuple[Selector, ...] = ()
     drop_after: Annotated[str, AfterValidator(_check_pattern)] | None = None
+
+
+class PageListTable(BaseModel):
+    """`list` of a feed with kind = "page"."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Selector | None = None
+    link: Selector | None = None
+    title: Selector | None = None
+    date: Selector | None = None
+    summary: Selector | None = None
+    image: Selector | None = None
+    author: Selector | None = None
+
+
+class JsonListTable(BaseModel):
+    """`list` of a feed with kind = "json"."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: JsonPath
+    link: JsonPath
+    title: JsonPath | None = None
+    date: JsonPath | None = None
+    summary: JsonPath | None = None
+    image: JsonPath | None = None
+    author: JsonPath | None = None
+    content: JsonPath | None = None
+    id: JsonPath | None = None
 
 
 class FeedTable(BaseModel):
@@ -161,9 +215,28 @@ class FeedTable(BaseModel):
     images: Annotated[ImagePolicy, BeforeValidator(_check_images)] = "all"
     enabled: StrictBool = True
     rules: RulesTable = RulesTable()
+    kind: Annotated[Kind, BeforeValidator(_check_kind)] = "feed"
 
     def feed(self) -> Feed:
-        return Feed(**(dict(self) | {"rules": Rules(**dict(self.rules))}))
+        values = dict(self) | {"rules": Rules(**dict(self.rules))}
+        if "list" in values:
+            values["list"] = ListRules(**dict(values["list"]))
+        return Feed(**values)
+
+
+class _PageTable(FeedTable):
+    list: PageListTable = PageListTable()
+
+
+class _JsonTable(FeedTable):
+    list: JsonListTable
+
+
+def read_table(table: Mapping[str, object]) -> Feed:
+    """The feed of a [[feed]] table. Raises pydantic's ValidationError, which `problems` puts into words."""
+    kind = table.get("kind")
+    model = _PageTable if kind == "page" else _JsonTable if kind == "json" else FeedTable
+    return model.model_validate(table).feed()
 
 
 def slug(name: str, taken: Collection[str]) -> str:
@@ -212,7 +285,14 @@ def problems(error: ValidationError, table: Mapping[str, object]) -> list[tuple[
     return [(key, UNPRINTABLE_IN_LINES.sub("?", sentence)) for key, sentence in keys_and_sentences]
 
 
-_EXAMPLES = {"id": "bbc-world", "name": "BBC News: World", "url": "https://example.org/feed"}
+_EXAMPLES = {
+    "id": "bbc-world",
+    "name": "BBC News: World",
+    "url": "https://example.org/feed",
+    "list.items": "data.articles",
+    "list.link": "url",
+}
+_LIST = 'write list = { items = "articles", link = "url", title = "title" }, for example'
 
 # What other programs call these keys.
 _OTHER_NAMES = {"title": "name", "link": "site_url", "feed_url": "url", "xmlUrl": "url", "category": "group"}
@@ -227,10 +307,14 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             return key, f'id {details["msg"]} (write "{better}")'
         case "feeds":
             return key, f"{key} {details['msg']}"
+        case "missing" if key == "list":
+            return key, f"list is missing: it says where the articles are in the JSON ({_LIST})"
         case "missing":
             return key, f'{key} is missing (write {key} = "{_EXAMPLES.get(key, "…")}")'
+        case "extra_forbidden" if key == "list":
+            return key, 'list is only for feeds of kind "page" or "json" (write kind = "page", or leave list out)'
         case "extra_forbidden":
-            return key, f"unknown key {key} ({_suggest_key(details['loc'])})"
+            return key, f"unknown key {key} ({_suggest_key(details['loc'], table.get('kind'))})"
         case "string_type":
             return key, f'{key} must be text, not {_toml(value)} (write it in quotes: "…")'
         case "bool_type":
@@ -238,18 +322,22 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
         case "tuple_type":
             return key, f'{key} must be a list (write {key} = ["…"])'
         case "model_type" | "model_attributes_type":
-            return key, f'{key} must be a table (write {key} = {{ remove = ["…"] }})'
+            hint = _LIST if key == "list" else f'write {key} = {{ remove = ["…"] }}'
+            return key, f"{key} must be a table ({hint})"
         case _:
             return key, f"{key}: {details['msg']}"
 
 
-def _suggest_key(loc: Sequence[str | int]) -> str:
-    in_rules = len(loc) > 1
-    keys = list((RulesTable if in_rules else FeedTable).model_fields)
-    match = nearest(str(loc[-1]), keys if in_rules else [*keys, *_OTHER_NAMES])
+def _suggest_key(loc: Sequence[str | int], kind: object) -> str:
+    table = f"{loc[0]}." if len(loc) > 1 else ""
+    models: dict[str, type[BaseModel]] = {"": FeedTable, "rules.": RulesTable}
+    models["list."] = JsonListTable if kind == "json" else PageListTable
+    keys = [*models[table].model_fields, *([] if table else ["list"])]
+    others = {} if table else _OTHER_NAMES
+    match = nearest(str(loc[-1]), [*keys, *others])
     if match is None:
         return f"the keys are {', '.join(keys)}"
-    return f"write {'rules.' if in_rules else ''}{_OTHER_NAMES.get(match, match)}"
+    return f"write {table}{others.get(match, match)}"
 
 
 def _toml(value: object) -> str:

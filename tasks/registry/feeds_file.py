@@ -17,7 +17,7 @@ import tomlkit
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
-from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, slug
+from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, read_table, slug
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
 from warehouse.landing import write_durably
@@ -118,7 +118,7 @@ def _parse(data: bytes, path: Path) -> list[Feed]:
         keys_and_problems: list[tuple[str, str]] = []
         if isinstance(table, dict):
             try:
-                feeds.append(FeedTable.model_validate(table).feed())
+                feeds.append(read_table(table))
             except ValidationError as error:
                 keys_and_problems = problems(error, table)
             keys_and_problems += _duplicates(table, lines[""], ids, addresses)
@@ -159,7 +159,7 @@ def _load_toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _unknown_key(key: str) -> str:
-    if key in FeedTable.model_fields:
+    if key in FeedTable.model_fields or key == "list":
         return f"{key} stands before the first [[feed]] (write it below the [[feed]] it belongs to)"
     return f"unknown table or key {key} (write [[feed]] for each feed)"
 
@@ -205,7 +205,7 @@ def _check_known(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
 def _validate(feed: Feed, path: Path) -> Feed:
     table = as_table(feed)
     try:
-        return FeedTable.model_validate(table).feed()
+        return read_table(table)
     except ValidationError as error:
         reasons = "; ".join(problem for _, problem in problems(error, table))
         raise FeedsFileError(f"{path}: {_label(table, 0)} can't be added: {reasons}") from error
@@ -230,6 +230,8 @@ def as_table(feed: Feed) -> dict[str, object]:
     if "rules" in table:
         rules = {key: value for key, value in asdict(feed.rules).items() if value not in (None, ())}
         table["rules"] = {key: list(value) if isinstance(value, tuple) else value for key, value in rules.items()}
+    if "list" in table:
+        table["list"] = {key: value for key, value in asdict(feed.list).items() if value is not None}
     return table
 
 
