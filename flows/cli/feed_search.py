@@ -224,6 +224,6 @@ class _Search:
         if sitemap := sitemap or await self.sitemap():
             return sitemap
         raise FeedsFileError(
-            f"{self.answer.url}: no feed there, none linked, none at the usual places, no sitemap either, and no list of "
-            f"articles to read instead: {page}"
+            f"{self.answer.url}: no feed there, none linked, none at the usual places, no sitemap either, and no list "
+            f"of articles to read instead: {page}"
         )

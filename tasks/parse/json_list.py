@@ -53,7 +53,7 @@ def parse_json_list(data: bytes, document: Document, feed: Feed) -> ParsedDocume
     for position, item in enumerate(items[:MAX_ITEMS]):
         try:
             entries.append(make_entry(_fields(item, document, feed), document, feed, position))
-        except (ParseError, JMESPathError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except ParseError as error:
             name = _first_text(item.get("id") or item.get("title")) if isinstance(item, dict) else ""
             rejects.append(reject_entry(document, feed, position, name[:100], error))
     return ParsedDocument(tuple(entries), tuple(rejects))
@@ -85,7 +85,7 @@ def read_json(data: bytes, content_type: str = "") -> Any:
 
 
 def _brief(error: Exception) -> str:
-    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+    return "it is nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())[:300]
 
 
 def _hint(text: str) -> str:
@@ -94,10 +94,7 @@ def _hint(text: str) -> str:
 
 def find_list(top: Any, path: str) -> list[Any]:
     """The list that the expression finds. Raises ParseError that says what there is instead."""
-    try:
-        found = jmespath.search(path, top)
-    except (JMESPathError, RecursionError) as error:
-        raise ParseError(f"list.items = '{path}' can't be applied: {' '.join(str(error).split())}") from error
+    found = _search("items", path, top)
     if isinstance(found, list):
         return found
     what = "an object" if isinstance(found, dict) else "nothing" if found is None else f"{json.dumps(found)[:60]}"
@@ -108,23 +105,32 @@ def find_list(top: Any, path: str) -> list[Any]:
     )
 
 
+def _search(key: str, path: str, value: Any) -> Any:
+    """What the expression finds. Raises ParseError if one of its functions is not for what is there."""
+    try:
+        return jmespath.search(path, value)
+    except (JMESPathError, RecursionError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise ParseError(f"list.{key} = '{path}' can't be applied to it: {_brief(error)}") from error
+
+
 def _fields(item: Any, document: Document, feed: Feed) -> EntryFields:
     rules = feed.list
 
-    def find(path: str | None) -> Any:
-        return jmespath.search(path, item) if path else None
+    def find(key: str) -> Any:
+        path = getattr(rules, key)
+        return _search(key, path, item) if path else None
 
-    link = _first_text(find(rules.link))
+    link = _first_text(find("link"))
     if not link:
         raise ParseError(f"the item has no link: list.link = '{rules.link}' finds nothing in it")
-    date = _first_text(find(rules.date))
+    date = _first_text(find("date"))
     published = entry_date(date, None, feed, document)
-    content, summary = _first_text(find(rules.content)), _first_text(find(rules.summary))
+    content, summary = _first_text(find("content")), _first_text(find("summary"))
     return EntryFields(
-        guid=_first_text(find(rules.id)) or None,
+        guid=_first_text(find("id")) or None,
         link=link,
-        title=_first_text(find(rules.title)),
-        authors=unique(map(clean_text, read_authors(find(rules.author)))),
+        title=_first_text(find("title")),
+        authors=unique(map(clean_text, read_authors(find("author")))),
         published_at=published,
         updated_at=None,
         stated_dates=(date, ""),
@@ -134,7 +140,7 @@ def _fields(item: Any, document: Document, feed: Feed) -> EntryFields:
         content_type="text/plain",  # cleaning sees whether it is HTML
         summary=summary if reads_as_markup(summary) else escape(summary, quote=False),
         base_url=urls.resolve(None, feed.site_url) or document_base(document, feed),
-        enclosures=unique(list(_texts(find(rules.image)))[:1]),
+        enclosures=unique(list(_texts(find("image")))[:1]),
         parsed=to_json(item if isinstance(item, dict) else {"item": item}, content),
     )
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urldefrag, urlsplit
 
 from tasks.parse.list_items import HEADINGS, ListItem, entries_of, picture_title, read_items, text_weight, title_of
@@ -27,6 +28,8 @@ MIN_COMMON = 30
 MIN_WEIGHT, MIN_MEAN_WEIGHT = 10, 18
 """Letters of a title, and of a group's titles on average; a Chinese character counts as three. Names of sections are
 shorter."""
+MAX_KINDS = 100
+"""Names of elements that another is compared with."""
 COMPARED = 12
 """Groups, the largest ones, that are read to the end."""
 
@@ -224,7 +227,7 @@ def _heading_text(element: Element) -> str:
             inner = next((child for child in element.children if isinstance(child, Element)), None)
             return _heading_text(inner) if inner is not None and inner.tag in HEADINGS else ""
         return ""
-    text = collapse(element.text()) if sum(1 for _ in element.walk()) < 20 else ""
+    text = collapse(element.text()) if sum(1 for _ in islice(element.walk(), 20)) < 20 else ""
     return text if len(text) <= 60 else ""
 
 
@@ -276,7 +279,7 @@ def _kinds(links: Sequence[Link], level: int) -> dict[int, int]:
     found = {}
     for key, element in elements.items():
         names, column = set(names_of(element)), columns.get(key, 0)
-        for number, (known, known_column) in enumerate(kinds):
+        for number, (known, known_column) in enumerate(kinds[:MAX_KINDS]):
             common = len(names & known)
             is_same = names == known or (common and (links_each <= 1.5 or 2 * common >= len(names | known)))
             if is_same and column == known_column:

@@ -16,6 +16,9 @@ def first(html: str, tag: str) -> Element:
     ("link", "title"),
     [
         ("<a>The gate <b>opens</b></a>", "The gate opens"),
+        ("<a><h3><span>North pier</span><span>The gate</span> opens</h3></a>", "North pier The gate opens"),
+        ("<a><b>T</b>he gate <span>opens</span>, they say</a>", "The gate opens, they say"),
+        ("<a><span>北门</span><span>明日开放</span></a>", "北门明日开放"),
         ("<a><p>Harbour</p><h3>The gate opens</h3><p>A long teaser comes below it.</p></a>", "The gate opens"),
         ('<a><div>Harbour news</div><div class="card-title">The gate</div></a>', "The gate"),
         ("<a><div>2026-11-19</div><div>The gate opens at eight</div></a>", "The gate opens at eight"),
