@@ -32,7 +32,8 @@ from tasks.mill.document import mill_bytes
 from tasks.text import urls
 from tasks.text.plain import SUMMARY
 from tests.places import ROOT
-from warehouse.records import About, Article, Document, Entry, Feed, Milled
+from warehouse.feed_descriptions import About
+from warehouse.records import Article, Document, Entry, Feed, Milled
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LEAST = 0.98

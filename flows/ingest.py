@@ -186,7 +186,7 @@ class _Ingest:
             self.pool.start()  # at least one feed will send a document
 
         async def mill(batch: list[Fetch]) -> list[Milled]:
-            documents = [fetch.document for fetch in batch if fetch.document]
+            documents = [document for fetch in batch for document in fetch.documents]
             return await mill_batch(documents, self.pool, f"{len(documents)} documents") if documents else []
 
         async with aclosing(mill_ahead(batch_fetches(self._fetch_all()), mill)) as ahead:
@@ -202,9 +202,9 @@ class _Ingest:
             async with gate:
                 state = state_of(feed, self.states)
                 fetch = await fetch_or_record_failure(feed, state, self.client, landing, force=self.force)
-            if fetch.document and not mills_remotely():
+            if not mills_remotely():
                 # before it joins a batch, so that no batch waits for a document that takes long
-                await self.pool.mill_early(fetch.document)
+                await asyncio.gather(*map(self.pool.mill_early, fetch.documents))
             return fetch
 
         fetching = [asyncio.ensure_future(fetch_one(feed)) for feed in self.feeds.values()]
@@ -219,7 +219,7 @@ class _Ingest:
     async def _load(self, fetches: Sequence[Fetch], milled: Sequence[Milled]) -> None:
         run, settings = self.run, self.settings
         by_document = {result.document.key: result for result in milled}
-        fetches = [judge_by_content(f, by_document.get(f.document.key) if f.document else None) for f in fetches]
+        fetches = [judge_by_content(f, [by_document[document.key] for document in f.documents]) for f in fetches]
         feeds = [self.feeds[fetch.feed_id] for fetch in fetches]
         batch = Batch(
             store=settings.store,

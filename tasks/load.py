@@ -10,12 +10,13 @@ from typing import Any
 
 from tasks.rhythm import Bounds, schedule
 from warehouse.counts import Counts
+from warehouse.feed_descriptions import Rhythm
 from warehouse.landing import Landing
 from warehouse.load import operations
 from warehouse.load.batch import load, load_rejects
 from warehouse.load.pages import record_answers
 from warehouse.page_answers import PageAnswer
-from warehouse.records import Feed, FeedState, Fetch, Milled, Reject, Rhythm
+from warehouse.records import Feed, FeedState, Fetch, Milled, Reject
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
 from warehouse.watermark import Watermark

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from warehouse.records import FeedState, Fetch, Hints, Rhythm
+from warehouse.feed_descriptions import Hints, Rhythm
+from warehouse.records import FeedState, Fetch
 
 UNKNOWN = 3600.0
 """The time between two requests of a feed whose rhythm is not known yet."""

@@ -29,7 +29,7 @@ import zstandard
 from warehouse.errors import LandingError
 from warehouse.landing_records import blob_path, encode_record, read_record, record_folder, record_name
 from warehouse.masking import mask, mask_headers
-from warehouse.records import Document, Source
+from warehouse.records import Document, Form, Source
 
 MAX_BLOB_BYTES = 1 << 30
 """Fetches have a lower limit, so a larger blob was tampered with."""
@@ -58,6 +58,7 @@ class Landing:
         status: int,
         headers: Mapping[str, str],
         source: Source = "feed",
+        form: Form = "feed",
     ) -> Document:
         """Make the bytes and their record durable. Raises LandingError, for example if the disk is full."""
         document_id = hashlib.sha256(data).hexdigest()
@@ -72,6 +73,7 @@ class Landing:
             size=len(data),
             landing_path=blob_path(document_id),
             source=source,
+            form=form,
         )
         blob = self.root / document.landing_path
         if not self._is_intact(document):

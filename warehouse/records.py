@@ -13,17 +13,25 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from warehouse.feed_descriptions import About, Hints
 from warehouse.filters import NO_FILTERS, Filters
 from warehouse.page_request import PageReading as PageReading
 from warehouse.page_request import PageRequest as PageRequest
-from warehouse.rules import NO_PAGE_RULES, NO_RULES
+from warehouse.rules import NO_LIST_RULES, NO_PAGE_RULES, NO_RULES
+from warehouse.rules import ListRules as ListRules
 from warehouse.rules import PageRules as PageRules
 from warehouse.rules import Rules as Rules
 
 Source = str
 """How an article came: "feed", or what a row of tasks/backfill/sources.py says."""
-Form = Literal["feed", "article", "page", "pages"]
-"""What a document is: a feed; one article of an archive; a web page with one article; several pages of one."""
+Form = Literal[
+    "feed", "article", "page", "pages", "list page", "sitemap", "sitemap index", "listed sitemap", "json list"
+]
+"""What a document is: a feed; one article of an archive; a web page with one article; several pages of one article; and
+what stands in place of a feed: a page that lists articles, a sitemap, a sitemap that lists sitemaps, one of those, an
+API's list in JSON."""
+Kind = Literal["feed", "page", "sitemap", "json"]
+"""What is at a feed's address: a feed, a web page that lists articles, a sitemap, or an API's list in JSON."""
 ImagePolicy = Literal["all", "lead", "none"]
 FullText = Literal["auto", "always", "never"]
 """Whether an entry's own page is fetched for its text; auto: where the feed gives a teaser."""
@@ -51,6 +59,8 @@ class Feed:
     enabled: bool = True
     rules: Rules = NO_RULES
     page: PageRules = NO_PAGE_RULES
+    kind: Kind = "feed"
+    list: ListRules = NO_LIST_RULES
     full_text: FullText = "auto"
     recheck: tuple[str, ...] | None = None
     """When its pages are asked again, such as 1h and 7d after the first time; None: as the setting page_checks says."""
@@ -235,47 +245,6 @@ CUT_OFF = "the document is cut off; its last entry is left out until it comes wh
 
 
 @dataclass(frozen=True)
-class Hints:
-    """How often a feed publishes, as it states itself; columns of ops.feeds."""
-
-    ttl_seconds: int | None = None
-    update_seconds: int | None = None
-    """From sy:updatePeriod and sy:updateFrequency."""
-    skip_hours: tuple[int, ...] = ()
-    """UTC."""
-    skip_days: tuple[str, ...] = ()
-    """In English."""
-
-
-@dataclass(frozen=True)
-class About:
-    """What a feed says of itself; columns of ops.feeds."""
-
-    title: str | None = None
-    description: str | None = None
-    link: str | None = None
-    """The address of its site."""
-    icon: str | None = None
-    language: str | None = None
-    """BCP 47."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often a feed publishes, measured on its articles and as it states itself. Seconds."""
-
-    newest_at: datetime | None = None
-    gap: float | None = None
-    """Median between its articles."""
-    turnover: float | None = None
-    """How long it took to publish the newer half of its document's entries."""
-    ttl: float | None = None
-    update: float | None = None
-    skip_hours: tuple[int, ...] = ()
-    skip_days: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Milled:
     """A document after parsing and cleaning."""
 
@@ -287,7 +256,7 @@ class Milled:
     rejects: tuple[Reject, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
     """entry_id → the keep or block rule that makes no article of it."""
-    hints: Hints = Hints()
+    hints: Hints = field(default_factory=Hints)
     about: About | None = None
     """None for a document that is no feed."""
     feed_name: str = ""
@@ -325,6 +294,20 @@ class Fetch:
     max_age: float | None = None
     """Seconds for which the response is fresh, according to the server."""
     document: Document | None = None
+    listed: tuple[Document, ...] = ()
+    """The sitemaps that the document, an index of sitemaps, lists, and that have changed."""
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        return (self.document, *self.listed) if self.document else self.listed
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server says of its answer, for the next conditional request (RFC 9110 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +329,8 @@ class FeedState:
     missing_count: int = 0
     """Responses with status 404 since the last success."""
     missing_since: datetime | None = None
+    listed: Mapping[str, Validators] = field(default_factory=dict)
+    """Of the sitemaps that were read, as its sitemap lists them, by their addresses."""
 
     @property
     def is_conditional(self) -> bool:

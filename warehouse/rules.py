@@ -44,3 +44,24 @@ class PageRules:
 
 NO_RULES = Rules()
 NO_PAGE_RULES = PageRules()
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """Where a list has its articles, and where each has its fields: CSS selectors for a page, JMESPath for JSON."""
+
+    items: str | None = None
+    """The articles; the others select within one. None: newsmill finds them."""
+    link: str | None = None
+    title: str | None = None
+    date: str | None = None
+    summary: str | None = None
+    image: str | None = None
+    author: str | None = None
+    content: str | None = None
+    """Of JSON only: the text, HTML or plain."""
+    id: str | None = None
+    """Of JSON only: what identifies an article beside its link."""
+
+
+NO_LIST_RULES = ListRules()

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
-from tasks.errors import FeedsFileError, FetchError
+from flows.cli.feed_search import Found, find, mill_all
+from tasks.errors import FetchError
 from tasks.fetch.addresses import parse_address
-from tasks.fetch.feed import ACCEPT
+from tasks.fetch.feed import ACCEPTED
 from tasks.fetch.http import Client, open_client
 from tasks.fetch.moves import stated_move
-from tasks.mill.document import mill_bytes
 from tasks.references import escape_references, resolve_for_request
-from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
 from tasks.registry.feed_table import unshared_id
 from tasks.registry.feeds_file import add_feed, read_feeds
 from tasks.settings import Settings
 from warehouse.filters import Filters
 from warehouse.masking import mask
-from warehouse.records import Document, Feed
+from warehouse.records import Feed, Kind
 
 
 async def add(
@@ -35,45 +31,32 @@ async def add(
     group: str | None,
     language: str | None,
     timezone: str,
-) -> Feed:
-    """Find the feed at or behind `url` and write it to the registry. Raises FetchError, FeedsFileError."""
+    kind: Kind | None = None,
+) -> tuple[Feed, Found]:
+    """Find the feed at or behind `url`, or what stands in place of one, and write it to the registry.
+
+    Raises FetchError, FeedsFileError.
+    """
     url = url if "://" in url else f"https://{url}"
     asked = await resolve_for_request(url)
     async with open_client(settings) as client:
-        found, title = await _find(client, asked)
+        found = await find(client, asked, kind, timezone)
     # the address as it was given keeps its references; one that a server gave holds none
-    address = url if found == str(parse_address(asked)) else escape_references(found)
+    address = url if found.url == str(parse_address(asked)) else escape_references(found.url)
     registry = read_feeds(settings.feeds) if settings.feeds.exists() else []
     feed = Feed(
-        id=feed_id or unshared_id(url, name or title, {feed.id for feed in registry}),
-        name=name or title or mask(url),
+        id=feed_id or unshared_id(url, name or found.title, {feed.id for feed in registry}),
+        name=name or found.title or mask(url),
         url=address,
         site_url=mask(url) if url != address else None,
         language=language,
         timezone=timezone,
         group=group,
+        kind=found.kind,
+        list=found.rules,
     )
     add_feed(settings.feeds, feed)
-    return feed
-
-
-async def _find(client: Client, url: str) -> tuple[str, str]:
-    """(address, title) of the feed."""
-    size = client.settings.max_feed_bytes
-    answer = await client.get(url, max_bytes=size, headers={"accept": ACCEPT})
-    title = looks_like_feed(answer.body)
-    if title is not None:
-        return answer.url, title
-    linked = [candidate.url for candidate in discover(answer.body, answer.url)]
-    usual = [urljoin(answer.url, path) for path in COMMON_PATHS]
-    for address in [*linked, *usual]:
-        try:
-            answer = await client.get(address, max_bytes=size, headers={"accept": ACCEPT})
-        except FetchError:
-            continue  # the next candidate may be a feed; the error below covers the case that none is
-        if (title := looks_like_feed(answer.body)) is not None:
-            return answer.url, title
-    raise FeedsFileError(f"{url}: no feed there, none linked, none at the usual places; give the feed's own address")
+    return feed, found
 
 
 async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filters) -> list[dict[str, Any]]:
@@ -85,32 +68,22 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
         async with gate:
             try:
                 address = await resolve_for_request(feed.url)
-                answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
+                accept = {"accept": ACCEPTED[feed.kind]}
+                answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers=accept)
+                milled = await mill_all(client, answer, replace(feed, shared_filters=shared_filters))
             except FetchError as error:
                 return {"feed": feed.id, "entries": 0, "blocked": 0, "newest": None, "problem": str(error)}
-            document = Document(
-                hashlib.sha256(answer.body).hexdigest(),
-                feed.id,
-                feed.url,
-                answer.url,
-                datetime.now(UTC),
-                answer.status,
-                answer.headers,
-                len(answer.body),
-                "",
-            )
-            judged = replace(feed, shared_filters=shared_filters)
-            milled = await asyncio.to_thread(mill_bytes, answer.body, document, judged)
-        dates = [article.published_at for article in milled.articles if article.published_at]
-        problem = "; ".join(reject.error for reject in milled.rejects[:1]) or None
+        articles = [article for each in milled for article in each.articles]
+        dates = [article.published_at for article in articles if article.published_at]
+        problem = next((reject.error for each in milled for reject in each.rejects), None)
         if answer.moved_to:
             problem = problem or f"moved for good to {mask(answer.moved_to)}: change its url"
-        elif stated := stated_move(answer.body, address):
+        elif feed.kind == "feed" and (stated := stated_move(answer.body, address)):
             problem = problem or f"states that it has moved to {mask(stated)}: change its url, if the feed is there"
         return {
             "feed": feed.id,
-            "entries": len(milled.articles),
-            "blocked": len(milled.blocked),
+            "entries": len(articles),
+            "blocked": sum(len(each.blocked) for each in milled),
             "newest": max(dates, default=None),
             "problem": problem,
         }

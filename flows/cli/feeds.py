@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
@@ -14,6 +16,12 @@ from flows.cli.options import json_option, settings_options
 from flows.cli.printing import cell, err, out, plain_table, plain_value
 from tasks.settings import load_settings
 from warehouse.masking import mask
+
+if TYPE_CHECKING:
+    from flows.cli.feed_search import Found
+
+SHOWN = 5
+"""Articles that `feeds add` shows of what it has found."""
 
 
 @click.group()
@@ -31,11 +39,11 @@ def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
     registry = read_feeds(settings.feeds)
     if as_json:
-        fields = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
+        fields = ("id", "name", "url", "kind", "site_url", "language", "timezone", "group", "images", "enabled")
         rows = [{field: getattr(feed, field) for field in fields} | {"url": mask(feed.url)} for feed in registry]
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
-    columns = ("id", "name", "language", "group", "images", "url")
+    columns = ("id", "name", "language", "group", "images", "kind", "url")
     table = plain_table(*columns)
     for feed in registry:
         values = (mask(getattr(feed, column) or "") for column in columns)
@@ -53,6 +61,11 @@ def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
 @click.option("--group", help="Its group.")
 @click.option("--language", help="BCP 47, for example zh or en.")
 @click.option("--timezone", default="UTC", show_default=True, help="IANA name, for dates without a zone.")
+@click.option(
+    "--kind",
+    type=click.Choice(["feed", "page", "sitemap", "json"]),
+    help="Take only a feed, a page that lists articles, a sitemap, or an API's list in JSON.",
+)
 @settings_options
 def add(
     url: str,
@@ -61,16 +74,23 @@ def add(
     group: str | None,
     language: str | None,
     timezone: str,
+    kind: Any,
     feeds_file: Path | None,
     warehouse: str | None,
 ) -> None:
-    """Add a feed by its own address, or by its site's: the feed is discovered."""
+    """Add a feed by its own address, or by its site's: the feed is discovered.
+
+    Of a site without a feed, its news sitemap or its list of articles is added.
+    """
     from flows.cli.feed_lookup import add as add_to_registry
 
     settings = load_settings(feeds=feeds_file, warehouse=warehouse)
-    feed = asyncio.run(
-        add_to_registry(settings, url, feed_id=feed_id, name=name, group=group, language=language, timezone=timezone)
+    adding = add_to_registry(
+        settings, url, feed_id=feed_id, name=name, group=group, language=language, timezone=timezone, kind=kind
     )
+    feed, found = asyncio.run(adding)
+    if found.says:
+        _show(found, sought=kind)
     out.print(
         f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(mask(feed.url))}, to {settings.feeds}",
         soft_wrap=True,
@@ -78,6 +98,17 @@ def add(
     if mask(feed.url) != feed.url:
         out.print(f"its address holds a secret: write {{env:NAME}} in its place in {settings.feeds}", style="yellow")
     out.print(f"newsmill ingest {feed.id}", style="dim")
+
+
+def _show(found: Found, *, sought: str | None) -> None:
+    """What stands in place of a feed, and the newest of its articles."""
+    out.print(f"{'' if sought else 'no feed, but '}{found.says}:", soft_wrap=True)
+    for entry in found.entries[:SHOWN]:
+        date = f"{entry.published_at:%Y-%m-%d}" if entry.published_at else "no date"
+        out.print(f"  {date:10}  {escape(entry.title or entry.link or '')}", soft_wrap=True)
+    if found.rules.items:
+        rules = ", ".join(f"{key} = '{value}'" for key, value in asdict(found.rules).items() if value)
+        out.print(f"read by list = {{ {escape(rules)} }}", soft_wrap=True)
 
 
 @feeds.command("check")

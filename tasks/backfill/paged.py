@@ -17,9 +17,10 @@ from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError, ParseError, TransientFetchError
 from tasks.fetch.feed import ACCEPT
-from tasks.parse.feed import read_feed, readable
+from tasks.parse.feed import read_feed
 from tasks.parse.json_feed import looks_like_json, read_json_feed
 from tasks.text.dates import parse_date
+from tasks.text.encodings import readable
 from tasks.text.urls import host_of, resolve
 from warehouse.records import Feed, digest
 

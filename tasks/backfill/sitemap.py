@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -16,10 +15,11 @@ from urllib.parse import urljoin, urlsplit
 from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.paged import may_answer_later, site_of
 from tasks.backfill.polite import Asker
-from tasks.backfill.sitemap_files import MAX_SITEMAPS, SitemapContents, parse_sitemap
+from tasks.backfill.sitemap_files import parse_sitemap
 from tasks.errors import BackfillError, FetchError, ParseError
 from tasks.fetch.http import Response
 from tasks.fetch.robots import Robots
+from tasks.text.sitemaps import MAX_SITEMAPS, SitemapContents
 from tasks.text.urls import resolve
 from warehouse.records import Feed
 
@@ -35,10 +35,6 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _SHOWN = 12
 """Sitemaps, and problems with them, that a plan names."""
 _HTML_TYPES = ("", "text/html", "application/xhtml+xml")
-
-# Silence usp's log, which would fill the terminal: problems with a sitemap become finds with an error.
-logging.getLogger("usp").addHandler(logging.NullHandler())
-logging.getLogger("usp").propagate = False
 
 
 @dataclass(frozen=True, slots=True)

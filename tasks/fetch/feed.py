@@ -5,25 +5,35 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tasks.errors import FetchError
-from tasks.fetch.decoding import GZIP, decode
-from tasks.fetch.http import Client, Response
+from tasks.fetch.http import Client
 from tasks.fetch.moves import follow_move
 from tasks.fetch.refusals import REFUSALS, STOP
+from tasks.fetch.sitemap_index import ACCEPT as SITEMAP_ACCEPT
+from tasks.fetch.sitemap_index import Listed, fetch_listed, is_index
+from tasks.fetch.unpacking import request_headers, unpack
 from tasks.references import resolve_for_request
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.masking import mask
 from warehouse.page_answers import PendingPage
-from warehouse.records import Document, Feed, FeedState, Fetch, Milled
+from warehouse.records import Document, Feed, FeedState, Fetch, Form, Kind, Milled, Validators
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, application/json;q=0.7, text/xml;q=0.7, */*;q=0.1"
 )
+ACCEPTED: dict[Kind, str] = {
+    "feed": ACCEPT,
+    "page": "text/html, application/xhtml+xml, */*;q=0.1",
+    "sitemap": SITEMAP_ACCEPT,
+    "json": "application/json, */*;q=0.1",
+}
+_FORMS: dict[Kind, Form] = {"feed": "feed", "page": "list page", "sitemap": "sitemap", "json": "json list"}
 BACKOFF = timedelta(minutes=10)
 """How long a feed is left alone after a failure; doubles with each further one."""
 LONGEST_BACKOFF = timedelta(days=1)
@@ -52,14 +62,15 @@ def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -
 async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, *, attempt: int = 1) -> Fetch:
     """Fetch the feed and land its bytes. Raises FetchError, and TransientFetchError if a retry may help."""
     started_at, clock = datetime.now(UTC), time.monotonic()
-    headers = {"accept": ACCEPT, **validators(state)}
+    headers = {"accept": ACCEPTED[feed.kind], **request_headers(Validators(state.etag, state.last_modified))}
     moved_to = state.moved_to
     address = moved_to if moved_to else await resolve_for_request(feed.url)
     response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
     document: Document | None = None
+    listed = Listed()
     new_address = response.moved_to
     if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
-        body = await _unpack(response, client.settings.max_feed_bytes)
+        body = await unpack(response, client.settings.max_feed_bytes)
         document = await asyncio.to_thread(
             landing.land,
             body,
@@ -69,8 +80,12 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
             fetched_at=datetime.now(UTC),
             status=response.status,
             headers=response.headers,
+            form=form_of(feed, body),
         )
-        new_address = await follow_move(body, response.moved_to or address, client, ACCEPT) or new_address
+        if document.form == "sitemap index":
+            listed = await fetch_listed(body, document, feed, state, client, landing)
+        elif feed.kind == "feed":
+            new_address = await follow_move(body, response.moved_to or address, client, ACCEPT) or new_address
     return Fetch(
         feed_id=feed.id,
         url=mask(feed.url),
@@ -86,6 +101,8 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         document=document,
         etag=response.headers.get("etag"),
         last_modified=response.headers.get("last-modified"),
+        listed=listed.documents,
+        error=listed.problem,
     )
 
 
@@ -95,25 +112,20 @@ def validators(known: FeedState | PendingPage) -> dict[str, str]:
     return {name: value for name, value in stated.items() if value and value.isascii() and value.isprintable()}
 
 
-async def _unpack(response: Response, max_bytes: int) -> bytes:
-    """The body; unpacked, if it is gzip data that no header announced. Raises FetchError."""
-    if not response.body.startswith(GZIP):
-        return response.body
-    try:
-        return await asyncio.to_thread(decode, response.body, "gzip", max_bytes)
-    except (OverflowError, ValueError) as error:
-        reason = str(error) or f"it is larger than {max_bytes:,} bytes"
-        raise FetchError(f"{response.url}: its gzip data can't be unpacked ({reason})") from error
+def form_of(feed: Feed, body: bytes) -> Form:
+    """What the document of the feed is."""
+    return "sitemap index" if feed.kind == "sitemap" and is_index(body) else _FORMS[feed.kind]
 
 
-def judge_by_content(fetch: Fetch, milled: Milled | None) -> Fetch:
-    """The fetch; failed if its document could not be read at all. An answer of 200 with a page of HTML is no success.
+def judge_by_content(fetch: Fetch, milled: Sequence[Milled]) -> Fetch:
+    """The fetch; failed if nothing of its documents could be read. An answer of 200 with a page of HTML is no success.
 
-    `milled` is what became of the fetch's document.
+    `milled` is what became of the fetch's documents. An index of sitemaps has no entries itself.
     """
-    if milled is None or not milled.is_unreadable:
+    telling = [each for each in milled if each.document.form != "sitemap index"] or milled
+    if not telling or not all(each.is_unreadable for each in telling):
         return fetch
-    first = milled.rejects[0].error
+    first = telling[0].rejects[0].error
     return replace(fetch, outcome="failed", error=f"{fetch.url}: answered {fetch.status}, but {first}")
 
 

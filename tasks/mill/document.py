@@ -34,11 +34,32 @@ def _parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     return parse_page(data, document, feed)
 
 
+def _parse_list_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    from tasks.parse.list_page import parse_list_page
+
+    return parse_list_page(data, document, feed)
+
+
+def _parse_sitemap(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    from tasks.parse.sitemap import parse_sitemap
+
+    return parse_sitemap(data, document, feed)
+
+
+def _parse_json_list(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    from tasks.parse.json_list import parse_json_list
+
+    return parse_json_list(data, document, feed)
+
+
 _PARSERS: dict[Form, Callable[[bytes, Document, Feed], ParsedDocument]] = {
     "feed": parse,
     "article": _parse_article,
     "page": _parse_page,
     "pages": _parse_page,
+    "list page": _parse_list_page,
+    **dict.fromkeys(("sitemap", "sitemap index", "listed sitemap"), _parse_sitemap),
+    "json list": _parse_json_list,
 }
 
 

@@ -15,10 +15,11 @@ from typing import Final
 from tasks.clean.identity import content_hash, keys
 from tasks.clean.page_kinds import Seen, is_notice, is_other_article, what_else
 from tasks.errors import ParseError
-from tasks.parse.page import decode_page, parse_page
+from tasks.parse.page import parse_page
 from tasks.parse.page_bundle import Part, unbundle
 from tasks.parse.page_glance import glance
 from tasks.parse.page_join import join_pages
+from tasks.parse.page_source import read_source
 from tasks.text import urls
 from warehouse.load.containment import letters
 from warehouse.records import Article, Document, Entry, Feed, Milled, PageReading, PageRequest
@@ -42,7 +43,7 @@ def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entr
         return _without_text(document, feed, PageReading("skipped", reason, media_type="application/pdf"))
     try:
         parts = unbundle(data) if document.form == "pages" else [(document.final_url, None, data)]
-        seen = Seen(*glance(decode_page(parts[0][2], document, feed)), document.final_url)
+        seen = Seen(*glance(read_source(parts[0][2], document, feed)), document.final_url)
         if other := what_else(seen, request):
             return _without_text(document, feed, other)
         entry = _read(parts, document, feed)

@@ -49,7 +49,7 @@ def batch_fetches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
     """Fetches in the order in which they end, in batches by size, and before one waits for long."""
     return _in_batches(
         fetches,
-        lambda fetch: (fetch.bytes, int(fetch.document is not None)),
+        lambda fetch: (fetch.bytes, len(fetch.documents)),
         max_bytes=BATCH_BYTES,
         max_documents=BATCH_DOCUMENTS,
         max_wait=WAIT_SECONDS,

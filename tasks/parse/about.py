@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tasks.parse.page_head import PageHead, find_language
 from tasks.text import urls
 from tasks.text.markup import parse
 from tasks.text.plain import collapse, printable
-from warehouse.records import About
+from warehouse.feed_descriptions import About
 
 MAX_TITLE = 500
 MAX_DESCRIPTION = 2_000
@@ -36,6 +37,18 @@ def about_json_feed(top: Mapping[str, Any], base: str) -> About:
     """`top` is the feed without its items, https://www.jsonfeed.org/version/1.1/#top-level."""
     icons = (top.get("icon"), top.get("favicon"))
     return _about(top.get("title"), top.get("description"), top.get("home_page_url"), icons, top.get("language"), base)
+
+
+def about_list_page(head: PageHead) -> About:
+    """`head` is that of a page that lists articles."""
+    description = next(head.all("description", "og:description"), None)
+    return _about(head.title, description, head.base, (), find_language(head), head.base)
+
+
+def about_sitemap(publications: Iterable[str]) -> About | None:
+    """`publications` are what its pages call the newspaper that they are of; None if not all say the same."""
+    names = set(publications)
+    return _about(names.pop(), None, None, (), None, "") if len(names) == 1 and "" not in names else None
 
 
 def _about(

@@ -13,7 +13,8 @@ from typing import Any
 from tasks.errors import ParseError
 from tasks.text.dates import parse_date
 from tasks.text.plain import printable
-from warehouse.records import About, Document, Enclosure, Entry, Feed, Hints, Reject, digest
+from warehouse.feed_descriptions import About, Hints
+from warehouse.records import Document, Enclosure, Entry, Feed, Reject, digest
 
 MIN_REPEATED_TEXT = 200
 """Characters from which a text that is the entry's content is left out of `Entry.parsed`."""

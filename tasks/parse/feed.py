@@ -38,7 +38,7 @@ from tasks.parse.json_feed import looks_like_json, parse_json_feed
 from tasks.parse.media_description import keep_media_descriptions_apart, media_text
 from tasks.rhythm import read_hints
 from tasks.text import urls
-from tasks.text.encodings import to_utf8
+from tasks.text.encodings import readable
 from tasks.text.mending import mend_xml
 from tasks.text.text_or_markup import reads_as_markup
 from warehouse.records import CUT_OFF, Document, Feed, Reject
@@ -143,9 +143,6 @@ _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\
 _ENTRY = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 _ENTRY_OR_ROOT = re.compile(rb"<(/?)(?:[\w.-]+:)?(?:item|entry|rss|feed|rdf)(?=[\s/>])", re.IGNORECASE)
 _NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
-_BEFORE_DECLARATION = re.compile(
-    rb"(?:(?!<(?:[\w.-]+:)?(?:rss|feed|rdf|channel|item|entry)\b).){0,10000}?(?=<\?xml\s)", re.I | re.DOTALL
-)
 _ESCAPED_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>?", re.DOTALL)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 
@@ -195,13 +192,6 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
             rejects.append(reject_entry(document, feed, position, raw.get("id") or raw.get("link"), error))
     about = about_xml_feed(dict(result.feed), document_base(document, feed))
     return ParsedDocument(tuple(entries), tuple(rejects), read_hints(result.feed, data), about)
-
-
-def readable(data: bytes, content_type: str, language: str | None = None) -> bytes:
-    """The document in UTF-8, without what comes before it: a blank line, a warning of PHP, a comment of a cache."""
-    data = to_utf8(data, content_type, language).lstrip(b" \t\r\n\0")
-    before = _BEFORE_DECLARATION.match(data)
-    return data[before.end() :] if before else data
 
 
 def read_feed(data: bytes) -> Any:

@@ -11,16 +11,12 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-
-from w3lib.encoding import html_to_unicode
 
 from tasks.errors import ParseError
 from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
 from tasks.parse.page_body import find_content, read_author, read_body, read_metadata, resolve_addresses
 from tasks.parse.page_head import (
     MODIFIED_NAMES,
-    PageHead,
     bounded_text,
     find_authors,
     find_categories,
@@ -35,19 +31,13 @@ from tasks.parse.page_head import (
 )
 from tasks.parse.page_links import is_free, next_page, plain_version
 from tasks.parse.page_rules import Ruled, apply_page_rules, replace_strings, without_title
+from tasks.parse.page_source import read_source
 from tasks.text import urls
 from tasks.text.dates import parse_date
-from tasks.text.encodings import is_mostly_utf8, usual_encoding
-from tasks.text.markup import MAX_HTML, parse_html, serialise
+from tasks.text.markup import parse_html, serialise
 from tasks.text.pictures import is_any_pages
 from warehouse.records import Document, Feed
 
-MAX_TAGS = 60_000
-"""Tags of a page, closing tags included. Time and memory grow with their number, and no article needs as many."""
-MAX_WORDS = 20_000
-"""Words in one tag. lexbor compares each attribute with all before it, so their time grows with the square."""
-_MARKUP = re.compile(r"<(?:!doctype|[a-z][a-z0-9]*)[\s/>]", re.IGNORECASE)
-_FEED = re.compile(r"(?>\s+|<\?[^>]*>|<!--.*?-->)*+<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE | re.DOTALL)
 # Silence trafilatura and htmldate: ParseError reports empty pages.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -56,7 +46,7 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 def parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The page's article as one entry. Raises ParseError, with the reason, if there is none."""
     feed = feed.of_pages
-    html = decode_page(data, document, feed)
+    html = read_source(data, document, feed)
     try:
         fields = _read_page(html, document, feed)
     except ParseError:
@@ -64,22 +54,6 @@ def parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     except Exception as error:  # trafilatura, htmldate and lxml raise all kinds of errors for broken pages
         raise ParseError(f"the page can't be read ({type(error).__name__}: {error})") from error
     return ParsedDocument((make_entry(fields, document, feed, position=0),))
-
-
-def decode_page(data: bytes, document: Document, feed: Feed) -> str:
-    """The page's HTML. Raises ParseError if it is none, or more than any article needs."""
-    if not data.strip():
-        raise ParseError("the page is empty")
-    html = _decode(data, document.headers.get("content-type"), feed.language)
-    if _FEED.match(html[:10_000]):
-        raise ParseError("the document is a feed, not a web page")
-    if not _MARKUP.search(html):
-        raise ParseError("the document is no web page: it holds no HTML")
-    if html.count("<") > MAX_TAGS:
-        raise ParseError(f"the page has more than {MAX_TAGS:,} tags; no article needs as many")
-    if any(len(piece) > MAX_WORDS and len(piece.partition(">")[0].split()) > MAX_WORDS for piece in html.split("<")):
-        raise ParseError(f"a tag of the page has more than {MAX_WORDS:,} attributes")
-    return html
 
 
 def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
@@ -158,33 +132,3 @@ def _outcome(ruled: Ruled, feed: Feed, document: Document) -> dict[str, object]:
         "rules": ruled.matched,
         "rules_missed": [name for name, is_found in found.items() if name in ruled.matched and not is_found],
     }
-
-
-def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
-    """The page as text.
-
-    The encoding is that of its byte order mark, else UTF-8 if it decodes as such, else that of the HTTP header, else of
-    its <meta>, else UTF-8 if nearly all of it is, else the usual one of its language. What is declared comes after
-    UTF-8, because pages that a browser or an archive saved as UTF-8 still declare what they were (GBK, ISO-8859-1),
-    while no text of some length in those is UTF-8 by chance.
-    """
-    data = data[: 4 * MAX_HTML]
-    if not data.isascii() and (text := _as_utf8(data)) is not None:
-        return text[:MAX_HTML].replace("\x00", "")
-
-    def guess(data: bytes) -> str:
-        return "utf-8" if is_mostly_utf8(data) else usual_encoding(language) or "cp1252"
-
-    try:
-        text = html_to_unicode(content_type, data, auto_detect_fun=guess)[1]
-    except (LookupError, ValueError):  # the charset is a Python codec that is not for text, such as hex
-        text = data.decode("utf-8", "replace")
-    return re.sub(r"[\x00\ud800-\udfff]", "", text[:MAX_HTML])
-
-
-def _as_utf8(data: bytes) -> str | None:
-    """The text if it is UTF-8; an error at the very end is a character that was cut off."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return data.decode("utf-8-sig", "replace") if error.start >= len(data) - 3 else None

@@ -6,10 +6,10 @@ import re
 from urllib.parse import urlsplit
 
 from tasks.errors import ParseError
-from tasks.parse.page import decode_page
 from tasks.parse.page_head import read_head
 from tasks.parse.page_links import next_page, plain_version
 from tasks.parse.page_rules import apply_page_rules
+from tasks.parse.page_source import read_source
 from tasks.text.markup import parse_html, to_tree
 from warehouse.records import Document, Feed
 
@@ -22,7 +22,7 @@ def further_page(data: bytes, document: Document, feed: Feed) -> str | None:
     if not (feed.page.next or feed.page.whole or b"amphtml" in data or _may_link_to_next(data, document.final_url)):
         return None
     try:
-        html = decode_page(data, document, feed)
+        html = read_source(data, document, feed)
         page = parse_html(html)
         head = read_head(page, document)
         if feed.page and (feed.page.next or feed.page.whole):

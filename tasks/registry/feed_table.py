@@ -12,7 +12,9 @@ from typing import Annotated, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import jmespath
 import soupsieve
+from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 from slugify import slugify
@@ -24,7 +26,7 @@ from tasks.rhythm import PERIOD
 from tasks.text import urls
 from tasks.text.selectors import compile_selector, is_xpath
 from warehouse.characters import UNPRINTABLE_IN_LINES
-from warehouse.records import Feed, FullText, ImagePolicy, PageRules, Rules, digest
+from warehouse.records import Feed, FullText, ImagePolicy, Kind, ListRules, PageRules, Rules, digest
 
 MAX_ID = 63
 MAX_TITLE_ID = 40
@@ -128,6 +130,14 @@ def _check_period(value: str) -> str:
     )
 
 
+def _check_kind(value: object) -> object:
+    kinds = get_args(Kind)
+    if value in kinds:
+        return value
+    better = nearest(value, kinds) if isinstance(value, str) else None
+    raise _error(f'must be "feed", "page", "sitemap" or "json" (write "{better or "page"}")')
+
+
 def _check_selector(value: str) -> str:
     try:
         soupsieve.compile(value)
@@ -162,6 +172,19 @@ def _check_page_selector(value: str) -> str:
     return value
 
 
+def _check_path(value: str) -> str:
+    try:
+        jmespath.compile(value)
+    except JMESPathError as error:
+        column = getattr(error, "lex_position", getattr(error, "lexer_position", None))
+        place = "" if column is None else f", from column {column} on"
+        raise _error(
+            f"holds '{value}', which is not a JMESPath expression{place} (write 'data.articles' or 'image.url', for "
+            "example, and '\"first-name\"' for a name that has other characters than letters, digits and _)"
+        ) from error
+    return value
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -176,6 +199,7 @@ def _check_pairs(value: object) -> object:
 Text = Annotated[str, AfterValidator(_check_text)]
 WebAddress = Annotated[str, AfterValidator(_check_web_address)]
 Selector = Annotated[str, AfterValidator(_check_selector)]
+JsonPath = Annotated[str, AfterValidator(_check_path)]
 
 
 class RulesTable(BaseModel):
@@ -209,6 +233,36 @@ class PageTable(BaseModel):
     replace: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_check_pairs)] = ()
 
 
+class PageListTable(BaseModel):
+    """`list` of a feed with kind = "page"."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Selector | None = None
+    link: Selector | None = None
+    title: Selector | None = None
+    date: Selector | None = None
+    summary: Selector | None = None
+    image: Selector | None = None
+    author: Selector | None = None
+
+
+class JsonListTable(BaseModel):
+    """`list` of a feed with kind = "json"."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: JsonPath
+    link: JsonPath
+    title: JsonPath | None = None
+    date: JsonPath | None = None
+    summary: JsonPath | None = None
+    image: JsonPath | None = None
+    author: JsonPath | None = None
+    content: JsonPath | None = None
+    id: JsonPath | None = None
+
+
 class FeedTable(BaseModel):
     """One [[feed]] as feeds.toml writes it."""
 
@@ -227,13 +281,31 @@ class FeedTable(BaseModel):
     page: PageTable = PageTable()
     full_text: Annotated[FullText, BeforeValidator(_check_full_text)] = "auto"
     recheck: tuple[Annotated[str, AfterValidator(_check_period)], ...] | None = None
+    kind: Annotated[Kind, BeforeValidator(_check_kind)] = "feed"
     keep: tuple[FilterTable, ...] = ()
     block: tuple[FilterTable, ...] = ()
 
     def feed(self) -> Feed:
         values = {key: value for key, value in self if key not in FiltersTable.model_fields}
         values |= {"rules": Rules(**dict(self.rules)), "page": PageRules(**dict(self.page))}
+        if "list" in values:
+            values["list"] = ListRules(**dict(values["list"]))
         return Feed(**values, filters=FiltersTable(keep=self.keep, block=self.block).filters())
+
+
+class _PageTable(FeedTable):
+    list: PageListTable = PageListTable()
+
+
+class _JsonTable(FeedTable):
+    list: JsonListTable
+
+
+def read_table(table: Mapping[str, object]) -> Feed:
+    """The feed of a [[feed]] table. Raises pydantic's ValidationError, which `problems` puts into words."""
+    kind = table.get("kind")
+    model = _PageTable if kind == "page" else _JsonTable if kind == "json" else FeedTable
+    return model.model_validate(table).feed()
 
 
 def slug(name: str, taken: Collection[str]) -> str:
@@ -282,7 +354,14 @@ def problems(error: ValidationError, table: Mapping[str, object]) -> list[tuple[
     return [(key, UNPRINTABLE_IN_LINES.sub("?", sentence)) for key, sentence in keys_and_sentences]
 
 
-_EXAMPLES = {"id": "bbc-world", "name": "BBC News: World", "url": "https://example.org/feed"}
+_EXAMPLES = {
+    "id": "bbc-world",
+    "name": "BBC News: World",
+    "url": "https://example.org/feed",
+    "list.items": "data.articles",
+    "list.link": "url",
+}
+_LIST = 'write list = { items = "articles", link = "url", title = "title" }, for example'
 
 # What other programs call these keys.
 _OTHER_NAMES = {"title": "name", "link": "site_url", "feed_url": "url", "xmlUrl": "url", "category": "group"}
@@ -297,10 +376,14 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             return key, f'id {details["msg"]} (write "{better}")'
         case "feeds":
             return key, f"{name} {details['msg']}"
+        case "missing" if key == "list":
+            return key, f"list is missing: it says where the articles are in the JSON ({_LIST})"
         case "missing":
             return key, f'{name} is missing (write {name} = "{_EXAMPLES.get(key, "…")}")'
+        case "extra_forbidden" if key == "list":
+            return key, 'list is only for feeds of kind "page" or "json" (write kind = "page", or leave list out)'
         case "extra_forbidden":
-            return key, f"unknown key {name} ({_suggest_key(details['loc'])})"
+            return key, f"unknown key {name} ({_suggest_key(details['loc'], table.get('kind'))})"
         case "string_type":
             return key, f'{name} must be text, not {_toml(value)} (write it in quotes: "…")'
         case "bool_type":
@@ -311,6 +394,8 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             example = '[{ words = ["…"] }]' if key in FiltersTable.model_fields else '["…"]'
             return key, f"{name} must be a list (write {name.partition(' of ')[0]} = {example})"
         case "model_type" | "model_attributes_type":
+            if key == "list":
+                return key, f"list must be a table ({_LIST})"
             example = f'{key} = {{ remove = ["…"] }}' if key in ("rules", "page") else '{ words = ["…"] }'
             return key, f"{name} must be a table (write {example})"
         case _:
@@ -334,9 +419,10 @@ _TABLES: dict[str | int, type[BaseModel]] = {
 """The tables within a [[feed]]."""
 
 
-def _suggest_key(loc: Sequence[str | int]) -> str:
+def _suggest_key(loc: Sequence[str | int], kind: object) -> str:
     within = loc[0] if len(loc) > 1 else None
-    keys = list((_TABLES[within] if within else FeedTable).model_fields)
+    tables = _TABLES | {"list": JsonListTable if kind == "json" else PageListTable}
+    keys = list(tables[within].model_fields) if within else [*FeedTable.model_fields, "list"]
     match = nearest(str(loc[-1]), keys if within else [*keys, *_OTHER_NAMES])
     if match is None:
         return f"the keys are {', '.join(keys)}"

@@ -17,7 +17,7 @@ import tomlkit
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
-from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, slug
+from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, read_table, slug
 from tasks.registry.filter_table import FiltersTable, as_tables
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
@@ -131,7 +131,7 @@ def _parse(data: bytes, path: Path) -> tuple[list[Feed], Filters]:
         keys_and_problems: list[tuple[str, str]] = []
         if isinstance(table, dict):
             try:
-                feeds.append(FeedTable.model_validate(table).feed())
+                feeds.append(read_table(table))
             except ValidationError as error:
                 keys_and_problems = problems(error, table)
             keys_and_problems += _duplicates(table, lines[""], ids, addresses)
@@ -172,7 +172,7 @@ def _load_toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _unknown_key(key: str) -> str:
-    if key in FeedTable.model_fields:
+    if key in FeedTable.model_fields or key == "list":
         return f"{key} stands before the first [[feed]] (write it below the [[feed]] it belongs to)"
     return f"unknown table or key {key} (write [[feed]] for each feed)"
 
@@ -218,7 +218,7 @@ def _check_known(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
 def _validate(feed: Feed, path: Path) -> Feed:
     table = as_table(feed)
     try:
-        return FeedTable.model_validate(table).feed()
+        return read_table(table)
     except ValidationError as error:
         reasons = "; ".join(problem for _, problem in problems(error, table))
         raise FeedsFileError(f"{path}: {_label(table, 0)} can't be added: {reasons}") from error
@@ -241,7 +241,7 @@ def as_table(feed: Feed) -> dict[str, object]:
     """The feed as its [[feed]] table, without values that are the default."""
     names = [field for field in fields(feed) if field.name not in ("filters", "shared_filters")]
     table = {field.name: value for field in names if (value := getattr(feed, field.name)) != field.default}
-    for key, rules in (("rules", feed.rules), ("page", feed.page)):
+    for key, rules in (("rules", feed.rules), ("page", feed.page), ("list", feed.list)):
         if key in table:
             table[key] = {name: _as_list(value) for name, value in asdict(rules).items() if value not in (None, ())}
     return table | as_tables(feed.filters)

@@ -1,7 +1,8 @@
 """OPML, the format in which feed readers exchange lists of feeds: reading, writing, and importing into feeds.toml.
 
 OPML has no attribute for newsmill's ids, so they are written to `category`, which is for labels of any kind:
-category="/newsmill/bbc-world". Time zone, image policy, rules and whether a feed is enabled are not exchanged.
+category="/newsmill/bbc-world". The type of an outline says what is at its address: "rss" for a feed, else newsmill's
+kind. Time zone, image policy, rules, `list` and whether a feed is enabled are not exchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
 from tasks.references import escape_references
-from tasks.registry.feed_table import FeedTable, canonical_address, fix_address, problems, slug, unshared_id
+from tasks.registry.feed_table import canonical_address, fix_address, problems, read_table, slug, unshared_id
 from tasks.registry.feeds_file import add_feeds, read_feeds
 from tasks.registry.opml_body import read_body
 from warehouse.characters import UNPRINTABLE_IN_LINES
@@ -65,7 +66,7 @@ def to_opml(feeds: Iterable[Feed], title: str) -> str:
         outline = opyml.Outline(
             text=_one_line(feed.name),
             title=_one_line(feed.name),
-            type="rss",
+            type="rss" if feed.kind == "feed" else feed.kind,
             xml_url=mask(feed.url),
             html_url=feed.site_url,
             language=feed.language,
@@ -155,10 +156,12 @@ def _feed(feed_outline: _FeedOutline, ids: set[str], hosts: Mapping[str, int], n
         "site_url": (outline.html_url or "").strip() or None,
         "language": _language(outline.language),
     }
+    if outline.type in ("page", "sitemap", "json"):
+        table["kind"] = outline.type
     if table["id"] in ids:
         table["id"] = slug(str(table["id"]), ids)
     try:
-        return FeedTable.model_validate(table).feed()
+        return read_table(table)
     except ValidationError as error:
         sentences = dict(problems(error, table))
     for key in ("site_url", "language"):
@@ -168,7 +171,7 @@ def _feed(feed_outline: _FeedOutline, ids: set[str], hosts: Mapping[str, int], n
     if sentences:
         notes.append(f'"{name}" is left out: {"; ".join(sentences.values())}')
         return None
-    return FeedTable.model_validate(table).feed()
+    return read_table(table)
 
 
 def _newsmill_id(category: str | None) -> str | None:

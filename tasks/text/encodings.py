@@ -45,6 +45,9 @@ _FIRST_BYTES = (
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]+)""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 _LANGUAGE = re.compile(rb"""(?:<(?:dc:)?language>\s*|<feed\b[^>]{0,2000}?\bxml:lang\s*=\s*["'])([A-Za-z_-]{2,12})""")
+_BEFORE_DECLARATION = re.compile(
+    rb"(?:(?!<(?:[\w.-]+:)?(?:rss|feed|rdf|channel|item|entry)\b).){0,10000}?(?=<\?xml\s)", re.I | re.DOTALL
+)
 _HALVES = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])+")
 """Emoji and other characters beyond U+FFFF as Java and old databases write them, in two halves (CESU-8)."""
 _SAMPLE = 8_000
@@ -77,6 +80,13 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
         other, damaged = _decode(data, declared[0])
         text = text if damaged else other
     return text.encode()
+
+
+def readable(data: bytes, content_type: str, language: str | None = None) -> bytes:
+    """The document in UTF-8, without what comes before it: a blank line, a warning of PHP, a comment of a cache."""
+    data = to_utf8(data, content_type, language).lstrip(b" \t\r\n\0")
+    before = _BEFORE_DECLARATION.match(data)
+    return data[before.end() :] if before else data
 
 
 def is_mostly_utf8(data: bytes) -> bool:

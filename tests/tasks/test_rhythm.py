@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tasks.parse.feed import parse
 from tasks.rhythm import DAYS, EARLY, UNKNOWN, YEAR, Bounds, freshness, in_words, interval, is_due, read_hints, schedule
 from tests.tasks.making import FEED, document
-from warehouse.records import FeedState, Fetch, Hints, Rhythm
+from warehouse.feed_descriptions import Hints, Rhythm
+from warehouse.records import FeedState, Fetch
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)  # a Friday
 HOUR, DAY = 3600.0, 86_400.0

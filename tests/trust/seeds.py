@@ -22,7 +22,10 @@ from tests.places import CORPUS, SHARED
 from tests.tasks.backfill.sitemaps import entry, index, urlset
 from tests.tasks.backfill.warcs import Record, feed_record, written
 from tests.tasks.parse import feeds
+from tests.tasks.parse.list_pages import PAGES as LIST_PAGES
+from tests.tasks.parse.more_list_pages import PAGES as MORE_LIST_PAGES
 from tests.tasks.parse.pages import ARABIC, MANDARIN, json_ld, page, paragraphs
+from tests.tasks.text.test_sitemaps import news
 
 MAX_SHARED = 40_000
 """Bytes of a seed from ../shared: most are much shorter, and damage to a long one takes long to try."""
@@ -274,6 +277,41 @@ def pages() -> tuple[bytes, ...]:
 
 
 @cache
+def list_pages() -> tuple[bytes, ...]:
+    return tuple(each.html.encode() for each in (*LIST_PAGES, *MORE_LIST_PAGES))
+
+
+def news_sitemaps() -> tuple[bytes, ...]:
+    image = "<image:image><image:loc>/img/1.jpg</image:loc></image:image>"
+    return (
+        news("Bread &amp; butter", more=image),
+        news("<![CDATA[渡口 & co]]>", "Thu, 19 Nov 2026 08:00:00 +0800", image * 9),
+        *sitemaps(),
+    )
+
+
+def json_lists() -> tuple[bytes, ...]:
+    item = {
+        "url": "/news/1?a=b",
+        "title": {"rendered": "La grue &#8217; le phare"},
+        "date": "2026-11-19T08:00:00Z",
+        "tags": ["port", "渡口"],
+        "image": [{"url": "https://quay.example/1.jpg", "width": 640}],
+        "by": [{"name": "Odile"}, "Li"],
+        "body": "<p>At <b>eight</b> &mdash; not nine.</p>",
+        "id": 4210,
+    }
+    other = {**item, "url": "https://quay.example/2", "date": 1_795_075_200, "body": "Five < seven.\n\nYes.", "id": "b"}
+    texts = (
+        json.dumps({"data": {"articles": [item, other]}, "total": 2}, ensure_ascii=False),
+        json.dumps([item, other], indent=1),
+        f"callback({json.dumps([item])});",
+        "\n".join(map(json.dumps, (item, other))),
+        json.dumps({"menu": [{"name": "Home", "url": "/"}], "web-items": {"list": [item, other, other]}}),
+    )
+    return tuple(text.encode() for text in texts)
+
+
 def articles() -> tuple[bytes, ...]:
     return tuple(text.encode() for text in ARTICLES)
 

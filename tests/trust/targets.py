@@ -7,7 +7,7 @@ import gzip
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -28,9 +28,13 @@ from tasks.fetch.http import Response, _target, parse_retry_after
 from tasks.fetch.images import inspect_image
 from tasks.fetch.moves import stated_move
 from tasks.fetch.robots import Rules
+from tasks.fetch.sitemap_index import MAX_LISTED, is_index, listed_sitemaps
 from tasks.mill.document import mill_bytes
+from tasks.parse.json_guess import guess_list
+from tasks.parse.json_list import read_json
 from tasks.parse.page_bundle import bundle, unbundle
 from tasks.registry.discovery import discover, looks_like_feed
+from tasks.registry.feed_table import read_table
 from tasks.registry.feeds_file import add_feeds, read_feeds
 from tasks.registry.opml_files import from_opml, to_opml
 from tasks.rhythm import freshness
@@ -40,7 +44,7 @@ from tests.tasks.backfill import warcs
 from tests.tasks.making import FEED, NOW, document
 from tests.trust import seeds, words
 from warehouse.masking import mask
-from warehouse.records import Form, PageRequest
+from warehouse.records import Form, ListRules, PageRequest
 from warehouse.records import Rules as SiteRules
 
 MAX_DECODED = 5_000_000
@@ -116,6 +120,32 @@ def read_own_page(data: bytes) -> list[str]:
     with suppress(ParseError):
         unbundle(data[1:])
     return [milled.page.error] if milled.page.error else []
+
+
+def read_list_page(data: bytes) -> list[str]:
+    return mill(data, "list page", "text/html", "zh", kind="page")
+
+
+def read_list_page_with_selectors(data: bytes) -> list[str]:
+    rules = ListRules("li, tr, .card, article", "a", "h3, .tit", "time, span", "p", "img", "em")
+    return mill(data, "list page", "text/html", kind="page", list=rules, timezone="Asia/Shanghai")
+
+
+def read_live_sitemap(data: bytes) -> list[str]:
+    return mill(data, "sitemap", kind="sitemap", timezone="Asia/Shanghai")
+
+
+def read_json_list(data: bytes) -> list[str]:
+    rules = ListRules("data.articles || @", "url", "title", "date", "join(' ', tags)", "image", "by", "body", "id")
+    return mill(data, "json list", "application/json", kind="json", list=rules)
+
+
+def read_sitemap_index(data: bytes) -> list[str]:
+    """An index, as a fetch follows it."""
+    addresses = listed_sitemaps(data, "https://quay.example/sitemap.xml") if is_index(data) else []
+    check_text(addresses)
+    assert len(addresses) <= MAX_LISTED
+    return []
 
 
 def read_article(data: bytes) -> list[str]:
@@ -261,6 +291,15 @@ def read_site(data: bytes) -> list[str]:
     return []
 
 
+def read_api(data: bytes) -> list[str]:
+    """An API's answer, as `newsmill feeds add` sees it: what is guessed can be written into feeds.toml."""
+    rules = guess_list(read_json(data))
+    if rules:
+        table = {key: value for key, value in asdict(rules).items() if value is not None}
+        read_table({"id": "a", "name": "A", "url": "https://a.example/", "kind": "json", "list": table})
+    return []
+
+
 def read_headers(data: bytes) -> list[str]:
     """The headers of an answer that newsmill looks into."""
     headers: dict[str, str] = {}
@@ -326,6 +365,12 @@ TARGETS: tuple[Target, ...] = (
     Target("feed", read_feed, seeds.feed_documents, words.FEED + words.HTML, 400, seeds.shared_feeds),
     Target("feed with rules", read_feed_with_rules, seeds.feed_documents, words.FEED + words.HTML, 120),
     Target("json feed", read_json_feed, seeds.json_feeds, words.JSON, 400),
+    Target("list page", read_list_page, seeds.list_pages, words.HTML, 150, seeds.shared_pages),
+    Target("list page with selectors", read_list_page_with_selectors, seeds.list_pages, words.HTML, 100),
+    Target("live sitemap", read_live_sitemap, seeds.news_sitemaps, words.SITEMAP, 400),
+    Target("sitemap index", read_sitemap_index, seeds.news_sitemaps, words.SITEMAP, 400),
+    Target("json list", read_json_list, seeds.json_lists, words.JSON, 400),
+    Target("api", read_api, seeds.json_lists, words.JSON, 400),
     Target("page", read_page, seeds.pages, words.HTML, 150, seeds.shared_pages),
     Target("own page", read_own_page, seeds.pages, words.HTML, 120, seeds.shared_pages),
     Target("article file", read_article, seeds.articles, words.ARTICLE, 250, seeds.shared_articles),

@@ -43,6 +43,7 @@ CHARSET = _words("charset=  hex  zlib  utf-7  undefined  idna  rot13  unicode_es
 TOML = _words(r"""
 [[feed]]  [feed]  [feed.rules]  rules =  '''  = 1979-05-27  = inf  = {  = [  \u0000  \ud800  url = "http://["
 timezone = "../x"  remove = 3  drop_after = "(?P<"  content = ":is("  feed = 3  [x.y]  language = "x"  images = 3
+kind = "page"  kind = "json"  kind = 3  [feed.list]  list = { items = "li[", link = 3 }  items = "a..b"  items = ''
 enabled = 2  id = ''  drop_after = '(a{1,999999}){1,999999}'  = 99999999999999999999
 """)
 OPML = _words("<outline  </outline>  xmlUrl=  htmlUrl=  <body>  <opml  category='/newsmill/x'  feed:  text=  <head/>")

@@ -295,10 +295,11 @@ def _load_documents(connection: Connection, batch: Sequence[Milled], counts: Cou
                 "run_id": run_id,
             }
         )
-        if document.source == "feed":
+        if document.source == "feed" and document.form != "listed sitemap":
             # fetch a broken document again in full: "not modified" would hide that it is still broken
             is_cut_off = any(reject.error == CUT_OFF for reject in milled.rejects)
-            is_broken = is_cut_off or milled.is_unreadable
+            # an index is asked for in full: "not modified" would hide what has changed in the sitemaps that it lists
+            is_broken = is_cut_off or milled.is_unreadable or document.form == "sitemap index"
             has_news = any(counts.by_feed.get(document.feed_id, (0, 0)))
             validators[document.feed_id] = {
                 "feed_id": document.feed_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -11,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.feed_descriptions import Rhythm
 from warehouse.masking import mask
-from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Rhythm, Source
+from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Source, Validators
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
@@ -21,7 +23,11 @@ from warehouse.watermark import Watermark
 
 def feed_states(connection: Connection) -> dict[str, FeedState]:
     """feed_id → its state after the last run."""
-    return {row[0]: FeedState(*row) for row in connection.execute(query("feed_states")).fetchall()}
+    listed: dict[str, dict[str, Validators]] = defaultdict(dict)
+    for feed_id, address, *validators in connection.execute(query("listed_sitemaps")).fetchall():
+        listed[feed_id][address] = Validators(*validators)
+    states = connection.execute(query("feed_states")).fetchall()
+    return {row[0]: replace(FeedState(*row), listed=listed.get(row[0], {})) for row in states}
 
 
 def record_fetches(

@@ -452,8 +452,8 @@ def test_circles_of_sitemaps_end() -> None:
 
 
 def test_the_number_of_sitemaps_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("sitemap", "sitemap_files"):
-        monkeypatch.setattr(f"tasks.backfill.{module}.MAX_SITEMAPS", 3)
+    for module in ("tasks.backfill.sitemap", "tasks.text.sitemaps"):
+        monkeypatch.setattr(f"{module}.MAX_SITEMAPS", 3)
     with site() as server:
         server.pages |= {f"/{n}.xml": index(server.url(f"/{n + 1}.xml")) for n in range(9)}
         finds = Site(server).finds(where=server.url("/0.xml"))

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.backfill.sitemap_files import MAX_URLS, parse_sitemap
+from tasks.backfill.sitemap_files import parse_sitemap
 from tasks.fetch.http import Response
+from tasks.text.sitemaps import MAX_URLS
 from tasks.text.urls import resolve
 from tests.tasks.backfill.sitemaps import NEWS, entry, urlset
 

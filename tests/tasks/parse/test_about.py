@@ -6,7 +6,7 @@ import pytest
 
 from tests.tasks.making import Item, rss
 from tests.tasks.parse.feeds import ATOM, json_feed, parse_data
-from warehouse.records import About
+from warehouse.feed_descriptions import About
 
 
 def about_channel(elements: str) -> About | None:

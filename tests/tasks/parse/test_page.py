@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tasks.errors import ParseError
 from tasks.mill.document import mill_bytes
-from tasks.parse.page import MAX_TAGS, MAX_WORDS, parse_page
+from tasks.parse.page import parse_page
+from tasks.parse.page_source import MAX_TAGS, MAX_WORDS
 from tests.tasks.parse.pages import (
     ADDRESS,
     ARABIC,

@@ -6,8 +6,9 @@ from tasks.errors import ParseError
 from tasks.mill.document import reject_document
 from tests.tasks.making import FEED, NOW, Item, document, milled
 from tests.warehouse.load.making import at, load_batch, rows
+from warehouse.feed_descriptions import About
 from warehouse.load.operations import record_fetches
-from warehouse.records import About, Feed, FeedState, Fetch, Milled
+from warehouse.records import Feed, FeedState, Fetch, Milled
 from warehouse.store.transactions import Connection
 
 COLUMNS = "feed_id, name, title, description, link, icon, language, stated_language, described_at"

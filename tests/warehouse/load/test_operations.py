@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.tasks.making import FEED, Item, milled
+from warehouse.feed_descriptions import Hints, Rhythm
 from warehouse.load.batch import load
 from warehouse.load.operations import learn_rhythms, pending_images, record_fetches, record_run, silent_feeds
-from warehouse.records import Feed, FeedState, Fetch, Hints, Milled, Rhythm
+from warehouse.records import Feed, FeedState, Fetch, Milled
 from warehouse.store.connection import open_warehouse
 from warehouse.store.lake import Bucket, lake_at
 from warehouse.store.transactions import Connection

@@ -1,0 +1,1 @@
+COMMENT ON COLUMN raw.documents.form IS 'What the bytes hold: feed, article (a file of an archive) or page (a web page); in place of a feed: list page, sitemap, sitemap index, listed sitemap (one that an index lists) or json list.';
