@@ -17,6 +17,7 @@ from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
 from tasks.parse.page_body import find_content, read_author, read_body, read_metadata, resolve_addresses
 from tasks.parse.page_head import (
     MODIFIED_NAMES,
+    PageHead,
     bounded_text,
     find_authors,
     find_categories,
