@@ -39,12 +39,16 @@ class Scenario:
     before: tuple[tuple[str, ...], ...] = ()
     edition: int = 1
     """Of the newspaper, at the time of the command; the one before it for the commands before."""
+    full_text: str = "never"
+    """Whether articles' own pages are fetched."""
 
 
 INGEST_ALL = ("ingest",)
 SCENARIOS = (
     Scenario("first ingest", INGEST_ALL),
     Scenario("later ingest", INGEST_ALL, (INGEST_ALL,), edition=2),
+    Scenario("ingest with pages", INGEST_ALL, full_text="auto"),
+    Scenario("later pages", ("pages",), (INGEST_ALL,), edition=2, full_text="auto"),
     Scenario("images", ("images",), (("ingest", "--no-images"),)),
     Scenario("backfill", ("backfill", "archive", "{archive}"), (("ingest", "--no-images"),)),
     Scenario("reprocess", ("reprocess",), (INGEST_ALL,)),
@@ -59,24 +63,30 @@ class Bench:
     def __init__(self, folder: Path, site: Newspaper, newsmill_in: Callable[[Path], Newsmill]) -> None:
         self.folder, self.site, self.newsmill_in = folder, site, newsmill_in
         self.archive = write_archive(folder / "archive", {f"quay/{n}.md": article(n) for n in range(1, 11)})
-        self._prepared: dict[tuple[tuple[str, ...], ...], Path] = {}
+        self._prepared: dict[tuple[object, ...], Path] = {}
         self._copies = 0
 
     def newsmill(self, scenario: Scenario) -> Newsmill:
         """In a new folder, in which only the command itself is left to be run."""
-        if scenario.before not in self._prepared:
+        key = scenario.before, scenario.full_text
+        if key not in self._prepared:
             folder = self.folder / f"prepared-{len(self._prepared)}"
             folder.mkdir()
-            newsmill = self.newsmill_in(folder)
+            newsmill = self._newsmill_in(folder, scenario)
             newsmill.registry(self.site.feeds_toml())
             self.site.publish(1)
             for command in scenario.before:
                 newsmill.facts(*command)
-            self._prepared[scenario.before] = folder
+            self._prepared[key] = folder
         self.site.publish(scenario.edition)
         self._copies += 1
-        copy = shutil.copytree(self._prepared[scenario.before], self.folder / f"try-{self._copies}")
-        return self.newsmill_in(copy)
+        copy = shutil.copytree(self._prepared[key], self.folder / f"try-{self._copies}")
+        return self._newsmill_in(copy, scenario)
+
+    def _newsmill_in(self, folder: Path, scenario: Scenario) -> Newsmill:
+        """Its pages are due again right after they were read, and no sooner than in an hour after that."""
+        settings = {"full_text": scenario.full_text, "page_checks": "0.001s 1h", "gone_after": "1h"}
+        return self.newsmill_in(folder).setting(**settings)
 
 
 class Killing:
@@ -165,9 +175,9 @@ def main() -> None:
             wrong[case] += bool(found)
             for line in found or ():
                 print(f"{killing.scenario.name}, killed {stop}: {line}", flush=True)
-    print(f"\n{'command':<14}{'place':<40}{'kills':>6}{'wrong':>6}")
+    print(f"\n{'command':<18}{'place':<40}{'kills':>6}{'wrong':>6}")
     for (scenario, place), count in kills.items():
-        print(f"{scenario:<14}{place:<40}{count:>6}{wrong[scenario, place]:>6}")
+        print(f"{scenario:<18}{place:<40}{count:>6}{wrong[scenario, place]:>6}")
     done = sum(count for (_, place), count in kills.items() if not place.startswith("ended"))
     print(f"{done} kills, {sum(wrong.values())} of them with another end")
     if not wrong.total():

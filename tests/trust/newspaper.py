@@ -38,6 +38,8 @@ class Newspaper(SiteServer):
             )
             self.pages[f"/{feed}.xml"] = Page(text.encode(), "application/rss+xml")
             self.pages |= {f"/{feed}-{n}.png": Page(_picture(10 * number + n), "image/png") for n in range(1, 6)}
+            self.pages |= {f"/{feed}/{n}.html": self._page(feed, n, edition) for n in range(1, 6)}
+        self.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /*/3.html$\n", "text/plain")
 
     def feeds_toml(self) -> str:
         return "\n".join(
@@ -58,6 +60,21 @@ class Newspaper(SiteServer):
             f"<pubDate>{http_date(FIRST_DAY + timedelta(hours=number))}</pubDate>"
             f"<description>{escape(body)}</description></item>\n"
         )
+
+    def _page(self, feed: str, number: int, edition: int) -> Page:
+        """The article's own page: whole, edited like the feed's entry; that of the first is taken down."""
+        if number == 1 and edition == 2:
+            return Page(b"<h1>Gone</h1>", "text/html", 410)
+        corrected = "<p>It was corrected in the second edition.</p>" if number == 2 and edition == 2 else ""
+        sentence = SENTENCES[(number + len(feed)) % len(SENTENCES)]
+        paragraphs = "".join(
+            f"<p>{each}, as the {feed} paper writes in its article {number}.</p>" for each in SENTENCES
+        )
+        html = (
+            f"<!DOCTYPE html><html lang='en'><head><title>{sentence} ({feed} {number})</title></head><body><article>"
+            f"<h1>{sentence} ({feed} {number})</h1>{paragraphs}{corrected}</article></body></html>"
+        )
+        return Page(html.encode(), "text/html; charset=utf-8")
 
 
 def _picture(number: int) -> bytes:

@@ -30,6 +30,10 @@ STEPS = {
     "removing a file": "pathlib:Path.unlink",
     "loading a batch": "tasks.load:commit_batch",
     "marking records as loaded": "warehouse.landing:Landing.mark_loaded",
+    "planning pages": "warehouse.load.pages:plan_pages",
+    "landing pages": "tasks.fetch.pages:land_pages",
+    "recording pages without a text": "warehouse.load.pages:record_answers",
+    "recording robots.txt": "warehouse.load.pages:record_robots",
     "storing an image": "tasks.fetch.images:_store",
     "recording images": "warehouse.load.operations:record_images",
     "recording the run": "warehouse.load.operations:record_run",
@@ -80,10 +84,11 @@ def prepare(text: str) -> None:
             if (place, passed[place]) == (stop.place, stop.passing):
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    # `maintain` rewrites a warehouse of any size, and a small archive has several batches
+    # `maintain` rewrites a warehouse of any size, and a small archive and a few pages have several batches
     maintenance: Any = import_module("warehouse.store.maintenance")
     maintenance.FREE = maintenance.FREE_BYTES = -1
     import_module("tasks.orchestration.pipeline").BATCH_FINDS = 4  # type: ignore[attr-defined]
+    import_module("flows.pages").BATCH = 2  # type: ignore[attr-defined]
     for name, target in STEPS.items():
         module, _, path = target.partition(":")
         *owners, function = path.split(".")

@@ -21,6 +21,18 @@ STOPS = {
         Stop("before swapping the copy in"),
     ),
     "later ingest": (Stop("after loading a batch"), Stop("after recording images"), Stop("after making the copy")),
+    "ingest with pages": (
+        Stop("after planning pages"),
+        Stop("before landing pages"),
+        Stop("after landing pages", 2),
+        Stop("before marking records as loaded", 2),
+        Stop("before recording robots.txt"),
+    ),
+    "later pages": (
+        Stop("after landing pages"),
+        Stop("after recording pages without a text"),
+        Stop("before planning pages", 2),
+    ),
     "images": (Stop("after storing an image"), Stop("after recording images"), Stop("before swapping the copy in")),
     "backfill": (Stop("after landing a pack", 2), Stop("after loading a batch"), Stop("after a commit", 2)),
     "reprocess": (Stop("before replacing the warehouse"), Stop("after replacing the warehouse")),

@@ -43,6 +43,13 @@ WHEN MATCHED THEN UPDATE SET
     attempts = s.attempts, next_try_at = s.next_try_at, gone_at = s.gone_at, gone_reason = s.gone_reason,
     feed_hash = coalesce(t.feed_hash, s.feed_hash),
     fetched_at = greatest(t.fetched_at, s.fetched_at),
+    -- what was answered after its last document
+    http_status = CASE WHEN s.fetched_at > t.fetched_at THEN s.http_status ELSE t.http_status END,
+    error = CASE WHEN s.fetched_at > t.fetched_at THEN s.error ELSE t.error END,
+    etag = CASE WHEN s.fetched_at > t.fetched_at THEN s.etag ELSE t.etag END,
+    last_modified = CASE WHEN s.fetched_at > t.fetched_at THEN s.last_modified ELSE t.last_modified END,
+    missing_since = CASE WHEN s.fetched_at > t.fetched_at THEN s.missing_since ELSE t.missing_since END,
+    missing_count = CASE WHEN s.fetched_at > t.fetched_at THEN s.missing_count ELSE t.missing_count END,
     status = CASE WHEN s.gone_at IS NOT NULL THEN 'gone' ELSE t.status END
 WHEN NOT MATCHED THEN INSERT BY NAME;
 
