@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from warehouse.access import NO_ACCESS, Access
 from warehouse.filters import NO_FILTERS, Filters
 
 Source = str
@@ -56,6 +57,7 @@ class Feed:
     images: ImagePolicy = "all"
     enabled: bool = True
     rules: Rules = Rules()
+    access: Access = NO_ACCESS
     filters: Filters = NO_FILTERS
     shared_filters: Filters = NO_FILTERS
     """Those that feeds.toml has for all feeds; the milling pool adds them."""

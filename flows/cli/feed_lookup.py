@@ -85,7 +85,8 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
         async with gate:
             try:
                 address = await resolve_for_request(feed.url)
-                answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers={"accept": ACCEPT})
+                size = settings.max_feed_bytes
+                answer = await client.get(address, max_bytes=size, headers={"accept": ACCEPT}, feed=feed.id)
             except FetchError as error:
                 return {"feed": feed.id, "entries": 0, "blocked": 0, "newest": None, "problem": str(error)}
             document = Document(
@@ -115,5 +116,5 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
             "problem": problem,
         }
 
-    async with open_client(settings) as client:
+    async with open_client(settings, feeds=feeds) as client:
         return await asyncio.gather(*(check_one(client, feed) for feed in feeds))

@@ -54,7 +54,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
     headers = {"accept": ACCEPT, **_validators(state)}
     moved_to = state.moved_to
     address = moved_to if moved_to else await resolve_for_request(feed.url)
-    response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
+    response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers, feed=feed.id)
     document: Document | None = None
     new_address = response.moved_to
     if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
@@ -69,7 +69,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
             status=response.status,
             headers=response.headers,
         )
-        new_address = await follow_move(body, response.moved_to or address, client, ACCEPT) or new_address
+        new_address = await follow_move(body, response.moved_to or address, client, ACCEPT, feed.id) or new_address
     return Fetch(
         feed_id=feed.id,
         url=mask(feed.url),

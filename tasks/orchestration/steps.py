@@ -32,6 +32,7 @@ from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
+from warehouse.access import NO_ACCESS
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.load import operations
@@ -128,7 +129,7 @@ class _RemoteBatch:
     def __init__(self, documents: Sequence[Document], pool: MillingPool) -> None:
         ids = {document.feed_id for document in documents}
         self.documents = documents
-        self.feeds = [feed for id, feed in pool.feeds.items() if id in ids]
+        self.feeds = [replace(feed, access=NO_ACCESS) for id, feed in pool.feeds.items() if id in ids]
         self.known = {id: entries for id, entries in pool.known.items() if id in ids}
         self.shared_filters = pool.shared_filters
         self.landing = pool.landing

@@ -13,14 +13,25 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import soupsieve
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
+from tasks.registry.access_table import SECRETS, AuthTable, Cookies, Headers, Proxy, Value, check_not_twice
 from tasks.registry.filter_table import FiltersTable, FilterTable
 from tasks.text import urls
+from warehouse.access import Access
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.records import Feed, ImagePolicy, Rules, digest
 
@@ -164,11 +175,30 @@ class FeedTable(BaseModel):
     rules: RulesTable = RulesTable()
     keep: tuple[FilterTable, ...] = ()
     block: tuple[FilterTable, ...] = ()
+    headers: Headers = {}
+    cookies: Cookies = {}
+    user_agent: Value | None = None
+    proxy: Proxy | None = None
+    auth: AuthTable | None = None
+
+    @field_validator("auth")
+    @classmethod
+    def _check_auth(cls, auth: AuthTable | None, others: ValidationInfo) -> AuthTable | None:
+        return check_not_twice(auth, others.data)
 
     def feed(self) -> Feed:
-        values = {key: value for key, value in self if key not in FiltersTable.model_fields}
+        own = {*FiltersTable.model_fields, "headers", "cookies", "user_agent", "proxy", "auth"}
+        values = {key: value for key, value in self if key not in own}
         values |= {"rules": Rules(**dict(self.rules))}
-        return Feed(**values, filters=FiltersTable(keep=self.keep, block=self.block).filters())
+        values["filters"] = FiltersTable(keep=self.keep, block=self.block).filters()
+        values["access"] = Access(
+            headers=tuple(self.headers.items()),
+            cookies=tuple(self.cookies.items()),
+            user_agent=self.user_agent,
+            proxy=self.proxy,
+            **dict(self.auth or AuthTable.model_construct()),
+        )
+        return Feed(**values)
 
 
 def slug(name: str, taken: Collection[str]) -> str:
@@ -219,6 +249,8 @@ def problems(error: ValidationError, table: Mapping[str, object]) -> list[tuple[
 
 _EXAMPLES = {"id": "bbc-world", "name": "BBC News: World", "url": "https://example.org/feed"}
 
+_EXAMPLE_TABLES = {"rules": 'rules = { remove = ["…"] }', "auth": 'auth = { token = "{env:NAME}" }'}
+
 # What other programs call these keys.
 _OTHER_NAMES = {"title": "name", "link": "site_url", "feed_url": "url", "xmlUrl": "url", "category": "group"}
 
@@ -236,6 +268,10 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             return key, f'{name} is missing (write {name} = "{_EXAMPLES.get(key, "…")}")'
         case "extra_forbidden":
             return key, f"unknown key {name} ({_suggest_key(details['loc'])})"
+        case "string_type" if details["loc"][0] in SECRETS:
+            return key, f'{name} must be text (write it in quotes: "…")'
+        case "dict_type":
+            return key, f'{name} must be a table (write {name} = {{ … = "…" }})'
         case "string_type":
             return key, f'{name} must be text, not {_toml(value)} (write it in quotes: "…")'
         case "bool_type":
@@ -244,7 +280,7 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             example = '[{ words = ["…"] }]' if key in FiltersTable.model_fields else '["…"]'
             return key, f"{name} must be a list (write {name.partition(' of ')[0]} = {example})"
         case "model_type" | "model_attributes_type":
-            example = f'{key} = {{ remove = ["…"] }}' if key == "rules" else '{ words = ["…"] }'
+            example = _EXAMPLE_TABLES.get(key, '{ words = ["…"] }')
             return key, f"{name} must be a table (write {example})"
         case _:
             return key, f"{name}: {details['msg']}"
@@ -258,7 +294,12 @@ def _name(loc: Sequence[str | int]) -> str:
     return f"{loc[2]} of {rule}" if len(loc) > 2 else rule
 
 
-_TABLES: dict[str | int, type[BaseModel]] = {"rules": RulesTable, "keep": FilterTable, "block": FilterTable}
+_TABLES: dict[str | int, type[BaseModel]] = {
+    "rules": RulesTable,
+    "keep": FilterTable,
+    "block": FilterTable,
+    "auth": AuthTable,
+}
 """The tables within a [[feed]]."""
 
 
@@ -268,7 +309,9 @@ def _suggest_key(loc: Sequence[str | int]) -> str:
     match = nearest(str(loc[-1]), keys if within else [*keys, *_OTHER_NAMES])
     if match is None:
         return f"the keys are {', '.join(keys)}"
-    return f"write {'rules.' if within is RulesTable else ''}{match if within else _OTHER_NAMES.get(match, match)}"
+    if within in (RulesTable, AuthTable):
+        return f"write {loc[0]}.{match}"
+    return f"write {match if within else _OTHER_NAMES.get(match, match)}"
 
 
 def _toml(value: object) -> str:

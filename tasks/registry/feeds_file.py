@@ -17,8 +17,9 @@ import tomlkit
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
+from tasks.registry import access_table, filter_table
 from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, slug
-from tasks.registry.filter_table import FiltersTable, as_tables
+from tasks.registry.filter_table import FiltersTable
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
 from warehouse.filters import NO_FILTERS, Filters
@@ -239,12 +240,12 @@ def _check_not_taken(added: Iterable[Feed], known: Sequence[Feed], path: Path) -
 
 def as_table(feed: Feed) -> dict[str, object]:
     """The feed as its [[feed]] table, without values that are the default."""
-    names = [field for field in fields(feed) if field.name not in ("filters", "shared_filters")]
+    names = [field for field in fields(feed) if field.name not in ("filters", "shared_filters", "access")]
     table = {field.name: value for field in names if (value := getattr(feed, field.name)) != field.default}
     if "rules" in table:
         rules = {key: value for key, value in asdict(feed.rules).items() if value not in (None, ())}
         table["rules"] = {key: list(value) if isinstance(value, tuple) else value for key, value in rules.items()}
-    return table | as_tables(feed.filters)
+    return table | filter_table.as_tables(feed.filters) | access_table.as_tables(feed.access)
 
 
 def _as_toml(feed: Feed) -> str:
