@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tasks.errors import FetchError
 from tasks.fetch.http import Response, open_client
 from tasks.settings import Settings
-from tests.sites.server import Page, SiteServer
+from tests.sites.server import Page, RequestHandler, SiteServer
+from tests.trust.http2_server import make_certificate
 from warehouse.access import Access
 from warehouse.records import Feed
 
@@ -122,6 +128,45 @@ def test_a_feeds_site_is_asked_through_its_proxy_and_nothing_else_is() -> None:
         assert not site.requests
         assert [request.path for request in other.requests] == ["/1.png"]
         assert not other.requests[0].headers.keys() & {"proxy-authorization", "authorization"}
+
+
+def tunnel(proxy: RequestHandler) -> None:
+    """CONNECT (RFC 9110 9.3.6): from here on, bytes go both ways as they come."""
+    host, _, port = proxy.path.partition(":")
+    with socket.create_connection((host, int(port))) as site:
+        proxy.send_head(200, {})
+        back = threading.Thread(target=pump, args=(site, proxy.connection))
+        back.start()
+        pump(proxy.connection, site)
+        site.shutdown(socket.SHUT_RDWR)
+        back.join()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+
+
+def test_an_encrypted_site_is_asked_through_a_tunnel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy sees the site's name, and nothing of what is sent to it."""
+    public, private = make_certificate(tmp_path)
+    monkeypatch.setattr("certifi.where", lambda: str(public))
+    monkeypatch.setattr(RequestHandler, "do_CONNECT", tunnel, raising=False)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(public, private)
+    with SiteServer({"/feed": PAGE}) as site, SiteServer() as proxy:
+        site._server.socket = tls.wrap_socket(site._server.socket, server_side=True)
+        address = site.url("/feed").replace("http:", "https:")
+        access = Access(proxy=f"http://quay:proxy-pw-17@{proxy.authority}", token="token-0123456789")
+        (answer,) = ask([Feed("quay", "The Quay", address, access=access)], (address, "quay"))
+        assert answer.body == b"here"
+        (request,) = proxy.requests
+        assert (request.method, request.path) == ("CONNECT", site.authority)
+        assert request.headers["proxy-authorization"] == "Basic cXVheTpwcm94eS1wdy0xNw=="
+        assert "authorization" not in request.headers
+        assert sent(site, "/feed")["authorization"] == "Bearer token-0123456789"
+        assert "proxy-authorization" not in site.requests[0].headers
 
 
 def test_a_proxy_opens_no_private_address() -> None:
