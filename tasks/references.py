@@ -1,4 +1,4 @@
-"""References to secrets in the addresses of feeds.toml, so that the file itself holds none.
+"""References to secrets in the addresses and the access of feeds.toml, so that the file itself holds none.
 
 `{env:NAME}` is an environment variable, `{file:PATH}` a file's text, `{block:NAME}` a Secret block of Prefect's server:
 url = "https://example.org/feed?token={env:EXAMPLE_TOKEN}". What is stored and shown is the address with the reference.
@@ -27,6 +27,14 @@ MAX_BYTES = 65_536
 def resolve_references(address: str) -> str:
     """The address with each reference replaced by its secret, percent-encoded. Raises FetchError."""
     return REFERENCE.sub(lambda match: quote(_secret(match[1], match[2].strip(), address), safe=""), address)
+
+
+def resolve_value(value: str, whose: str) -> str:
+    """The value of a header or a cookie, a password or an address, each reference replaced by its secret as it is.
+
+    `whose` is how a message names the value. Raises FetchError.
+    """
+    return REFERENCE.sub(lambda match: _secret(match[1], match[2].strip(), whose), value)
 
 
 async def resolve_for_request(address: str) -> str:

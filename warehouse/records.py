@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from warehouse.access import NO_ACCESS, Access
 from warehouse.feed_descriptions import About, Hints
 from warehouse.filters import NO_FILTERS, Filters
 from warehouse.page_request import PageReading as PageReading
@@ -64,6 +65,7 @@ class Feed:
     full_text: FullText = "auto"
     recheck: tuple[str, ...] | None = None
     """When its pages are asked again, such as 1h and 7d after the first time; None: as the setting page_checks says."""
+    access: Access = NO_ACCESS
     filters: Filters = NO_FILTERS
     shared_filters: Filters = NO_FILTERS
     """Those that feeds.toml has for all feeds; the milling pool adds them."""

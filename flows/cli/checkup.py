@@ -18,6 +18,7 @@ import humanize
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tasks.fetch.access import literal_secrets
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, keep_prefect_quiet, load_settings, unknown_variables
 from warehouse.errors import NewsmillError, OldSchemaError, WarehouseError, WarehouseLockedError
@@ -141,8 +142,8 @@ def _check_registry(settings: Settings) -> Iterator[Finding]:
     except NewsmillError as error:
         yield _from_error("feeds", error, f"fix {settings.feeds}, or name another with --feeds")
         return
-    if exposed := [feed.id for feed in feeds if mask(feed.url) != feed.url]:
-        message = f"{settings.feeds} holds a secret in the address of {', '.join(exposed[:5])}"
+    if exposed := [feed.id for feed in feeds if mask(feed.url) != feed.url or literal_secrets(feed.access)]:
+        message = f"{settings.feeds} holds a secret in the address or the access of {', '.join(exposed[:5])}"
         yield Finding("feeds", "warning", message, "write {env:NAME}, {file:PATH} or {block:NAME} in its place")
     enabled = sum(feed.enabled for feed in feeds)
     if enabled:

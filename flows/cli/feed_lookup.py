@@ -69,7 +69,7 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
             try:
                 address = await resolve_for_request(feed.url)
                 accept = {"accept": ACCEPTED[feed.kind]}
-                answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers=accept)
+                answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers=accept, feed=feed.id)
                 milled = await mill_all(client, answer, replace(feed, shared_filters=shared_filters))
             except FetchError as error:
                 return {"feed": feed.id, "entries": 0, "blocked": 0, "newest": None, "problem": str(error)}
@@ -88,5 +88,5 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
             "problem": problem,
         }
 
-    async with open_client(settings) as client:
+    async with open_client(settings, feeds=feeds) as client:
         return await asyncio.gather(*(check_one(client, feed) for feed in feeds))

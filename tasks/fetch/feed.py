@@ -20,7 +20,6 @@ from tasks.references import resolve_for_request
 from tasks.rhythm import Bounds, freshness, is_due
 from warehouse.landing import Landing
 from warehouse.masking import mask
-from warehouse.page_answers import PendingPage
 from warehouse.records import Document, Feed, FeedState, Fetch, Form, Kind, Milled, Validators
 
 ACCEPT = (
@@ -65,7 +64,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
     headers = {"accept": ACCEPTED[feed.kind], **request_headers(Validators(state.etag, state.last_modified))}
     moved_to = state.moved_to
     address = moved_to if moved_to else await resolve_for_request(feed.url)
-    response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers)
+    response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers, feed=feed.id)
     document: Document | None = None
     listed = Listed()
     new_address = response.moved_to
@@ -85,7 +84,7 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         if document.form == "sitemap index":
             listed = await fetch_listed(body, document, feed, state, client, landing)
         elif feed.kind == "feed":
-            new_address = await follow_move(body, response.moved_to or address, client, ACCEPT) or new_address
+            new_address = await follow_move(body, response.moved_to or address, client, ACCEPT, feed.id) or new_address
     return Fetch(
         feed_id=feed.id,
         url=mask(feed.url),
@@ -104,12 +103,6 @@ async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, 
         listed=listed.documents,
         error=listed.problem,
     )
-
-
-def validators(known: FeedState | PendingPage) -> dict[str, str]:
-    """The headers of a conditional request (RFC 9110 13.1). Some servers send validators that no request can hold."""
-    stated = {"if-none-match": known.etag, "if-modified-since": known.last_modified}
-    return {name: value for name, value in stated.items() if value and value.isascii() and value.isprintable()}
 
 
 def form_of(feed: Feed, body: bytes) -> Form:

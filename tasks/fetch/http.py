@@ -10,7 +10,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,17 +19,19 @@ from functools import partial
 
 import httpx
 from h2.exceptions import H2Error
-from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
+from httpx_secure import SSRFProtectionError
 
 from tasks.errors import FetchError, HostRefusedError, TransientFetchError
+from tasks.fetch.access import private
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
-from tasks.fetch.heads import mend_heads
 from tasks.fetch.lanes import Lanes, Pace
 from tasks.fetch.referer import referer
 from tasks.fetch.refusals import STOP, Refusals
+from tasks.fetch.sessions import Sessions, open_sessions
 from tasks.settings import Settings
 from warehouse.masking import mask
+from warehouse.records import Feed
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
@@ -62,8 +64,8 @@ class Response:
 class Client:
     """The HTTP client of a run, with its limit for each host."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: Settings, turn: Turn, refusals: Refusals) -> None:
-        self.httpx = client
+    def __init__(self, sessions: Sessions, settings: Settings, turn: Turn, refusals: Refusals) -> None:
+        self.sessions = sessions
         self.settings = settings
         self.turn = turn
         self.refusals = refusals
@@ -83,17 +85,20 @@ class Client:
         article: str | None = None,
         permit: Permit = permit_all,
         unstated_wait: float = STOP,
+        feed: str | None = None,
     ) -> Response:
         """GET, following redirects. Raises FetchError, or TransientFetchError if a retry may help.
 
         Each host on the way is asked in a lane of its own limit, and none is waited for while another is held. A host
         that answered 429 or 503 is not asked until the time it named; `unstated_wait` seconds after 429 if it named
         none. The Referer is made of `article`, if there is one. `permit` is asked about each address that a redirect
-        leads to; it raises FetchError for those that must not be asked.
+        leads to; it raises FetchError for those that must not be asked. `feed` is the id of the feed that it is asked
+        for: on its own site, the request has its access (tasks/fetch/access.py).
         """
         safe_url, address = mask(url), parse_address(url)
         left = self.settings.deadline
         permanent = True
+        had_access = False
         for redirects in range(self.settings.max_redirects + 1):
             await self._wait_for_turn(address, safe_url)
             async with self._lanes(address.host).enter():
@@ -101,7 +106,9 @@ class Client:
                 clock = time.monotonic()
                 try:
                     async with asyncio.timeout(left):
-                        answer = await self._ask(address, safe_url, max_bytes, _with_referer(headers, article, address))
+                        session = await self.sessions.find(address, feed, safe_url)
+                        sent = {**_with_referer(headers, article, address), **session.headers}
+                        answer = await self._ask(session.httpx, address, safe_url, max_bytes, sent)
                 except TimeoutError as error:
                     raise TransientFetchError(
                         f"{safe_url}: not finished after {self.settings.deadline:g} s; the server is too slow, or down"
@@ -110,12 +117,15 @@ class Client:
                     raise self._explain(error, safe_url) from error
                 except FetchError as error:
                     self.refusals.note(address, error, unstated_wait)
+                    if error.status in (401, 403) and had_access and not session.has_access:
+                        raise FetchError(f"{error}; {_LOST_ACCESS}", status=error.status) from error
                     raise
                 left -= time.monotonic() - clock
             if isinstance(answer, Response):
                 moved = str(address) if redirects and permanent else None
                 return replace(answer, moved_to=moved)
             permanent = permanent and answer.status in PERMANENT
+            had_access = had_access or session.has_access
             address = answer.target
             await permit(str(address))
         raise FetchError(f"{safe_url}: redirected more than {self.settings.max_redirects} times; it leads in a circle")
@@ -135,10 +145,10 @@ class Client:
         return self.hosts[host]
 
     async def _ask(
-        self, address: httpx.URL, safe_url: str, max_bytes: int, headers: Mapping[str, str]
+        self, client: httpx.AsyncClient, address: httpx.URL, safe_url: str, max_bytes: int, headers: Mapping[str, str]
     ) -> Response | _Redirect:
         """One request. `safe_url` is what messages name. Raises FetchError, and what httpx raises."""
-        async with self.httpx.stream("GET", address, headers=headers) as answer:
+        async with client.stream("GET", address, headers=headers) as answer:
             status = answer.status_code
             if status in REDIRECTS and (location := answer.headers.get("location")):
                 return _Redirect(status, _target(address, location, safe_url))
@@ -149,11 +159,9 @@ class Client:
 
     def _explain(self, error: Exception, url: str) -> FetchError:
         if isinstance(error, SSRFProtectionError):
-            return FetchError(
-                f"{url}: leads to a private network address ({error.hostname}); if that is meant, set "
-                f"NEWSMILL_ALLOW_PRIVATE_ADDRESSES={error.hostname}, or NEWSMILL_ALLOW_PRIVATE_ADDRESSES=1 for all",
-                retry_after=0,  # we refused, not the server: no reason to leave it alone
-            )
+            return private(url, error.hostname)
+        if isinstance(error, httpx.ProxyError):
+            return TransientFetchError(f"{url}: the proxy of its feed does not connect ({error})")
         # httpx looks at where a redirect leads, even if it does not follow it
         breaks_http2 = isinstance(error, H2Error) or any(isinstance(arg, H2Error) for arg in _cause(error).args)
         leads_nowhere = isinstance(error, httpx.RemoteProtocolError) and "location header" in str(error)
@@ -167,6 +175,12 @@ class Client:
 
 _FAILURES = (httpx.RequestError, httpx.InvalidURL, UnicodeError, H2Error)
 """What httpx raises of a request: idna's errors are UnicodeErrors, and those of a body in HTTP/2 come as they are."""
+
+
+_LOST_ACCESS = (
+    "it redirects away from the feed's own site, where the feed's headers, cookies and auth are not sent; write the "
+    "address that answers as its url or site_url"
+)
 
 
 def _cause(error: Exception) -> BaseException:
@@ -201,30 +215,18 @@ def _unlimited(_host: str) -> AbstractAsyncContextManager[None]:
 
 @asynccontextmanager
 async def open_client(
-    settings: Settings, turn: Turn = _unlimited, refusals: Refusals | None = None
+    settings: Settings, turn: Turn = _unlimited, refusals: Refusals | None = None, feeds: Iterable[Feed] = ()
 ) -> AsyncIterator[Client]:
     """One client for a whole run: HTTP/2, gzip, brotli and zstd, private addresses refused unless allowed.
 
-    `refusals` are those of earlier runs.
+    `refusals` are those of earlier runs; `feeds` those whose own sites are asked with their access.
     """
-    client = httpx.AsyncClient(
-        http2=True,
-        follow_redirects=False,  # Client.get does, as each host has its own limit
-        timeout=httpx.Timeout(settings.timeout, pool=None),
-        limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
-        headers={"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate, br, zstd"},
-        trust_env=False,  # a proxy would connect for us, and so bypass the check for private addresses
-    )
-    allowed = settings.allowed_addresses
-    if not allowed.everything:
-        httpx_ssrf_protection(client, check_globally_reachable=False, custom_validator=allowed.allow)
-    mend_heads(client)
-    async with client:
-        limited = Client(client, settings, turn, refusals or Refusals())
+    async with open_sessions(settings, feeds) as sessions:
+        client = Client(sessions, settings, turn, refusals or Refusals())
         try:
-            yield limited
+            yield client
         finally:
-            for lanes in limited.hosts.values():
+            for lanes in client.hosts.values():
                 await lanes.wait_closed()
 
 

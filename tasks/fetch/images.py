@@ -88,7 +88,7 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
         for referring in (None, article) if article else (None,):
             error = ""
             try:
-                body = await _ask(address, client, referring)
+                body = await _ask(address, client, referring, pending.feed_id)
                 return await asyncio.to_thread(_store, pending, body, store, client.settings.max_image_pixels)
             except HostRefusedError:
                 break
@@ -111,8 +111,9 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
     )
 
 
-async def _ask(address: str, client: Client, article: str | None) -> bytes:
-    """The answer's body; `article` is the address that the Referer is made of. Raises FetchError."""
+async def _ask(address: str, client: Client, article: str | None, feed: str | None) -> bytes:
+    """The answer's body; `article` is the address that the Referer is made of, `feed` the feed of that article. Raises
+    FetchError."""
     settings = client.settings
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(TransientFetchError),
@@ -121,7 +122,12 @@ async def _ask(address: str, client: Client, article: str | None) -> bytes:
         reraise=True,
     )
     response: Response = await retrying(
-        client.get, address, max_bytes=settings.max_image_bytes, headers={"accept": "image/*"}, article=article
+        client.get,
+        address,
+        max_bytes=settings.max_image_bytes,
+        headers={"accept": "image/*"},
+        article=article,
+        feed=feed,
     )
     return response.body
 

@@ -45,14 +45,14 @@ def _as_text(cdata: re.Match[bytes]) -> bytes:
     return escape(cdata[1].decode("utf-8", "replace"), quote=False).encode()
 
 
-async def follow_move(body: bytes, asked: str, client: Client, accept: str) -> str | None:
+async def follow_move(body: bytes, asked: str, client: Client, accept: str, feed: str | None = None) -> str | None:
     """The new address that the document states, if the same feed is there; None if not, whatever the reason."""
     new = stated_move(body, asked)
     is_downgrade = asked.startswith("https:") and not (new or "").startswith("https:")
     if not new or is_downgrade or mask(new) != new or mask(asked) != asked:
         return None
     try:
-        answer = await client.get(new, max_bytes=client.settings.max_feed_bytes, headers={"accept": accept})
+        answer = await client.get(new, max_bytes=client.settings.max_feed_bytes, headers={"accept": accept}, feed=feed)
     except FetchError:
         return None  # it stays a proposal: `newsmill feeds check` shows it
     if not _are_same(body, answer.body) or stated_move(answer.body, new):

@@ -12,13 +12,13 @@ from typing import Final
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from tasks.errors import FetchError, ForbiddenFetchError, HostRefusedError, TransientFetchError
-from tasks.fetch.feed import validators
 from tasks.fetch.http import TRANSIENT, Client, Response
 from tasks.fetch.robots import Robots
+from tasks.fetch.unpacking import request_headers
 from warehouse.landing import Landing
 from warehouse.masking import mask, mask_headers
 from warehouse.page_answers import PageAnswer, PendingPage
-from warehouse.records import Document
+from warehouse.records import Document, Validators
 
 ACCEPT: Final = "text/html, application/xhtml+xml, */*;q=0.1"
 GONE: Final = frozenset([404, 410, 451])
@@ -85,8 +85,9 @@ async def _ask(pending: PendingPage, client: Client, robots: Robots) -> Response
         client.get,
         pending.request.url,
         max_bytes=client.settings.max_page_bytes,
-        headers={"accept": ACCEPT, **validators(pending)},
+        headers={"accept": ACCEPT, **request_headers(Validators(pending.etag, pending.last_modified))},
         permit=robots.require,
+        feed=pending.feed_id,
     )
     return response
 

@@ -99,7 +99,8 @@ async def _fetch_one(address: str, feed: Feed, state: FeedState, client: Client,
     """The sitemap's document; None if it has not changed."""
     known = state.listed.get(mask(address), Validators())
     max_bytes = client.settings.max_feed_bytes
-    response = await client.get(address, max_bytes=max_bytes, headers={"accept": ACCEPT, **request_headers(known)})
+    headers = {"accept": ACCEPT, **request_headers(known)}
+    response = await client.get(address, max_bytes=max_bytes, headers=headers, feed=feed.id)
     if response.status in (204, 304):
         return None
     return await asyncio.to_thread(

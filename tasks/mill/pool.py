@@ -36,6 +36,7 @@ from tasks.mill.document import (
 from tasks.registry.feed_table import site_id
 from tasks.registry.site_patterns import SitePatterns
 from tasks.settings import Settings
+from warehouse.access import NO_ACCESS
 from warehouse.filters import NO_FILTERS, Filters
 from warehouse.records import Document, Feed, Milled
 
@@ -146,7 +147,8 @@ class MillingPool:
     def _feed(self, document: Document) -> Feed:
         id = document.feed_id
         feed = self.feeds.get(id) or Feed(id, _name_of_site(document), document.url)
-        return replace(self.patterns.apply(feed, document), shared_filters=self.shared_filters)
+        ruled = self.patterns.apply(feed, document)
+        return replace(ruled, shared_filters=self.shared_filters, access=NO_ACCESS)  # no secrets where none are needed
 
     def _known(self, document: Document, afresh: bool) -> frozenset[str]:
         return frozenset() if afresh else self.known.get(document.feed_id, frozenset())

@@ -35,6 +35,7 @@ from tasks.orchestration.limits import WRITER, hold_slot
 from tasks.orchestration.whole_pages import fetch_whole
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
+from warehouse.access import NO_ACCESS
 from warehouse.counts import Counts
 from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
@@ -133,7 +134,7 @@ class _RemoteBatch:
     def __init__(self, documents: Sequence[Document], pool: MillingPool) -> None:
         ids = {document.feed_id for document in documents}
         self.documents = documents
-        self.feeds = [feed for id, feed in pool.feeds.items() if id in ids]
+        self.feeds = [replace(feed, access=NO_ACCESS) for id, feed in pool.feeds.items() if id in ids]
         self.known = {id: entries for id, entries in pool.known.items() if id in ids}
         self.patterns = pool.patterns.only_for(document.final_url for document in documents if document.form == "page")
         self.shared_filters = pool.shared_filters

@@ -15,16 +15,27 @@ from zoneinfo import available_timezones
 import jmespath
 import soupsieve
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
+from tasks.registry.access_table import SECRETS, AuthTable, Cookies, Headers, Proxy, Value, check_not_twice
 from tasks.registry.filter_table import FiltersTable, FilterTable
 from tasks.rhythm import PERIOD
 from tasks.text import urls
 from tasks.text.selectors import compile_selector, is_xpath
+from warehouse.access import Access
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.records import Feed, FullText, ImagePolicy, Kind, ListRules, PageRules, Rules, digest
 
@@ -284,13 +295,32 @@ class FeedTable(BaseModel):
     kind: Annotated[Kind, BeforeValidator(_check_kind)] = "feed"
     keep: tuple[FilterTable, ...] = ()
     block: tuple[FilterTable, ...] = ()
+    headers: Headers = {}
+    cookies: Cookies = {}
+    user_agent: Value | None = None
+    proxy: Proxy | None = None
+    auth: AuthTable | None = None
+
+    @field_validator("auth")
+    @classmethod
+    def _check_auth(cls, auth: AuthTable | None, others: ValidationInfo) -> AuthTable | None:
+        return check_not_twice(auth, others.data)
 
     def feed(self) -> Feed:
-        values = {key: value for key, value in self if key not in FiltersTable.model_fields}
+        own = {*FiltersTable.model_fields, "headers", "cookies", "user_agent", "proxy", "auth"}
+        values = {key: value for key, value in self if key not in own}
         values |= {"rules": Rules(**dict(self.rules)), "page": PageRules(**dict(self.page))}
         if "list" in values:
             values["list"] = ListRules(**dict(values["list"]))
-        return Feed(**values, filters=FiltersTable(keep=self.keep, block=self.block).filters())
+        values["filters"] = FiltersTable(keep=self.keep, block=self.block).filters()
+        values["access"] = Access(
+            headers=tuple(self.headers.items()),
+            cookies=tuple(self.cookies.items()),
+            user_agent=self.user_agent,
+            proxy=self.proxy,
+            **dict(self.auth or AuthTable.model_construct()),
+        )
+        return Feed(**values)
 
 
 class _PageTable(FeedTable):
@@ -363,6 +393,12 @@ _EXAMPLES = {
 }
 _LIST = 'write list = { items = "articles", link = "url", title = "title" }, for example'
 
+_EXAMPLE_TABLES = {
+    "rules": 'rules = { remove = ["…"] }',
+    "page": 'page = { remove = ["…"] }',
+    "auth": 'auth = { token = "{env:NAME}" }',
+}
+
 # What other programs call these keys.
 _OTHER_NAMES = {"title": "name", "link": "site_url", "feed_url": "url", "xmlUrl": "url", "category": "group"}
 
@@ -384,6 +420,10 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
             return key, 'list is only for feeds of kind "page" or "json" (write kind = "page", or leave list out)'
         case "extra_forbidden":
             return key, f"unknown key {name} ({_suggest_key(details['loc'], table.get('kind'))})"
+        case "string_type" if details["loc"][0] in SECRETS:
+            return key, f'{name} must be text (write it in quotes: "…")'
+        case "dict_type":
+            return key, f'{name} must be a table (write {name} = {{ … = "…" }})'
         case "string_type":
             return key, f'{name} must be text, not {_toml(value)} (write it in quotes: "…")'
         case "bool_type":
@@ -396,7 +436,7 @@ def _problem(details: ErrorDetails, table: Mapping[str, object]) -> tuple[str, s
         case "model_type" | "model_attributes_type":
             if key == "list":
                 return key, f"list must be a table ({_LIST})"
-            example = f'{key} = {{ remove = ["…"] }}' if key in ("rules", "page") else '{ words = ["…"] }'
+            example = _EXAMPLE_TABLES.get(key, '{ words = ["…"] }')
             return key, f"{name} must be a table (write {example})"
         case _:
             return key, f"{name}: {details['msg']}"
@@ -415,6 +455,7 @@ _TABLES: dict[str | int, type[BaseModel]] = {
     "page": PageTable,
     "keep": FilterTable,
     "block": FilterTable,
+    "auth": AuthTable,
 }
 """The tables within a [[feed]]."""
 

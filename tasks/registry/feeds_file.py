@@ -17,8 +17,9 @@ import tomlkit
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
+from tasks.registry import access_table, filter_table
 from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, read_table, slug
-from tasks.registry.filter_table import FiltersTable, as_tables
+from tasks.registry.filter_table import FiltersTable
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
 from warehouse.filters import NO_FILTERS, Filters
@@ -239,12 +240,12 @@ def _check_not_taken(added: Iterable[Feed], known: Sequence[Feed], path: Path) -
 
 def as_table(feed: Feed) -> dict[str, object]:
     """The feed as its [[feed]] table, without values that are the default."""
-    names = [field for field in fields(feed) if field.name not in ("filters", "shared_filters")]
+    names = [field for field in fields(feed) if field.name not in ("filters", "shared_filters", "access")]
     table = {field.name: value for field in names if (value := getattr(feed, field.name)) != field.default}
     for key, rules in (("rules", feed.rules), ("page", feed.page), ("list", feed.list)):
         if key in table:
             table[key] = {name: _as_list(value) for name, value in asdict(rules).items() if value not in (None, ())}
-    return table | as_tables(feed.filters)
+    return table | filter_table.as_tables(feed.filters) | access_table.as_tables(feed.access)
 
 
 def _as_list(value: object) -> object:

@@ -33,7 +33,7 @@ BLOCKED = "SELECT title, blocked_by FROM raw.entries WHERE article_id IS NULL OR
 @pytest.fixture
 def site() -> Iterator[SiteServer]:
     with SiteServer() as server:
-        server.pages["/2.png"] = Page(picture("2.png"), "image/png")
+        server.pages["/2.png"] = Page(picture("ferry-400.png"), "image/png")
         image = f'<img src="{server.url("/2.png")}"/>'
         items = [replace(each, text=image * (each.guid == "2") + each.text) for each in ITEMS]
         server.pages["/feed"] = Page(rss(*items), "application/rss+xml")
