@@ -322,19 +322,19 @@ def _check_workers(client: SyncPrefectClient) -> Iterator[Finding]:
         if deployment.work_pool_name:
             pools.setdefault(deployment.work_pool_name, []).append(deployment)
     if not pools:
-        yield Finding("deployments", "ok", "none of newsmill's; `prefect deploy --all` in the clone makes them")
+        yield Finding("deployments", "ok", "none of newsmill's; `newsmill deploy` in the clone makes them")
     for pool, deployments in pools.items():
         names = ", ".join(sorted(deployment.name for deployment in deployments))
-        start = f"prefect worker start --pool {pool}"
+        start = f"newsmill prefect worker start --pool {pool}"
         try:
             paused = client.read_work_pool(pool).is_paused
         except ObjectNotFound:
-            fix = f"prefect work-pool create {pool} --type process; prefect deploy --all"
+            fix = f"newsmill prefect work-pool create {pool} --type process; newsmill deploy"
             yield Finding("work pool", "failed", f"{pool}, which is to run {names}, is gone", fix)
             continue
         if paused:
             message = f"{pool} is paused: nothing of {names} runs"
-            yield Finding("work pool", "warning", message, f"prefect work-pool resume {pool}")
+            yield Finding("work pool", "warning", message, f"newsmill prefect work-pool resume {pool}")
         workers = [worker for worker in client.read_workers_for_work_pool(pool) if _is_alive(worker)]
         scheduled = any(not d.paused and any(s.active for s in d.schedules) for d in deployments)
         if workers:

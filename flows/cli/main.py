@@ -11,6 +11,7 @@ import click
 from rich.markup import escape
 
 from flows.cli.config import config
+from flows.cli.deployment import prefect, run
 from flows.cli.diff import diff
 from flows.cli.doctor import doctor
 from flows.cli.export import export
@@ -34,7 +35,7 @@ for command in (
     *(ingest, images, backfill, reprocess, maintain, publish),
     *(sql, search, diff, status),
     *(feeds, export),
-    *(serve, deploy, server, config, doctor),
+    *(serve, deploy, run, server, prefect, config, doctor),
 ):
     cli.add_command(command)
 

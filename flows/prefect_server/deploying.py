@@ -11,7 +11,6 @@ from pathlib import Path
 import yaml
 from prefect.client.orchestration import get_client
 from prefect.events.schemas.automations import AutomationCore
-from prefect.settings import PREFECT_API_URL
 
 from flows.prefect_server.local import client_variables, prefect_server
 from flows.prefect_server.plugin import POOL, make_pool
@@ -36,8 +35,7 @@ def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
     check_clone()
     with prefect_server(settings, say) as ui:
         register(variables, say)
-        api = PREFECT_API_URL.value()
-        say(f"{ui}/deployments: a worker runs them; `prefect worker start --pool {POOL}` with PREFECT_API_URL={api}")
+        say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
 
 
 def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:

@@ -68,6 +68,8 @@ def _serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
         if (own_server := running_server(settings)) and own_server.api_url == PREFECT_API_URL.value():
             asyncio.run(_mark_dead_runs_crashed())
         register(variables, say)
+        say("`newsmill run ingest` starts a run now; for Prefect's own commands and other programs:")
+        say(f"export PREFECT_API_URL={PREFECT_API_URL.value()}")
         with _worker(environment, say) as worker:
             say(f"Prefect's UI: {ui} (Ctrl-C stops all of it)")
             worker.wait()

@@ -251,7 +251,7 @@ def test_pool_without_a_worker(bare: Newsmill, prefect_api: str) -> None:
             "name": "worker",
             "state": "failed",
             "says": "none in the pool doctors-pool: doctors will not run",
-            "mend": "prefect worker start --pool doctors-pool",
+            "mend": "newsmill prefect worker start --pool doctors-pool",
         }
         pool = f"{prefect_api}/work_pools/doctors-pool"
         ask(f"{pool}/workers/heartbeat", name="tester", heartbeat_interval_seconds=60)
