@@ -20,6 +20,7 @@ from packaging.version import Version
 
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, keep_prefect_quiet, load_settings, unknown_variables
+from warehouse.counting import counted
 from warehouse.errors import NewsmillError, OldSchemaError, WarehouseError, WarehouseLockedError
 from warehouse.masking import mask, mask_passwords
 from warehouse.read.queries import run_query
@@ -146,7 +147,7 @@ def _check_registry(settings: Settings) -> Iterator[Finding]:
         yield Finding("feeds", "warning", message, "write {env:NAME}, {file:PATH} or {block:NAME} in its place")
     enabled = sum(feed.enabled for feed in feeds)
     if enabled:
-        yield Finding("feeds", "ok", f"{len(feeds)} feeds, {enabled} enabled, in {settings.feeds}")
+        yield Finding("feeds", "ok", f"{counted(len(feeds), 'feed')}, {enabled} enabled, in {settings.feeds}")
     else:
         yield Finding("feeds", "warning", f"{settings.feeds}: no feed is enabled", "`newsmill feeds add URL` adds one")
 
@@ -220,7 +221,7 @@ def _check_warehouse(settings: Settings) -> Iterator[Finding]:
     except NewsmillError as error:
         yield _from_error("warehouse", error, "move it away; `newsmill reprocess` builds it again from what landed")
     else:
-        yield Finding("warehouse", "ok", f"{name}: opens, schema {schema}, {articles:,} articles")
+        yield Finding("warehouse", "ok", f"{name}: opens, schema {schema}, {counted(articles, 'article')}")
         if skews := [(fetched - parsedate_to_datetime(date)).total_seconds() for fetched, date in clock]:
             yield _check_clock("the feeds' servers", min(skews, key=abs))
 
@@ -247,7 +248,7 @@ def _check_published_copy(settings: Settings) -> Iterator[Finding]:
     except NewsmillError as error:
         yield _from_error("published copy", error, "`newsmill publish` makes it anew")
     else:
-        yield Finding("published copy", "ok", f"{path}: opens, {articles:,} articles")
+        yield Finding("published copy", "ok", f"{path}: opens, {counted(articles, 'article')}")
 
 
 def _check_landing_zone(settings: Settings) -> Iterator[Finding]:
@@ -260,7 +261,7 @@ def _check_landing_zone(settings: Settings) -> Iterator[Finding]:
         yield Finding("landing zone", "ok", f"{settings.landing_zone.root}: nothing waits to be loaded")
     else:
         since = f"{waiting[0].fetched_at:%Y-%m-%d %H:%M} UTC"
-        message = f"{len(waiting)} documents wait to be loaded, the oldest since {since}"
+        message = f"{counted(len(waiting), 'document')} to be loaded, the oldest since {since}"
         yield Finding("landing zone", "warning", message, "the next `newsmill ingest` loads them")
 
 

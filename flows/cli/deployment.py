@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -11,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
 
 from flows import TerminatedError
-from flows.cli.options import json_option, settings_options
-from flows.cli.printing import err, out
-from tasks.settings import Settings, child_environment, keep_prefect_quiet, load_settings
+from flows.cli.options import given_settings, json_option, settings_options
+from flows.cli.printing import err, escape, out, print_json
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
+
+    from tasks.settings import Settings
 
 WITHOUT_SERVER = frozenset(["--help", "-h", "--version", "-v", "version", "config", "profile", "profiles", "server"])
 """Words of Prefect's command line with which it needs no server, or starts one itself."""
@@ -49,7 +48,9 @@ def run(
     newsmill run ingest --param 'feeds=["example"]' --param force=true
     newsmill run archive --param wanted.where=/srv/archive
     """
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
+    from tasks.settings import keep_prefect_quiet
+
     keep_prefect_quiet()
     import httpx
 
@@ -86,7 +87,7 @@ def _run(settings: Settings, name: str, given: tuple[str, ...], *, watch: bool, 
             ended = _watch(client, started.id, address, as_json=as_json)
             facts |= _outcome(ended)
         if as_json:
-            click.echo(json.dumps(facts, ensure_ascii=False))
+            print_json(facts)
         if watch and facts["state"] != "Completed":
             sys.exit(1)
 
@@ -134,6 +135,8 @@ def _print_line(moment: datetime, level: int, text: str) -> None:
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 def prefect(words: tuple[str, ...]) -> None:
     """Run Prefect's own command line against newsmill's server: newsmill prefect flow-run ls."""
+    from tasks.settings import child_environment, load_settings
+
     environment = child_environment()  # before Prefect's log is kept off the console: here it may show
     settings = load_settings()
     from flows.prefect_server.local import client_variables, prefect_server

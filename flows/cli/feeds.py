@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 
-from flows.cli.options import json_option, settings_options
-from flows.cli.printing import cell, err, out, plain_table, plain_value
-from tasks.settings import load_settings
+from flows.cli.completing import feed_ids
+from flows.cli.options import given_settings, json_option, settings_options
+from flows.cli.printing import err, escape, out, print_json
+from flows.cli.tables import print_table
+from warehouse.counting import counted
 from warehouse.masking import mask
+
+if TYPE_CHECKING:
+    from warehouse.records import Feed
 
 
 @click.group()
@@ -28,22 +31,27 @@ def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
     """The feeds in the registry."""
     from tasks.registry.feeds_file import read_feeds
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     registry = read_feeds(settings.feeds)
     if as_json:
-        fields = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
-        rows = [{field: getattr(feed, field) for field in fields} | {"url": mask(feed.url)} for feed in registry]
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        print_json([shown_feed(feed) for feed in registry])
         return
     columns = ("id", "name", "language", "group", "images", "url")
-    table = plain_table(*columns)
-    for feed in registry:
-        values = (mask(getattr(feed, column) or "") for column in columns)
-        table.add_row(*map(escape, values), style="" if feed.enabled else "dim")
-    out.print(table)
-    out.print(
-        f"{len(registry)} feeds, {sum(feed.enabled for feed in registry)} enabled, in {settings.feeds}", style="dim"
+    print_table(
+        columns,
+        [[mask(getattr(feed, column) or "") for column in columns] for feed in registry],
+        styles=["" if feed.enabled else "dim" for feed in registry],
+        optional=("images", "group", "language", "name"),
     )
+    enabled = sum(feed.enabled for feed in registry)
+    # on standard error, so that a pipe gets feeds alone
+    click.secho(f"{counted(len(registry), 'feed')}, {enabled} enabled, in {settings.feeds}", err=True, dim=True)
+
+
+def shown_feed(feed: Feed) -> dict[str, object]:
+    """The feed for JSON, without secrets."""
+    fields = ("id", "name", "url", "site_url", "language", "timezone", "group", "images", "enabled")
+    return {field: getattr(feed, field) for field in fields} | {"url": mask(feed.url)}
 
 
 @feeds.command("add")
@@ -54,6 +62,7 @@ def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
 @click.option("--language", help="BCP 47, for example zh or en.")
 @click.option("--timezone", default="UTC", show_default=True, help="IANA name, for dates without a zone.")
 @settings_options
+@json_option
 def add(
     url: str,
     feed_id: str | None,
@@ -63,14 +72,20 @@ def add(
     timezone: str,
     feeds_file: Path | None,
     warehouse: str | None,
+    as_json: bool,
 ) -> None:
     """Add a feed by its own address, or by its site's: the feed is discovered."""
+    import asyncio
+
     from flows.cli.feed_lookup import add as add_to_registry
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     feed = asyncio.run(
         add_to_registry(settings, url, feed_id=feed_id, name=name, group=group, language=language, timezone=timezone)
     )
+    if as_json:
+        print_json({"added": shown_feed(feed), "feeds_file": str(settings.feeds)})
+        return
     out.print(
         f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(mask(feed.url))}, to {settings.feeds}",
         soft_wrap=True,
@@ -81,68 +96,86 @@ def add(
 
 
 @feeds.command("check")
-@click.argument("ids", nargs=-1, metavar="[FEED]...")
+@click.argument("ids", nargs=-1, metavar="[FEED]...", shell_complete=feed_ids)
 @settings_options
 @json_option
 def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Ask feeds and say what each holds; nothing is stored. Exits 1 when one fails."""
+    import asyncio
+
     from flows.cli.feed_lookup import check as check_feeds
     from tasks.registry.feeds_file import choose, read_feeds
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     results = asyncio.run(check_feeds(settings, choose(read_feeds(settings.feeds), ids)))
     if as_json:
-        click.echo(json.dumps(results, ensure_ascii=False, default=plain_value))
+        print_json(results)
     else:
-        table = plain_table("feed", "entries", "newest", "problem")
-        for row in results:
-            table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if row["problem"] else "")
-        out.print(table)
+        print_table(
+            ("feed", "entries", "newest", "problem"),
+            [list(row.values()) for row in results],
+            styles=["red" if row["problem"] else "" for row in results],
+            numbers=("entries",),
+            optional=("newest",),
+        )
     if any(row["problem"] for row in results):
         sys.exit(1)
 
 
 @feeds.command("enable")
-@click.argument("feed_id", metavar="FEED")
+@click.argument("feed_id", metavar="FEED", shell_complete=feed_ids)
 @settings_options
-def enable(feed_id: str, feeds_file: Path | None, warehouse: str | None) -> None:
+@json_option
+def enable(feed_id: str, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Ask a feed again that newsmill stopped asking."""
     from tasks.registry.feeds_file import choose, read_feeds
     from warehouse.load.operations import enable_feed
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     choose(read_feeds(settings.feeds), [feed_id])
     with settings.store.writing() as connection:
         enable_feed(connection, feed_id)
-    out.print(f"{feed_id} is asked again by the next ingest")
+    if as_json:
+        print_json({"feed": feed_id, "enabled": True})
+    else:
+        out.print(f"{feed_id} is asked again by the next ingest")
 
 
 @feeds.command("import")
 @click.argument("opml", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @settings_options
-def import_feeds(opml: Path, feeds_file: Path | None, warehouse: str | None) -> None:
+@json_option
+def import_feeds(opml: Path, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Add the feeds of an OPML file that aren't in the registry yet."""
     from tasks.registry.opml_files import import_opml
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     added, notes = import_opml(settings.feeds, opml.read_bytes())
+    if as_json:
+        print_json({"added": [shown_feed(feed) for feed in added], "notes": notes, "feeds_file": str(settings.feeds)})
+        return
     for note in notes:
         err.print(escape(note), style="yellow", soft_wrap=True)
-    out.print(f"added {len(added)} feeds to {settings.feeds}", soft_wrap=True)
+    out.print(f"added {counted(len(added), 'feed')} to {settings.feeds}", soft_wrap=True)
 
 
 @feeds.command("export")
 @click.argument("opml", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @settings_options
-def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: str | None) -> None:
+@json_option
+def export_feeds(opml: Path | None, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Write the registry as OPML, to a file or to standard output."""
     from tasks.registry.feeds_file import read_feeds
     from tasks.registry.opml_files import to_opml
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
-    text = to_opml(read_feeds(settings.feeds), "newsmill")
+    settings = given_settings(feeds_file, warehouse)
+    registry = read_feeds(settings.feeds)
+    text = to_opml(registry, "newsmill")
     if opml:
         opml.write_text(text, encoding="utf-8")
-        out.print(f"wrote {opml}", soft_wrap=True)
+        if as_json:
+            print_json({"path": str(opml), "feeds": len(registry)})
+        else:
+            out.print(f"wrote {escape(str(opml))}", soft_wrap=True)
     else:
         click.echo(text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 import click
-from rich.markup import escape
 
 from flows.cli.config import config
 from flows.cli.deployment import prefect, run
@@ -18,7 +17,7 @@ from flows.cli.export import export
 from flows.cli.feeds import feeds
 from flows.cli.pipeline import backfill, images, ingest, maintain, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
-from flows.cli.printing import err
+from flows.cli.printing import err, escape
 from flows.cli.search import search
 from flows.cli.warehouse import sql, status
 from warehouse.errors import NewsmillError

@@ -18,6 +18,7 @@ from tasks.backfill.sites import Sites
 from tasks.errors import BackfillError, ParseError
 from tasks.networks import NONE_BESIDES_PUBLIC, AllowedAddresses
 from tasks.parse.article_file import decode, split_article_file, stated_time
+from warehouse.counting import counted
 from warehouse.records import Feed
 
 _REMOTE = re.compile(r"^(https?|git|ssh)://|^[\w.-]+@[\w.-]+:")
@@ -46,7 +47,7 @@ class Archive:
             if count % 1000 == 0:
                 await asyncio.sleep(0)
         first_names = ", ".join(sorted(names)[:12]) + (" …" if len(names) > 12 else "")
-        return Plan(count, size or None, says=(f"{count:,} article files; sites: {first_names}",))
+        return Plan(count, size or None, says=(f"{counted(count, 'article file')}; sites: {first_names}",))
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
         skipping = after is not None

@@ -25,6 +25,7 @@ from tasks.parse.feed import readable
 from tasks.text.dates import EARLIEST, FUTURE
 from tasks.text.mending import mend_xml
 from tasks.text.urls import MAX_LENGTH, resolve
+from warehouse.counting import counted
 
 MAX_SITEMAPS = 2_000
 MAX_URLS = 50_000
@@ -187,7 +188,7 @@ def parse_sitemap(response: Response, max_bytes: int, timezone: str) -> SitemapC
     now = datetime.now(UTC)
     entries = [_entry(page, address, timezone, now) for page in pages]
     if invalid := entries.count(None):
-        problems.append(f"lists {invalid:,} pages without a valid address")
+        problems.append(f"lists {counted(invalid, 'page')} without a valid address")
     return SitemapContents(address, tuple(sitemaps), tuple(entry for entry in entries if entry), tuple(problems))
 
 

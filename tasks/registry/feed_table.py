@@ -12,10 +12,8 @@ from typing import Annotated, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-import soupsieve
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
-from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
@@ -110,6 +108,8 @@ def _check_images(value: object) -> object:
 
 
 def _check_selector(value: str) -> str:
+    import soupsieve  # brings BeautifulSoup, which a feed without rules does not need
+
     try:
         soupsieve.compile(value)
     except soupsieve.SelectorSyntaxError as error:
@@ -183,6 +183,8 @@ def unshared_id(address: str, title: str, taken: Collection[str], *, of_many: bo
     host = slug(address, ())
     if host not in taken and not of_many:
         return host
+    from slugify import slugify
+
     words = slugify(title, max_length=MAX_TITLE_ID, word_boundary=True) if "://" not in title else ""
     return slug(words if re.search("[a-z]", words) else host, taken)
 

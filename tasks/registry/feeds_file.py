@@ -13,14 +13,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
 from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, slug
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
-from warehouse.landing import write_durably
 from warehouse.records import Feed
 
 
@@ -90,6 +88,8 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
     gap = "" if not text else end if text.endswith("\n") else end * 2
     data += (gap + addition).encode()
     _parse(data, path)  # never write a file that can't be read again
+    from warehouse.landing import write_durably
+
     target = path.resolve()  # so that a symlink stays one
     write_durably(target, data)
     if mode is not None:
@@ -234,6 +234,8 @@ def as_table(feed: Feed) -> dict[str, object]:
 
 
 def _as_toml(feed: Feed) -> str:
+    import tomlkit
+
     table = tomlkit.table()
     for key, value in as_table(feed).items():
         if isinstance(value, dict):

@@ -78,5 +78,9 @@ def test_prefects_own_commands_ask_the_same_server(served: Served, tmp_path: Pat
     assert served.newsmill("prefect", "deployment", "inspect", "maintain/none").returncode == 1
 
 
-def test_serve_says_what_to_export(served: Served) -> None:
-    assert f"\nexport PREFECT_API_URL={served.api}\n" in served.log.read_text()
+def test_serve_says_where_it_is_for_people_and_for_scripts(served: Served) -> None:
+    log = served.log.read_text()
+    assert f"\nexport PREFECT_API_URL={served.api}\n" in log
+    (line,) = [line for line in log.splitlines() if line.startswith("{")]
+    facts = json.loads(line)
+    assert (facts["prefect_ui"], facts["prefect_api"], facts["pool"]) == (served.ui, served.api, "newsmill")

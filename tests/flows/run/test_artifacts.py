@@ -25,7 +25,7 @@ def test_failures_come_first() -> None:
     assert paragraphs[3] == "### 1 quality checks failed"
     assert paragraphs[4].startswith("- **address**: address: Every article has one. 1 rows")
     assert "- **good**: 3 new, 1 changed" in paragraphs
-    assert paragraphs[-1] == "1 quality checks passed: date."
+    assert paragraphs[-1] == "1 quality check passed: date."
 
 
 def test_text_from_outside_is_shown_as_it_is() -> None:
