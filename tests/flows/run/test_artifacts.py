@@ -21,8 +21,8 @@ def test_failures_come_first() -> None:
         Check("date", "", NOW, 0, (), 0.1),
     ]
     paragraphs = summary(report).split("\n\n")
-    assert paragraphs[:3] == ["## ingest: partial", "### 1 feeds failed", "- [bad](https://bad.example/): 404"]
-    assert paragraphs[3] == "### 1 quality checks failed"
+    assert paragraphs[:3] == ["## ingest: partial", "### 1 feed failed", "- [bad](https://bad.example/): 404"]
+    assert paragraphs[3] == "### 1 quality check failed"
     assert paragraphs[4].startswith("- **address**: address: Every article has one. 1 rows")
     assert "- **good**: 3 new, 1 changed" in paragraphs
     assert paragraphs[-1] == "1 quality check passed: date."
