@@ -27,13 +27,12 @@ from flows.run.recording import open_run, tag_run
 from flows.run.report import Report, RunFailedError
 from tasks.backfill.finds import BackfillRequest, Find, Landed, Plan, land_finds
 from tasks.backfill.forms import Backfill
-from tasks.backfill.sources import SOURCES, Opening, SourceKind
+from tasks.backfill.sources import SOURCES, Opening, SourceKind, registry_of
 from tasks.load import Batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.pipeline import batch_finds, mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
-from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
 from warehouse.counting import are, counted
 from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
@@ -73,7 +72,7 @@ def __getattr__(name: str) -> Backfilling:
 
 async def _backfill(kind: SourceKind, form: Backfill) -> Report:
     settings = current_settings()
-    registry = await asyncio.to_thread(read_feeds, settings.feeds)
+    registry = await asyncio.to_thread(registry_of, kind, settings.feeds)
     request = form.request()
     parameters = _parameters(kind, request, form.limit)
     async with (

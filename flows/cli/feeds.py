@@ -16,12 +16,15 @@ from warehouse.counting import counted
 from warehouse.masking import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasks.settings import Settings
     from warehouse.records import Feed
 
 
 @click.group()
 def feeds() -> None:
-    """List, add, check, import and export feeds."""
+    """List, add, edit, check, import and export feeds."""
 
 
 @feeds.command("list")
@@ -56,6 +59,14 @@ def shown_feed(feed: Feed) -> dict[str, object]:
 
 @feeds.command("add")
 @click.argument("url")
+@click.option(
+    "--choose",
+    "choices",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="NUMBER",
+    help="Of several feeds of a site, take this one; may be given more than once. By default the first, the best.",
+)
 @click.option("--id", "feed_id", help="Its slug; made from the site's host by default.")
 @click.option("--name", help="Its name; the feed's own title by default.")
 @click.option("--group", help="Its group.")
@@ -65,6 +76,7 @@ def shown_feed(feed: Feed) -> dict[str, object]:
 @json_option
 def add(
     url: str,
+    choices: tuple[int, ...],
     feed_id: str | None,
     name: str | None,
     group: str | None,
@@ -74,25 +86,52 @@ def add(
     warehouse: str | None,
     as_json: bool,
 ) -> None:
-    """Add a feed by its own address, or by its site's: the feed is discovered."""
+    """Add a feed by its own address, or by its site's: the feeds are discovered, and the best is taken."""
     import asyncio
 
-    from flows.cli.feed_lookup import add as add_to_registry
+    from flows.cli import feed_lookup
+    from tasks.errors import FeedsFileError
 
     settings = given_settings(feeds_file, warehouse)
-    feed = asyncio.run(
-        add_to_registry(settings, url, feed_id=feed_id, name=name, group=group, language=language, timezone=timezone)
+    numbers = choices or (1,)
+    if len(numbers) > 1 and (feed_id or name):
+        raise click.UsageError("--id and --name are for one feed; leave them out, or choose one feed")
+    found = asyncio.run(feed_lookup.find(settings, url))
+    if max(numbers) > len(found):
+        raise FeedsFileError(f"{mask(url)}: {counted(len(found), 'feed')} found, so there is no number {max(numbers)}")
+    added = feed_lookup.add(
+        settings,
+        url,
+        [found[number - 1] for number in dict.fromkeys(numbers)],
+        feed_id=feed_id,
+        name=name,
+        group=group,
+        language=language,
+        timezone=timezone,
     )
     if as_json:
-        print_json({"added": shown_feed(feed), "feeds_file": str(settings.feeds)})
+        others = [{"url": mask(feed.url), "title": feed.title} for feed in found]
+        facts = {"added": [shown_feed(feed) for feed in added], "found": others, "feeds_file": str(settings.feeds)}
+        print_json(facts)
         return
-    out.print(
-        f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(mask(feed.url))}, to {settings.feeds}",
-        soft_wrap=True,
-    )
-    if mask(feed.url) != feed.url:
-        out.print(f"its address holds a secret: write {{env:NAME}} in its place in {settings.feeds}", style="yellow")
-    out.print(f"newsmill ingest {feed.id}", style="dim")
+    _say_added(settings, added)
+    if len(found) > 1:
+        out.print(f"\n{counted(len(found), 'feed')} found; --choose NUMBER takes another one:")
+        rows = [(number, feed.title, mask(feed.url)) for number, feed in enumerate(found, 1)]
+        print_table(("number", "title", "url"), rows, numbers=("number",))
+
+
+def _say_added(settings: Settings, added: Sequence[Feed]) -> None:
+    for feed in added:
+        out.print(
+            f"added [bold]{escape(feed.id)}[/] ({escape(feed.name)}), {escape(mask(feed.url))}, "
+            f"to {escape(str(settings.feeds))}",
+            soft_wrap=True,
+        )
+        if mask(feed.url) != feed.url:
+            secret = f"its address holds a secret: write {{env:NAME}} in its place in {settings.feeds}"
+            out.print(escape(secret), style="yellow", soft_wrap=True)
+    out.print(f"newsmill ingest {' '.join(feed.id for feed in added)}", style="dim")
 
 
 @feeds.command("check")
@@ -127,14 +166,18 @@ def check(ids: tuple[str, ...], feeds_file: Path | None, warehouse: str | None, 
 @settings_options
 @json_option
 def enable(feed_id: str, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
-    """Ask a feed again that newsmill stopped asking."""
+    """Ask a feed again that newsmill stopped asking, or that `feeds disable` has disabled."""
+    from tasks.registry.feeds_edit import edit_feed
     from tasks.registry.feeds_file import choose, read_feeds
     from warehouse.load.operations import enable_feed
 
     settings = given_settings(feeds_file, warehouse)
-    choose(read_feeds(settings.feeds), [feed_id])
-    with settings.store.writing() as connection:
-        enable_feed(connection, feed_id)
+    (feed,) = choose(read_feeds(settings.feeds), [feed_id])
+    if not feed.enabled:
+        edit_feed(settings.feeds, feed_id, {"enabled": None})
+    if feed.enabled or settings.store.exists():
+        with settings.store.writing() as connection:
+            enable_feed(connection, feed_id)
     if as_json:
         print_json({"feed": feed_id, "enabled": True})
     else:

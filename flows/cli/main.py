@@ -15,6 +15,7 @@ from flows.cli.diff import diff
 from flows.cli.doctor import doctor
 from flows.cli.export import export
 from flows.cli.feeds import feeds
+from flows.cli.feeds_editing import COMMANDS as FEEDS_EDITING
 from flows.cli.pipeline import backfill, images, ingest, maintain, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
 from flows.cli.printing import err, escape
@@ -37,6 +38,8 @@ for command in (
     *(serve, deploy, run, server, prefect, config, doctor),
 ):
     cli.add_command(command)
+for command in FEEDS_EDITING:
+    feeds.add_command(command)
 
 
 def main() -> None:

@@ -191,7 +191,7 @@ def backfill(
     as_json: bool,
 ) -> None:
     """Fill the warehouse with history; killed and started again, it goes on where it was."""
-    from tasks.backfill.sources import SOURCES
+    from tasks.backfill.sources import SOURCES, registry_of
 
     given = {
         "since": since and since.date(),
@@ -203,7 +203,8 @@ def backfill(
         "versions": "all" if history else None,
         "read": "pages" if pages else None,
     }
-    form = SOURCES[source].form
+    kind = SOURCES[source]
+    form = kind.form
     fields = {name: value for name, value in given.items() if value}
     if unknown := fields.keys() - form.model_fields:
         flags = {"versions": "history", "read": "pages", "sites": "site"}
@@ -216,7 +217,12 @@ def backfill(
 
         return BACKFILLS[source](wanted)
 
-    run_flow(given_settings(feeds_file, warehouse), run, as_json=as_json)
+    settings = given_settings(feeds_file, warehouse)
+    # say what is wrong before Prefect is imported and its server started, which takes long
+    registry_of(kind, settings.feeds)
+    if kind.check:
+        kind.check(where)
+    run_flow(settings, run, as_json=as_json)
 
 
 @click.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tarfile
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -13,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from tasks.backfill.files import SUFFIXES, TARS, File, file_at, files_in_folder, files_in_tar, files_in_zip
-from tasks.backfill.finds import BackfillRequest, Find, Plan
+from tasks.backfill.finds import BackfillRequest, Find, Plan, is_remote
 from tasks.backfill.sites import Sites
 from tasks.errors import BackfillError, ParseError
 from tasks.networks import NONE_BESIDES_PUBLIC, AllowedAddresses
 from tasks.parse.article_file import decode, split_article_file, stated_time
 from warehouse.counting import counted
 from warehouse.records import Feed
-
-_REMOTE = re.compile(r"^(https?|git|ssh)://|^[\w.-]+@[\w.-]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ class Archive:
     def files(self) -> Iterator[File]:
         """Every article file, in an order that is the same in every run. Raises BackfillError."""
         where, revision, history = self.request.where, self.request.revision, self.request.history
-        if _REMOTE.match(where):
+        if is_remote(where):
             from tasks.backfill import repository  # libgit2 takes ten megabytes of memory
 
             clone = repository.clone_or_update(where, self.clones, self.allowed)

@@ -24,8 +24,13 @@ from warehouse.records import Feed
 
 def read_feeds(path: Path) -> list[Feed]:
     """The file's feeds, in its order. Raises FeedsFileError, which lists every problem of the file."""
+    return parse_feeds(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file as it is. Raises FeedsFileError."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise FeedsFileError(
             f"{path}: there is no such file; make one with `newsmill feeds add URL`, "
@@ -33,7 +38,6 @@ def read_feeds(path: Path) -> list[Feed]:
         ) from error
     except OSError as error:
         raise _unreadable(path, error) from error
-    return _parse(data, path)
 
 
 def choose(feeds: Sequence[Feed], ids: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Feed]:
@@ -71,12 +75,12 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
     LandingError if it can't be written.
     """
     try:
-        data, mode = path.read_bytes(), path.stat().st_mode
+        data = path.read_bytes()
     except FileNotFoundError:
-        data, mode = b"# The feeds newsmill reads; one [[feed]] table each.\n", None
+        data = b"# The feeds newsmill reads; one [[feed]] table each.\n"
     except OSError as error:
         raise _unreadable(path, error) from error
-    known = _parse(data, path)
+    known = parse_feeds(data, path)
     text = data.decode("utf-8-sig")
     top, _ = line_numbers(text)
     if "feed" in top:
@@ -87,10 +91,16 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
     addition = "\n".join(_as_toml(feed) for feed in added).replace("\n", end)
     gap = "" if not text else end if text.endswith("\n") else end * 2
     data += (gap + addition).encode()
-    _parse(data, path)  # never write a file that can't be read again
-    from warehouse.landing import write_durably
+    parse_feeds(data, path)  # never write a file that can't be read again
+    write_feeds(path, data)
+
+
+def write_feeds(path: Path, data: bytes) -> None:
+    """Write the file durably, with the permissions that it has. Raises LandingError."""
+    from warehouse.landing import write_durably  # brings zstandard
 
     target = path.resolve()  # so that a symlink stays one
+    mode = target.stat().st_mode if target.exists() else None
     write_durably(target, data)
     if mode is not None:
         target.chmod(mode & 0o7777)
@@ -100,7 +110,7 @@ def _unreadable(path: Path, error: OSError) -> FeedsFileError:
     return FeedsFileError(f"{path}: can't be read ({error.strerror}); fix that, or name another file with --feeds")
 
 
-def _parse(data: bytes, path: Path) -> list[Feed]:
+def parse_feeds(data: bytes, path: Path) -> list[Feed]:
     """The feeds of the file. Raises FeedsFileError, which lists every problem of the file."""
     text, document = _load_toml(data, path)
     top_lines, feed_lines = line_numbers(text)

@@ -37,7 +37,8 @@ def test_export_and_import_agree(bare: Newsmill, site: SampleSite, tmp_path: Pat
 
 def test_what_changed_as_json(bare: Newsmill, site: SampleSite) -> None:
     added = bare.facts("feeds", "add", site.url("/zh/feed.xml"), "--id", "quay")
-    assert (added["added"]["id"], added["added"]["name"]) == ("quay", "海港日报")
+    assert [(feed["id"], feed["name"]) for feed in added["added"]] == [("quay", "海港日报")]
+    assert [feed["title"] for feed in added["found"]] == ["海港日报"]
     assert added["feeds_file"] == "feeds.toml"
     assert bare.facts("feeds", "export", "feeds.opml") == {"path": "feeds.opml", "feeds": 1}
     (bare.folder / "feeds.toml").unlink()

@@ -23,7 +23,7 @@ def test_failures_come_first() -> None:
     paragraphs = summary(report).split("\n\n")
     assert paragraphs[:3] == ["## ingest: partial", "### 1 feed failed", "- [bad](https://bad.example/): 404"]
     assert paragraphs[3] == "### 1 quality check failed"
-    assert paragraphs[4].startswith("- **address**: address: Every article has one. 1 rows")
+    assert paragraphs[4].startswith("- **address**: address: Every article has one. Not so for 1 row")
     assert "- **good**: 3 new, 1 changed" in paragraphs
     assert paragraphs[-1] == "1 quality check passed: date."
 
