@@ -16,14 +16,16 @@ RUN groupadd --gid 10001 newsmill \
 WORKDIR /opt/newsmill
 
 COPY requirements.lock ./
-RUN pip install --require-hashes -r requirements.lock
+RUN pip install --no-compile --require-hashes -r requirements.lock
 
 COPY pyproject.toml README.md LICENSE prefect.yaml feeds.toml ./
 COPY --chown=10001:10001 feeds.toml /data/feeds.toml
 COPY flows flows
 COPY tasks tasks
 COPY warehouse warehouse
-RUN pip install --no-deps --no-build-isolation -e .
+# the user that runs it can't write compiled modules: those that runs import are compiled here, and no others
+RUN pip install --no-deps --no-build-isolation -e . \
+    && python -c "import flows.backfill, flows.ingest, flows.maintain, flows.prefect_server.serving, prefect.engine"
 
 ENV NEWSMILL_FEEDS=/data/feeds.toml \
     NEWSMILL_WAREHOUSE=/data/newsmill.duckdb \

@@ -70,15 +70,10 @@ def our_program() -> Path:
     """newsmill installed as for a user: this tree and its locked dependencies, without those of the tests."""
     program = OURS / "bin" / "newsmill"
     if not program.exists() or program.stat().st_mtime < LOCK.stat().st_mtime:
-        pins = [line.removesuffix(" \\") for line in LOCK.read_text().splitlines() if "==" in line]
-        with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
-            constraints.write("\n".join(pins))
-            constraints.flush()
-            subprocess.run([sys.executable, "-m", "venv", OURS], check=True)
-            subprocess.run(
-                [OURS / "bin" / "python", "-m", "pip", "install", "--quiet", "-c", constraints.name, "-e", "."],
-                check=True,
-            )
+        subprocess.run([sys.executable, "-m", "venv", OURS], check=True)
+        install: list[str | Path] = [OURS / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        subprocess.run([*install, "--require-hashes", "-r", LOCK], check=True)
+        subprocess.run([*install, "--no-deps", "--no-build-isolation", "-e", "."], check=True)
     return program.absolute()
 
 

@@ -27,14 +27,14 @@ from flows.run.recording import open_run, tag_run
 from flows.run.report import Report, RunFailedError
 from tasks.backfill.finds import BackfillRequest, Find, Landed, Plan, land_finds
 from tasks.backfill.forms import Backfill
-from tasks.backfill.sources import SOURCES, Opening, SourceKind
+from tasks.backfill.sources import SOURCES, Opening, SourceKind, registry_of
 from tasks.load import Batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.pipeline import batch_finds, mill_ahead
 from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
-from tasks.registry.feeds_file import read_registry
 from tasks.settings import Settings, current_settings
+from warehouse.counting import are, counted
 from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
 from warehouse.masking import mask
 from warehouse.read.queries import knows_source
@@ -73,7 +73,7 @@ def __getattr__(name: str) -> Backfilling:
 
 async def _backfill(kind: SourceKind, form: Backfill) -> Report:
     settings = current_settings()
-    registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
+    registry, shared_filters = await asyncio.to_thread(registry_of, kind, settings.feeds)
     request = form.request()
     parameters = _parameters(kind, request, form.limit)
     async with (
@@ -140,7 +140,7 @@ async def _load_all(
 
     async def mill_landed(batch: list[Landed]) -> list[Milled]:
         documents = [landed.document for landed in batch if landed.document]
-        return await mill_batch(documents, pool, f"{len(documents)} documents") if documents else []
+        return await mill_batch(documents, pool, counted(len(documents), "document")) if documents else []
 
     async with aclosing(mill_ahead(land(), mill_landed)) as ahead:
         async for batch, milled in ahead:
@@ -156,11 +156,10 @@ async def _load_all(
                 watermark=reached,
                 landing=settings.landing_zone,
             )
-            counts = await load_batch(loading, pool, f"{len(batch)} documents")
+            counts = await load_batch(loading, pool, counted(len(batch), "document"))
             run.counts.add(counts)
-            get_run_logger().info(
-                "%d documents done: %d new articles, %d changed", reached.documents, run.counts.new, run.counts.changed
-            )
+            done, new = counted(reached.documents, "document"), counted(run.counts.new, "new article")
+            get_run_logger().info("%s done: %s, %d changed", done, new, run.counts.changed)
             report_progress("documents", reached.documents, max(expected, reached.documents))
     await asyncio.to_thread(_finish, settings, replace(reached, finished_at=datetime.now(UTC)), run.run_id)
 
@@ -231,11 +230,12 @@ def _explain(plan: Plan, reached: Watermark, settings: Settings, limit: int | No
     """The plan in words, with how long it may take."""
     lines = list(plan.says)
     if reached.mark is not None:
-        lines.append(f"goes on where an earlier run was killed: {reached.documents:,} documents are done")
+        done = f"{counted(reached.documents, 'document')} {are(reached.documents)} done"
+        lines.append(f"goes on where an earlier run was killed: {done}")
     if plan.items is not None:
         left = max(0, (min(plan.items, limit) if limit else plan.items) - reached.documents)
         seconds = left / DOCUMENTS_PER_SECOND + min(plan.requests, left) * settings.backfill_pause
-        lines.append(f"{left:,} documents to read; about {_duration(seconds)}")
+        lines.append(f"{counted(left, 'document')} to read; about {_duration(seconds)}")
     elif plan.requests:
         lines.append(f"a request each {settings.backfill_pause:g} s; only the server knows how many")
     return lines

@@ -19,6 +19,7 @@ from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_images
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, current_settings
+from warehouse.counting import counted
 from warehouse.load.operations import pending_images, want_images
 from warehouse.masking import mask
 from warehouse.records import Feed, PendingImage
@@ -65,7 +66,7 @@ async def download_images(run: Report, client: Client, limit: int | None = None)
         addresses = {pending.image_id: mask(pending.url) for pending in batch}
         for image in fetched:
             log.debug("%s: %s", addresses[image.image_id], image.error or f"{image.status} as {image.path}")
-        log.info("%d images stored, %d failed", run.images_stored, run.images_failed)
+        log.info("%s stored, %d failed", counted(run.images_stored, "image"), run.images_failed)
         report_progress("images", done, min(total, done + BATCH) if len(batch) == BATCH else done)
 
 

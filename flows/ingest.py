@@ -34,6 +34,7 @@ from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import fetch_or_record_failure, load_batch, mill_batch, mills_remotely
 from tasks.registry.feeds_file import choose, part_of, read_registry
 from tasks.settings import Settings, current_settings
+from warehouse.counting import counted
 from warehouse.load.batch import known_entries
 from warehouse.load.operations import feed_states
 from warehouse.records import Feed, FeedState, Fetch, Milled
@@ -187,7 +188,7 @@ class _Ingest:
 
         async def mill(batch: list[Fetch]) -> list[Milled]:
             documents = [document for fetch in batch for document in fetch.documents]
-            return await mill_batch(documents, self.pool, f"{len(documents)} documents") if documents else []
+            return await mill_batch(documents, self.pool, counted(len(documents), "document")) if documents else []
 
         async with aclosing(mill_ahead(batch_fetches(self._fetch_all()), mill)) as ahead:
             async for fetches, milled in ahead:
@@ -232,7 +233,8 @@ class _Ingest:
             landing=settings.landing_zone,
             bounds=settings.bounds,
         )
-        counts = await load_batch(batch, self.pool, f"{len(milled)} documents of {len(fetches)} feeds")
+        label = f"{counted(len(milled), 'document')} of {counted(len(fetches), 'feed')}"
+        counts = await load_batch(batch, self.pool, label)
         run.counts.add(counts)
         run.add_feeds(fetches, milled, counts)
         log = get_run_logger()
@@ -241,4 +243,5 @@ class _Ingest:
                 log.warning("%s failed after %.1f s: %s", fetch.feed_id, fetch.seconds, fetch.error)
             else:
                 log.debug("%s: %s in %.1f s, %d bytes", fetch.feed_id, fetch.outcome, fetch.seconds, fetch.bytes)
-        log.info("%d feeds done: %d new articles, %d changed", len(run.feeds), run.counts.new, run.counts.changed)
+        done, new = counted(len(run.feeds), "feed"), counted(run.counts.new, "new article")
+        log.info("%s done: %s, %d changed", done, new, run.counts.changed)

@@ -28,6 +28,7 @@ from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.registry.feeds_file import read_registry
 from tasks.settings import current_settings
+from warehouse.counting import counted
 from warehouse.records import Document, Milled
 from warehouse.store.connection import Warehouse
 from warehouse.store.rebuild import swap
@@ -77,15 +78,15 @@ async def _load_all(documents: Sequence[Document], store: Warehouse, pool: Milli
     done = 0
 
     async def mill(documents: list[Document]) -> list[Milled]:
-        return await mill_batch(documents, pool, f"{len(documents)} documents")
+        return await mill_batch(documents, pool, counted(len(documents), "document"))
 
     async with aclosing(mill_ahead(batch_documents(documents), mill)) as ahead:
         async for _, milled in ahead:
             batch = Batch(store=store, run_id=run.run_id, milled=milled)
-            counts = await load_batch(batch, pool, f"{len(milled)} documents")
+            counts = await load_batch(batch, pool, counted(len(milled), "document"))
             run.counts.add(replace(counts, by_feed={}))
             done += len(milled)
-            get_run_logger().info("%d of %d documents done", done, len(documents))
+            get_run_logger().info("%d of %s done", done, counted(len(documents), "document"))
             report_progress("documents", done, len(documents))
 
 

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from tasks.rhythm import Bounds, schedule
+from warehouse.counting import counted
 from warehouse.counts import Counts
 from warehouse.feed_descriptions import Rhythm
 from warehouse.landing import Landing
@@ -53,7 +54,7 @@ def log_batch(batch: Batch, log: Log) -> None:
         return
     for milled in batch.milled:
         feed, document, entries, seen = milled.document.feed_id, milled.document, milled.entries, milled.seen
-        log.debug("%s: %s: %d entries, %d seen before", feed, document.document_id, len(entries), len(seen))
+        log.debug("%s: %s: %s, %d seen before", feed, document.document_id, counted(len(entries), "entry"), len(seen))
     for reject in chain(batch.rejects, *(milled.rejects for milled in batch.milled)):
         log.debug("%s: rejected (%s): %s: %s", reject.feed_id, reject.step, reject.location, reject.error)
 

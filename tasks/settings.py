@@ -1,6 +1,7 @@
 """Settings: flags win over NEWSMILL_* variables, these over newsmill.toml, that over Prefect's (tasks/blocks.py).
 
-The only module that reads the environment; ruff (TID251) holds the others to that.
+The only module that reads the environment; ruff (TID251) holds the others to that. It imports DuckDB and the landing
+zone only for the properties that need them, as `newsmill config` and `feeds list` need neither.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -26,11 +25,8 @@ from pydantic_settings import (
 )
 
 from tasks.networks import AllowedAddresses, parse_allowed
-from tasks.rhythm import Bounds, period
 from warehouse.errors import NewsmillError
-from warehouse.landing import Landing
 from warehouse.masking import HIDDEN, mask_passwords
-from warehouse.store.connection import Warehouse
 from warehouse.store.lake import (
     CONNECT_TIMEOUT,
     SCHEME,
@@ -40,11 +36,22 @@ from warehouse.store.lake import (
     is_lake,
     lake_at,
 )
-from warehouse.store.maintenance import Retention
+
+if TYPE_CHECKING:
+    from tasks.rhythm import Bounds
+    from warehouse.landing import Landing
+    from warehouse.store.connection import Warehouse
+    from warehouse.store.maintenance import Retention
 
 MEGABYTE = 1_000_000
 DATA = Path("warehouse/data")
 """The folder of every file whose path is not set."""
+
+
+def _home() -> Path:
+    import platformdirs
+
+    return platformdirs.user_state_path("newsmill")
 
 
 def _check_networks(value: bool | str) -> bool | str:
@@ -53,6 +60,8 @@ def _check_networks(value: bool | str) -> bool | str:
 
 
 def _check_periods(value: str) -> str:
+    from tasks.rhythm import period
+
     for word in value.split():
         period(word)
     return value
@@ -83,7 +92,7 @@ class Settings(BaseSettings):
         None, description="Rules for web pages, a file for each host; rules/ beside feeds"
     )
     home: Path = Field(
-        default_factory=lambda: platformdirs.user_state_path("newsmill"),
+        default_factory=_home,
         description="Where the local Prefect server keeps its database and log; ~/.local/state/newsmill on Linux",
     )
 
@@ -202,6 +211,8 @@ class Settings(BaseSettings):
 
     @property
     def store(self) -> Warehouse:
+        from warehouse.store.connection import Warehouse
+
         return Warehouse(self.location, self.lock_timeout)
 
     @property
@@ -214,15 +225,21 @@ class Settings(BaseSettings):
 
     @property
     def bounds(self) -> Bounds:
+        from tasks.rhythm import Bounds
+
         return Bounds(self.min_interval, self.max_interval, self.missing_tries, self.missing_days)
 
     @property
     def recheck_seconds(self) -> list[float]:
         """When a page is asked again after it was first read."""
+        from tasks.rhythm import period
+
         return [period(word) for word in self.page_checks.split()]
 
     @property
     def gone_seconds(self) -> float:
+        from tasks.rhythm import period
+
         return period(self.gone_after)
 
     @property
@@ -230,8 +247,14 @@ class Settings(BaseSettings):
         return parse_allowed(str(self.allow_private_addresses))
 
     @property
+    def landing_path(self) -> Path:
+        return (self.landing or self.folder / "landing").absolute()
+
+    @property
     def landing_zone(self) -> Landing:
-        return Landing((self.landing or self.folder / "landing").absolute())
+        from warehouse.landing import Landing
+
+        return Landing(self.landing_path)
 
     @property
     def images_path(self) -> Path:
@@ -247,11 +270,15 @@ class Settings(BaseSettings):
 
     @property
     def retention(self) -> Retention:
+        from warehouse.store.maintenance import Retention
+
         periods = (self.keep_fetches, self.keep_runs, self.keep_checks, self.keep_snapshots)
         return Retention(*(timedelta(days=days) for days in periods))
 
     @property
     def user_agent(self) -> str:
+        from importlib.metadata import version
+
         return f"newsmill/{version('newsmill')} (news archiver; {self.contact})"
 
 
@@ -292,7 +319,7 @@ def explain_settings(*, deployed: bool = False, **flags: Any) -> list[ExplainedS
     settings = _validate(values)
     default_paths = {
         "published": settings.published_path,
-        "landing": settings.landing_zone.root,
+        "landing": settings.landing_path,
         "image_store": settings.images_path,
         "site_patterns": settings.patterns_path,
     }

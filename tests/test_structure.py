@@ -57,9 +57,7 @@ UNMIRRORED = {
     "warehouse/store/sql_files.py": "tests/warehouse/store/test_migrating.py",
 }
 """Module without a test file of its own → why, or where it is tested."""
-LONG_FILES: dict[str, str] = {
-    "tasks/settings.py": "a field for each setting, and what reads the environment for them",
-}
+LONG_FILES: dict[str, str] = {"tasks/settings.py": "a field of two or three lines for each setting"}
 """File of more than MAX_LINES lines → why it is not split."""
 LONG_FUNCTIONS: dict[str, str] = {}
 """Function of more than MAX_FUNCTION_LINES lines, as file:name → why it is not split."""

@@ -21,6 +21,7 @@ from packaging.version import Version
 from tasks.fetch.access import literal_secrets
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, keep_prefect_quiet, load_settings, unknown_variables
+from warehouse.counting import counted
 from warehouse.errors import NewsmillError, OldSchemaError, WarehouseError, WarehouseLockedError
 from warehouse.masking import mask, mask_passwords
 from warehouse.read.queries import run_query
@@ -147,7 +148,7 @@ def _check_registry(settings: Settings) -> Iterator[Finding]:
         yield Finding("feeds", "warning", message, "write {env:NAME}, {file:PATH} or {block:NAME} in its place")
     enabled = sum(feed.enabled for feed in feeds)
     if enabled:
-        yield Finding("feeds", "ok", f"{len(feeds)} feeds, {enabled} enabled, in {settings.feeds}")
+        yield Finding("feeds", "ok", f"{counted(len(feeds), 'feed')}, {enabled} enabled, in {settings.feeds}")
     else:
         yield Finding("feeds", "warning", f"{settings.feeds}: no feed is enabled", "`newsmill feeds add URL` adds one")
 
@@ -221,7 +222,7 @@ def _check_warehouse(settings: Settings) -> Iterator[Finding]:
     except NewsmillError as error:
         yield _from_error("warehouse", error, "move it away; `newsmill reprocess` builds it again from what landed")
     else:
-        yield Finding("warehouse", "ok", f"{name}: opens, schema {schema}, {articles:,} articles")
+        yield Finding("warehouse", "ok", f"{name}: opens, schema {schema}, {counted(articles, 'article')}")
         if skews := [(fetched - parsedate_to_datetime(date)).total_seconds() for fetched, date in clock]:
             yield _check_clock("the feeds' servers", min(skews, key=abs))
 
@@ -248,7 +249,7 @@ def _check_published_copy(settings: Settings) -> Iterator[Finding]:
     except NewsmillError as error:
         yield _from_error("published copy", error, "`newsmill publish` makes it anew")
     else:
-        yield Finding("published copy", "ok", f"{path}: opens, {articles:,} articles")
+        yield Finding("published copy", "ok", f"{path}: opens, {counted(articles, 'article')}")
 
 
 def _check_landing_zone(settings: Settings) -> Iterator[Finding]:
@@ -261,7 +262,7 @@ def _check_landing_zone(settings: Settings) -> Iterator[Finding]:
         yield Finding("landing zone", "ok", f"{settings.landing_zone.root}: nothing waits to be loaded")
     else:
         since = f"{waiting[0].fetched_at:%Y-%m-%d %H:%M} UTC"
-        message = f"{len(waiting)} documents wait to be loaded, the oldest since {since}"
+        message = f"{counted(len(waiting), 'document')} to be loaded, the oldest since {since}"
         yield Finding("landing zone", "warning", message, "the next `newsmill ingest` loads them")
 
 
@@ -323,19 +324,19 @@ def _check_workers(client: SyncPrefectClient) -> Iterator[Finding]:
         if deployment.work_pool_name:
             pools.setdefault(deployment.work_pool_name, []).append(deployment)
     if not pools:
-        yield Finding("deployments", "ok", "none of newsmill's; `prefect deploy --all` in the clone makes them")
+        yield Finding("deployments", "ok", "none of newsmill's; `newsmill deploy` in the clone makes them")
     for pool, deployments in pools.items():
         names = ", ".join(sorted(deployment.name for deployment in deployments))
-        start = f"prefect worker start --pool {pool}"
+        start = f"newsmill prefect worker start --pool {pool}"
         try:
             paused = client.read_work_pool(pool).is_paused
         except ObjectNotFound:
-            fix = f"prefect work-pool create {pool} --type process; prefect deploy --all"
+            fix = f"newsmill prefect work-pool create {pool} --type process; newsmill deploy"
             yield Finding("work pool", "failed", f"{pool}, which is to run {names}, is gone", fix)
             continue
         if paused:
             message = f"{pool} is paused: nothing of {names} runs"
-            yield Finding("work pool", "warning", message, f"prefect work-pool resume {pool}")
+            yield Finding("work pool", "warning", message, f"newsmill prefect work-pool resume {pool}")
         workers = [worker for worker in client.read_workers_for_work_pool(pool) if _is_alive(worker)]
         scheduled = any(not d.paused and any(s.active for s in d.schedules) for d in deployments)
         if workers:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Column
 
 from flows.cli.options import json_option, settings_options
-from flows.cli.printing import out, plain_table
-from tasks.settings import explain_settings
+from flows.cli.printing import print_json
+from flows.cli.tables import print_table
 
 
 @click.command()
@@ -21,13 +18,14 @@ from tasks.settings import explain_settings
 @json_option
 def config(deployed: bool, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Show every setting, its value and where it comes from; secrets are shown as ****."""
+    from tasks.settings import explain_settings
+
     settings = explain_settings(deployed=deployed, feeds=feeds_file, warehouse=warehouse)
     if as_json:
-        click.echo(json.dumps([asdict(setting) for setting in settings], ensure_ascii=False))
+        print_json([asdict(setting) for setting in settings])
         return
-    table = plain_table(Column("setting", no_wrap=True), "value", "from")
-    for setting in settings:
-        value = "" if setting.value is None else str(setting.value)
-        style = "dim" if setting.origin == "default" else ""
-        table.add_row(setting.name, escape(value), escape(setting.origin), style=style)
-    out.print(table)
+    print_table(
+        ("setting", "value", "from"),
+        [(setting.name, setting.value, setting.origin) for setting in settings],
+        styles=["dim" if setting.origin == "default" else "" for setting in settings],
+    )

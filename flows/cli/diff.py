@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.text import Text
 
-from flows.cli.options import json_option, settings_options
-from flows.cli.printing import out
-from tasks.settings import load_settings
-from warehouse.errors import WarehouseError
-from warehouse.read.revisions import Piece, Revision, revisions, shorten_kept, versions_of
+from flows.cli.options import given_settings, json_option, settings_options
+from flows.cli.printing import out, print_json
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from warehouse.read.revisions import Piece, Revision
 
 _STYLES = {"kept": "", "removed": "red strike", "added": "green"}
 _MARKS = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
@@ -34,14 +35,19 @@ def diff(
     as_json: bool,
 ) -> None:
     """Show what changed in ARTICLE: its id, the beginning of its id, or its address."""
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    from rich.text import Text
+
+    from warehouse.errors import WarehouseError
+    from warehouse.read.revisions import revisions, shorten_kept, versions_of
+
+    settings = given_settings(feeds_file, warehouse)
     versions = versions_of(settings.published_path, article)
     chosen = [v for v in versions if (first or 1) <= v.number <= (last or len(versions))]
     if not chosen:
         raise WarehouseError(f"{article}: it has versions 1 to {len(versions)}, and none of them was asked for")
     changes = revisions(chosen)
     if as_json:
-        click.echo(json.dumps([_as_dict(revision) for revision in changes], ensure_ascii=False))
+        print_json([_as_dict(revision) for revision in changes])
         return
     out.print(Text(f"{versions[0].article_id}  {versions[-1].url or ''}"), style="dim", soft_wrap=True)
     if not changes:
@@ -67,6 +73,8 @@ def _as_dict(revision: Revision) -> dict[str, object]:
 
 def _marked_up(pieces: Sequence[Piece]) -> Text:
     """The pieces in colours on a terminal, else with marks such as [-removed-] and {+added+}."""
+    from rich.text import Text
+
     marked = Text()
     for kind, text in pieces:
         before, after = ("", "") if out.is_terminal else _MARKS[kind]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.table import Column
-from rich.text import Text
 
 from flows.cli.options import json_option, settings_options
-from flows.cli.printing import out, plain_table
+from flows.cli.printing import out, print_json
+from flows.cli.tables import print_table
+from warehouse.counting import counted
 
-STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
+STYLES = {"ok": "", "warning": "yellow", "failed": "bold red"}
 
 
 @click.command()
@@ -31,16 +30,18 @@ def doctor(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> Non
     states = [finding.state for finding in findings]
     if as_json:
         counts = {"warnings": states.count("warning"), "failed": states.count("failed")}
-        click.echo(json.dumps(counts | {"checks": [asdict(finding) for finding in findings]}, ensure_ascii=False))
+        print_json(counts | {"checks": [asdict(finding) for finding in findings]})
     else:
-        table = plain_table(Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold"), show_header=False)
-        for finding in findings:
-            text = Text(finding.says)
-            if finding.mend:
-                text.append(f"\n→ {finding.mend}", style="bold")
-            table.add_row(Text(finding.state, style=STYLES[finding.state]), finding.name, text)
-        out.print(table)
+        print_table(
+            ("state", "check", "finding"),
+            [
+                (finding.state, finding.name, f"{finding.says}\n→ {finding.mend}" if finding.mend else finding.says)
+                for finding in findings
+            ],
+            styles=[STYLES[state] for state in states],
+        )
         out.print()
-        out.print(f"{states.count('ok')} ok, {states.count('warning')} warnings, {states.count('failed')} failed")
+        warnings = counted(states.count("warning"), "warning")
+        out.print(f"{states.count('ok')} ok, {warnings}, {states.count('failed')} failed")
     if "failed" in states:
         sys.exit(1)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from flows.cli.options import json_option, settings_options
+from flows.cli.options import given_settings, json_option, settings_options
+from warehouse.counting import counted
 
 if TYPE_CHECKING:
     from tasks.settings import Settings
@@ -70,7 +71,7 @@ def archive(
     """Write one file for each article, a folder for each site; only what changed is written again."""
     from warehouse.export.archive import export_archive
 
-    settings = _settings(feeds_file, warehouse)
+    settings = given_settings(feeds_file, warehouse)
     with _progress_bar(as_json) as progress:
         exported = export_archive(
             settings.store,
@@ -83,9 +84,10 @@ def archive(
             progress=progress,
         )
     sentence = (
-        f"{exported.articles:,} articles of {exported.sites:,} sites in {folder}: {exported.written:,} files written, "
-        f"{exported.unchanged:,} unchanged, {exported.removed:,} removed, {exported.list_pages:,} list pages written, "
-        f"in {exported.seconds:.1f} s (loads waited {exported.seconds_reading:.1f} s)"
+        f"{counted(exported.articles, 'article')} of {counted(exported.sites, 'site')} in {folder}: "
+        f"{counted(exported.written, 'file')} written, {exported.unchanged:,} unchanged, {exported.removed:,} removed, "
+        f"{counted(exported.list_pages, 'list page')} written, in {exported.seconds:.1f} s "
+        f"(loads waited {exported.seconds_reading:.1f} s)"
     )
     _report(asdict(exported), sentence, as_json)
 
@@ -105,8 +107,8 @@ def jsonl(
 
     started = time.monotonic()
     target = sys.stdout.buffer if file == STANDARD_OUTPUT else file
-    rows = export_jsonl(_source(_settings(feeds_file, warehouse), live), target, sql=sql)
-    _report_file(file, {"rows": rows}, f"{rows:,} rows", started, as_json)
+    rows = export_jsonl(_source(given_settings(feeds_file, warehouse), live), target, sql=sql)
+    _report_file(file, {"rows": rows}, counted(rows, "row"), started, as_json)
 
 
 @export.command()
@@ -138,11 +140,11 @@ def parquet(
     if sql and table:
         raise click.UsageError("--sql and --table exclude each other; give one")
     started = time.monotonic()
-    source = _source(_settings(feeds_file, warehouse), live)
+    source = _source(given_settings(feeds_file, warehouse), live)
     exported = export_parquet(source, folder, sql=sql, table=table or "clean.articles", partition=partition)
-    names = ("rows", "files", "partitions", "bytes")
-    facts = {name: getattr(exported, name) for name in names}
-    contents = ", ".join(f"{facts[name]:,} {name}" for name in names)
+    nouns = {"rows": "row", "files": "file", "partitions": "partition", "bytes": "byte"}
+    facts = {name: getattr(exported, name) for name in nouns}
+    contents = ", ".join(counted(facts[name], noun) for name, noun in nouns.items())
     _report_file(folder, facts, contents, started, as_json)
 
 
@@ -172,11 +174,12 @@ def feed(
     if sql and sites:
         raise click.UsageError("--sql and --site exclude each other; name the site in the query")
     started = time.monotonic()
-    source = _source(_settings(feeds_file, warehouse), live)
+    source = _source(given_settings(feeds_file, warehouse), live)
     exported = export_feed(source, sql=sql, sites=sites, limit=limit, title=title)
     _write(file, exported.data)
     facts = {"entries": exported.entries, "left_out": exported.left_out}
-    contents = f"{exported.entries:,} entries" + (f", {exported.left_out:,} rows left out" if exported.left_out else "")
+    left_out = f", {counted(exported.left_out, 'row')} left out" if exported.left_out else ""
+    contents = counted(exported.entries, "entry") + left_out
     _report_file(file, facts, contents, started, as_json)
 
 
@@ -190,15 +193,9 @@ def opml(file: Path, feeds_file: Path | None, warehouse: str | None, as_json: bo
     from tasks.registry.opml_files import to_opml
 
     started = time.monotonic()
-    feeds = read_feeds(_settings(feeds_file, warehouse).feeds)
+    feeds = read_feeds(given_settings(feeds_file, warehouse).feeds)
     _write(file, to_opml(feeds, "newsmill").encode())
-    _report_file(file, {"feeds": len(feeds)}, f"{len(feeds):,} feeds", started, as_json)
-
-
-def _settings(feeds_file: Path | None, warehouse: str | None) -> Settings:
-    from tasks.settings import load_settings
-
-    return load_settings(feeds=feeds_file, warehouse=warehouse)
+    _report_file(file, {"feeds": len(feeds)}, counted(len(feeds), "feed"), started, as_json)
 
 
 def _source(settings: Settings, live: bool) -> Path | Warehouse:
@@ -231,6 +228,6 @@ def _progress_bar(as_json: bool) -> Iterator[Callable[[int, int], None]]:
 
     from flows.cli.printing import err
 
-    with Progress(console=err, transient=True, disable=as_json or not err.is_terminal) as bar:
+    with Progress(console=err.console, transient=True, disable=as_json or not err.is_terminal) as bar:
         step = bar.add_task("articles", total=None)
         yield lambda done, total: bar.update(step, completed=done, total=total)

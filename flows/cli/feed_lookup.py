@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flows.cli.feed_search import Found, find, mill_all
+from flows.cli import feed_search
+from flows.cli.feed_search import Found, mill_all
 from tasks.errors import FetchError
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.feed import ACCEPTED
@@ -15,48 +16,63 @@ from tasks.fetch.http import Client, open_client
 from tasks.fetch.moves import stated_move
 from tasks.references import escape_references, resolve_for_request
 from tasks.registry.feed_table import unshared_id
-from tasks.registry.feeds_file import add_feed, read_feeds
+from tasks.registry.feeds_file import add_feeds, read_feeds
 from tasks.settings import Settings
 from warehouse.filters import Filters
 from warehouse.masking import mask
 from warehouse.records import Feed, Kind
 
 
-async def add(
+async def find(settings: Settings, url: str, kind: Kind | None, timezone: str) -> list[Found]:
+    """The feeds at or behind the address, the best first and those of comments last, or what stands in place of one.
+
+    Raises FetchError, and FeedsFileError if there is none.
+    """
+    asked = await resolve_for_request(_with_scheme(url))
+    async with open_client(settings) as client:
+        found = await feed_search.find(client, asked, kind, timezone)
+    # the address as it was given keeps its references; one that a server gave holds none
+    given = str(parse_address(asked))
+    return [
+        replace(feed, url=_with_scheme(url) if feed.url == given else escape_references(feed.url)) for feed in found
+    ]
+
+
+def add(
     settings: Settings,
     url: str,
+    chosen: Sequence[Found],
     *,
-    feed_id: str | None,
-    name: str | None,
-    group: str | None,
-    language: str | None,
-    timezone: str,
-    kind: Kind | None = None,
-) -> tuple[Feed, Found]:
-    """Find the feed at or behind `url`, or what stands in place of one, and write it to the registry.
+    feed_id: str | None = None,
+    name: str | None = None,
+    group: str | None = None,
+    language: str | None = None,
+    timezone: str = "UTC",
+) -> list[Feed]:
+    """Write the chosen ones of what was found behind `url` to the registry. Raises FeedsFileError."""
+    url = _with_scheme(url)
+    ids = {feed.id for feed in read_feeds(settings.feeds)} if settings.feeds.exists() else set()
+    feeds = []
+    for found in chosen:
+        feed = Feed(
+            id=feed_id or unshared_id(url, name or found.title, ids),
+            name=name or found.title or mask(url),
+            url=found.url,
+            site_url=mask(url) if url != found.url else None,
+            language=language,
+            timezone=timezone,
+            group=group,
+            kind=found.kind,
+            list=found.rules,
+        )
+        ids.add(feed.id)
+        feeds.append(feed)
+    add_feeds(settings.feeds, feeds)
+    return feeds
 
-    Raises FetchError, FeedsFileError.
-    """
-    url = url if "://" in url else f"https://{url}"
-    asked = await resolve_for_request(url)
-    async with open_client(settings) as client:
-        found = await find(client, asked, kind, timezone)
-    # the address as it was given keeps its references; one that a server gave holds none
-    address = url if found.url == str(parse_address(asked)) else escape_references(found.url)
-    registry = read_feeds(settings.feeds) if settings.feeds.exists() else []
-    feed = Feed(
-        id=feed_id or unshared_id(url, name or found.title, {feed.id for feed in registry}),
-        name=name or found.title or mask(url),
-        url=address,
-        site_url=mask(url) if url != address else None,
-        language=language,
-        timezone=timezone,
-        group=group,
-        kind=found.kind,
-        list=found.rules,
-    )
-    add_feed(settings.feeds, feed)
-    return feed, found
+
+def _with_scheme(url: str) -> str:
+    return url if "://" in url else f"https://{url}"
 
 
 async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filters) -> list[dict[str, Any]]:

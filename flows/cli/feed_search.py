@@ -20,6 +20,7 @@ from tasks.mill.document import mill_bytes
 from tasks.parse.json_guess import guess_list
 from tasks.parse.json_list import read_json
 from tasks.parse.list_page import where_found
+from tasks.registry.comment_feeds import is_of_comments
 from tasks.registry.discovery import COMMON_PATHS, discover, looks_like_feed
 from tasks.text import urls
 from tasks.text.sitemaps import read_sitemap
@@ -48,31 +49,32 @@ class Found:
     """What it is, in a sentence; empty for a feed."""
 
 
-async def find(client: Client, url: str, kind: Kind | None, timezone: str) -> Found:
-    """The feed at or behind the address; without one, what stands in its place. With a `kind`, only that.
+async def find(client: Client, url: str, kind: Kind | None, timezone: str) -> list[Found]:
+    """The feeds at or behind the address, the best first and those of comments last; without one, what stands in its
+    place. With a `kind`, only that.
 
     Raises FetchError, and FeedsFileError if there is nothing of the kind.
     """
     answer = await _get(client, url, kind or "feed")
     search = _Search(client, answer, timezone)
-    if kind in (None, "feed") and (found := await search.feed()):
-        return found
+    if kind in (None, "feed") and (feeds := await search.feeds()):
+        return feeds
     if kind == "feed":
         raise FeedsFileError(
             f"{url}: no feed there, none linked, none at the usual places; give the feed's own address"
         )
     if kind == "json" or (kind is None and answer.body.lstrip()[:1] in (b"{", b"[")):
-        return search.json_list()
+        return [search.json_list()]
     if kind == "sitemap" or (kind is None and search.is_sitemap()):
         if found := await search.sitemap():
-            return found
+            return [found]
         raise FeedsFileError(f"{url}: no sitemap there, none in robots.txt, none at the usual places")
     if kind == "page":
         page = await search.list_page()
         if isinstance(page, str):
             raise FeedsFileError(f"{url}: {page}")
-        return page
-    return await search.in_place_of_a_feed()
+        return [page]
+    return [await search.in_place_of_a_feed()]
 
 
 async def _get(client: Client, url: str, kind: Kind) -> Response:
@@ -109,18 +111,23 @@ class _Search:
     """The answer of the address that was given."""
     timezone: str
 
-    async def feed(self) -> Found | None:
+    async def feeds(self) -> list[Found]:
+        """All that the page links, or the first at the usual places."""
         title = looks_like_feed(self.answer.body)
         if title is not None:
-            return Found(self.answer.url, title)
-        linked = [candidate.url for candidate in discover(self.answer.body, self.answer.url)]
-        usual = [urljoin(self.answer.url, path) for path in COMMON_PATHS]
+            return [Found(self.answer.url, title)]
         if self.is_sitemap():
-            return None
-        async for answer in self._answers([*linked, *usual], "feed"):
+            return []
+        linked = [candidate.url for candidate in discover(self.answer.body, self.answer.url)]
+        found: dict[str, Found] = {}
+        async for answer in self._answers(linked, "feed"):
             if (title := looks_like_feed(answer.body)) is not None:
-                return Found(answer.url, title)
-        return None
+                found.setdefault(answer.url, Found(answer.url, title))
+        if not found:
+            async for answer in self._answers([urljoin(self.answer.url, path) for path in COMMON_PATHS], "feed"):
+                if (title := looks_like_feed(answer.body)) is not None:
+                    return [Found(answer.url, title)]
+        return sorted(found.values(), key=lambda feed: is_of_comments(feed.title, feed.url))
 
     async def _answers(self, addresses: Sequence[str], kind: Kind) -> AsyncIterator[Response]:
         for address in dict.fromkeys(addresses):

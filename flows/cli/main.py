@@ -8,16 +8,17 @@ from __future__ import annotations
 import sys
 
 import click
-from rich.markup import escape
 
 from flows.cli.config import config
+from flows.cli.deployment import prefect, run
 from flows.cli.diff import diff
 from flows.cli.doctor import doctor
 from flows.cli.export import export
 from flows.cli.feeds import feeds
+from flows.cli.feeds_editing import COMMANDS as FEEDS_EDITING
 from flows.cli.pipeline import backfill, images, ingest, maintain, pages, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
-from flows.cli.printing import err
+from flows.cli.printing import err, escape
 from flows.cli.rules import rules
 from flows.cli.search import search
 from flows.cli.warehouse import sql, status
@@ -35,9 +36,11 @@ for command in (
     *(ingest, pages, images, backfill, reprocess, maintain, publish),
     *(sql, search, diff, status),
     *(feeds, rules, export),
-    *(serve, deploy, server, config, doctor),
+    *(serve, deploy, run, server, prefect, config, doctor),
 ):
     cli.add_command(command)
+for command in FEEDS_EDITING:
+    feeds.add_command(command)
 
 
 def main() -> None:

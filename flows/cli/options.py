@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from tasks.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,6 +22,13 @@ def settings_options(command: Command) -> Command:
     return click.option(
         "--feeds", "feeds_file", type=click.Path(path_type=Path), help="The feeds registry.  [NEWSMILL_FEEDS]"
     )(command)
+
+
+def given_settings(feeds_file: Path | None, warehouse: str | None) -> Settings:
+    """The settings in force, with the options of `settings_options`. Raises NewsmillError."""
+    from tasks.settings import load_settings  # takes longer to import than the help takes to print
+
+    return load_settings(feeds=feeds_file, warehouse=warehouse)
 
 
 def json_option(command: Command) -> Command:

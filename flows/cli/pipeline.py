@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
 
-from flows.cli.options import json_option, settings_options
-from flows.cli.printing import out
+from flows.cli.completing import feed_ids, group_names
+from flows.cli.options import given_settings, json_option, settings_options
+from flows.cli.printing import escape, out, print_json
 from flows.cli.running import run_flow
-from tasks.backfill.sources import SOURCES
-from tasks.settings import load_settings
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from flows.run.report import Report
 
 
 @click.command()
-@click.argument("ids", nargs=-1, metavar="[FEED]...")
-@click.option("--group", "groups", multiple=True, help="Only feeds of this group; may be given more than once.")
+@click.argument("ids", nargs=-1, metavar="[FEED]...", shell_complete=feed_ids)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    shell_complete=group_names,
+    help="Only feeds of this group; may be given more than once.",
+)
 @click.option("--force", is_flag=True, help="Ask feeds that are backing off or disabled, too.")
 @click.option("--due", is_flag=True, help="Only feeds that are due by their own rhythm, as scheduled runs do.")
 @click.option("--partition", metavar="N/OF", help="Only a part of the feeds, such as 1/4: other runs take the others.")
@@ -48,7 +53,7 @@ def ingest(
     as_json: bool,
 ) -> None:
     """Fetch feeds and load what is new: all enabled feeds, or those named."""
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     # report mistakes in the arguments before Prefect is imported, which takes seconds
     from tasks.registry.feeds_file import choose, part_of, read_feeds
 
@@ -97,7 +102,7 @@ def pages(
     as_json: bool,
 ) -> None:
     """Fetch articles' own pages: whole texts where feeds give teasers, and what was edited or taken down."""
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     from tasks.registry.feeds_file import choose, read_feeds
 
     choose(read_feeds(settings.feeds), ids, groups)
@@ -129,7 +134,7 @@ def images(limit: int | None, feeds_file: Path | None, warehouse: str | None, as
 
         return flow(limit=limit)
 
-    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+    run_flow(given_settings(feeds_file, warehouse), run, as_json=as_json)
 
 
 @click.command()
@@ -144,7 +149,7 @@ def reprocess(publish: bool, feeds_file: Path | None, warehouse: str | None, as_
 
         return flow(publish=publish)
 
-    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+    run_flow(given_settings(feeds_file, warehouse), run, as_json=as_json)
 
 
 @click.command()
@@ -159,22 +164,49 @@ def maintain(publish: bool, feeds_file: Path | None, warehouse: str | None, as_j
 
         return flow(publish=publish)
 
-    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+    run_flow(given_settings(feeds_file, warehouse), run, as_json=as_json)
 
 
-def _backfill_help() -> str:
-    width = max(map(len, SOURCES))
-    sources = "\n".join(f"{name:{width}}  {kind.reads}" for name, kind in SOURCES.items())
-    return f"Fill the warehouse with history; killed and started again, it goes on where it was.\n\n\b\n{sources}"
+class _SourceName(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
+    """The name of a backfill's source. The sources are imported when one is named, not for the list of commands."""
+
+    name = "source"
+
+    @property
+    def choice(self) -> click.Choice[str]:
+        from tasks.backfill.sources import SOURCES
+
+        return click.Choice(list(SOURCES))
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return self.choice.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        return self.choice.get_metavar(param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return self.choice.shell_complete(ctx, param, incomplete)
 
 
-@click.command(help=_backfill_help())
-@click.argument("source", type=click.Choice(list(SOURCES)))
+class _BackfillCommand(click.Command):
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        from tasks.backfill.sources import SOURCES
+
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_dl([(name, kind.reads) for name, kind in SOURCES.items()])
+
+
+@click.command(cls=_BackfillCommand)
+@click.argument("source", type=_SourceName())
 @click.argument("where")
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="The first day that is wanted.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day that is wanted.")
 @click.option("--site", "sites", multiple=True, help="Only this site; may be given more than once.")
-@click.option("--feed", help="The feed that everything is counted to, where the source doesn't tell.")
+@click.option(
+    "--feed", shell_complete=feed_ids, help="The feed that everything is counted to, where the source doesn't tell."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after this many documents.")
 @click.option("--revision", help="Of a git repository: the branch, tag or commit.")
 @click.option("--history", is_flag=True, help="Of a git repository: every version that every article had.")
@@ -202,6 +234,9 @@ def backfill(
     warehouse: str | None,
     as_json: bool,
 ) -> None:
+    """Fill the warehouse with history; killed and started again, it goes on where it was."""
+    from tasks.backfill.sources import SOURCES, registry_of
+
     given = {
         "since": since and since.date(),
         "until": until and until.date(),
@@ -212,7 +247,8 @@ def backfill(
         "versions": "all" if history else None,
         "read": "pages" if pages else None,
     }
-    form = SOURCES[source].form
+    kind = SOURCES[source]
+    form = kind.form
     fields = {name: value for name, value in given.items() if value}
     if unknown := fields.keys() - form.model_fields:
         flags = {"versions": "history", "read": "pages", "sites": "site"}
@@ -225,7 +261,12 @@ def backfill(
 
         return BACKFILLS[source](wanted)
 
-    run_flow(load_settings(feeds=feeds_file, warehouse=warehouse), run, as_json=as_json)
+    settings = given_settings(feeds_file, warehouse)
+    # say what is wrong before Prefect is imported and its server started, which takes long
+    registry_of(kind, settings.feeds)
+    if kind.check:
+        kind.check(where)
+    run_flow(settings, run, as_json=as_json)
 
 
 @click.command()
@@ -235,11 +276,11 @@ def publish(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> No
     """Publish the copy that analysts read (news.duckdb beside the warehouse)."""
     from tasks.publish import mark_repeats, write_copy
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     if settings.store.exists():
         mark_repeats(settings.store)
     published = write_copy(settings)
     if as_json:
-        click.echo(json.dumps(published.as_dict(), ensure_ascii=False))
+        print_json(published.as_dict())
     else:
         out.print(f"{escape(str(published))}, in {published.seconds:.2f} s", soft_wrap=True)

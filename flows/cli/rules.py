@@ -14,8 +14,10 @@ import click
 from rich.markup import escape
 
 from flows.cli.options import Command, json_option, settings_options
-from flows.cli.printing import cell, err, out, plain_table, plain_value
+from flows.cli.printing import cell, err, out, plain_value
+from flows.cli.tables import print_table
 from tasks.settings import load_settings
+from warehouse.counting import counted
 
 if TYPE_CHECKING:
     from flows.cli.rule_trial import Trial
@@ -120,12 +122,11 @@ def _print_trial(trial: Trial, *, whole_text: bool) -> None:
     columns = {"rules": ruled, "without rules": default} if trial.origin else {"without rules": default}
     out.print(escape(trial.url), soft_wrap=True)
     out.print(escape(f"rules: {trial.origin or 'none hold for this page'}"), soft_wrap=True)
-    table = plain_table("", *columns)
     fields = ("title", "author", "published_at", "updated_at", "language", "words", "image", "images", "is_free")
-    for name in (*fields, "next_page", "plain_version", "error"):
-        if any(name in facts for facts in columns.values()):
-            table.add_row(name, *(escape(_shown(facts.get(name))) for facts in columns.values()))
-    out.print(table)
+    names = [
+        name for name in (*fields, "next_page", "plain_version", "error") if any(name in f for f in columns.values())
+    ]
+    print_table(("", *columns), [[name, *(_shown(facts.get(name)) for facts in columns.values())] for name in names])
     for rule, selectors in ruled.get("matched", {}).items():
         for selector, count in selectors.items():
             missed = rule in ruled["missed"]
@@ -213,14 +214,15 @@ def list_rules(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = plain_table("pages", "rules", "feeds", "problems")
+    shown = []
     for row in rows:
         counts = ", ".join(f"{count} {name}" for name, count in row["rules"].items())
-        table.add_row(*map(escape, (row["pages"], counts, ", ".join(row["feeds"]), "; ".join(row["problems"]))))
-    if rows:
-        out.print(table)
+        shown.append((row["pages"], counts, ", ".join(row["feeds"]), "; ".join(row["problems"])))
+    if shown:
+        print_table(("pages", "rules", "feeds", "problems"), shown, optional=("problems", "feeds"))
     out.print(
-        f"{len(own)} feeds with rules for pages in {settings.feeds}, {len(rows) - len(own):,} site patterns in "
+        f"{counted(len(own), 'feed')} with rules for pages in {settings.feeds}, "
+        f"{counted(len(rows) - len(own), 'site pattern')} in "
         f"{settings.patterns_path}",
         style="dim",
         soft_wrap=True,

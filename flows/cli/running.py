@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Column
-
 from flows import TerminatedError
-from flows.cli.printing import err, out, plain_table
-from tasks.errors import ServerError
-from tasks.settings import Settings, use_settings
+from flows.cli.printing import err, escape, out, print_json
+from flows.cli.tables import print_table
+from warehouse.counting import are, counted
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from flows.run.report import FeedLine, Report
+    from tasks.settings import Settings
 
 SHOWN_FEEDS = 40
 """Rows of the summary's table."""
@@ -35,19 +23,13 @@ SHOWN_FEEDS = 40
 
 def run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]], *, as_json: bool) -> None:
     """Run the flow under the settings, with a progress bar, and print what it did."""
-    from tasks.orchestration.progress import watcher
+    import asyncio
 
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-        disable=as_json or not err.is_terminal,
-    )
+    from tasks.errors import ServerError
+    from tasks.orchestration.progress import watcher
+    from tasks.settings import use_settings
+
+    bar = _progress_bar(hidden=as_json)
     steps: dict[str, Any] = {}
 
     def watch(step: str, done: int, total: int) -> None:
@@ -55,7 +37,7 @@ def run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]],
             steps[step] = bar.add_task(step, total=total)
         bar.update(steps[step], completed=done, total=total)
 
-    with err.status("loading Prefect …") if err.is_terminal and not as_json else nullcontext():
+    with err.console.status("loading Prefect …") if err.is_terminal and not as_json else nullcontext():
         from prefect.exceptions import TerminationSignal
 
         from flows.prefect_server.local import prefect_server
@@ -81,6 +63,30 @@ def run_flow(settings: Settings, run: Callable[[], Coroutine[Any, Any, Report]],
     _print_report(report, ui, as_json)
 
 
+def _progress_bar(*, hidden: bool) -> Progress:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err.console,
+        transient=True,
+        disable=hidden or not err.is_terminal,
+    )
+
+
 def _print_report(report: Report, ui: str, as_json: bool) -> None:
     facts = report.as_dict()
     if as_json:
@@ -94,7 +100,7 @@ def _print_report(report: Report, ui: str, as_json: bool) -> None:
             }
             for line in report.feeds
         ]
-        click.echo(json.dumps(facts | {"feed_results": results, "prefect_ui": ui}, ensure_ascii=False))
+        print_json(facts | {"feed_results": results, "prefect_ui": ui})
         return
     for message in report.messages:
         out.print(escape(message), soft_wrap=True)
@@ -110,19 +116,16 @@ def _print_feeds(lines: Sequence[FeedLine]) -> None:
     """Failed feeds come last, next to the summary; where there are too many lines, the first ones are left out."""
     if not lines:
         return
-    table = plain_table(
-        *(Column("feed"), Column("status"), Column("new", justify="right"), Column("changed", justify="right")),
-        "detail",
-    )
     lines = sorted(lines, key=lambda line: (line.status == "failed", bool(line.detail), line.feed_id))
-    for line in lines[-SHOWN_FEEDS:]:
-        style = {"failed": "red", "skipped": "yellow"}.get(line.status, "")
-        table.add_row(
-            escape(line.feed_id), line.status, str(line.new), str(line.changed), escape(line.detail), style=style
-        )
-    if len(lines) > SHOWN_FEEDS:
-        out.print(f"… {len(lines) - SHOWN_FEEDS} feeds more; `newsmill status` and Prefect's UI show all", style="dim")
-    out.print(table)
+    shown = lines[-SHOWN_FEEDS:]
+    if left_out := len(lines) - len(shown):
+        out.print(f"… {counted(left_out, 'feed')} more; `newsmill status` and Prefect's UI show all", style="dim")
+    print_table(
+        ("feed", "status", "new", "changed", "detail"),
+        [(line.feed_id, line.status, line.new, line.changed, line.detail) for line in shown],
+        styles=[{"failed": "red", "skipped": "yellow"}.get(line.status, "") for line in shown],
+        numbers=("new", "changed"),
+    )
     out.print()
 
 
@@ -134,7 +137,7 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {again}"
     if report.feeds:
         yield (
-            f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} not modified, "
+            f"{counted(facts['feeds'], 'feed')}: {facts['fetched']} fetched, {facts['not_modified']} not modified, "
             f"{facts['failed']} failed, {facts['skipped']} skipped"
         )
     if report.not_due:
@@ -143,8 +146,9 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"{facts['pages_read']} pages read for their text, {facts['pages_failed']} gave none"
     if facts["edited"] or facts["gone"]:
         yield f"{facts['edited']} articles edited, {facts['gone']} taken down, as their pages show"
+        yield f"{counted(report.not_due, 'feed')} {are(report.not_due)} not due yet; `newsmill status` says when"
     if facts["images_stored"] or facts["images_failed"]:
-        yield f"{facts['images_stored']} images stored, {facts['images_failed']} failed"
+        yield f"{counted(facts['images_stored'], 'image')} stored, {facts['images_failed']} failed"
     if facts["rejected"]:
         yield f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"'
     if report.published:

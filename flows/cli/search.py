@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import regex
-from rich.text import Text
 
-from flows.cli.options import json_option, settings_options
-from flows.cli.printing import out
-from tasks.settings import load_settings
-from warehouse.read.queries import run_query
+from flows.cli.options import given_settings, json_option, settings_options
+from flows.cli.printing import out, print_json
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")
 """Characters of scripts without spaces between words (or, Korean, with particles); the index has pairs of them."""
-_WORD = regex.compile(r"[\p{L}\p{N}\p{M}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]]+", regex.V1)
+_WORD = r"[\p{L}\p{N}\p{M}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]]+"
 
 
 @click.command()
@@ -31,12 +29,16 @@ _WORD = regex.compile(r"[\p{L}\p{N}\p{M}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Han
 @json_option
 def search(words: tuple[str, ...], limit: int, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Search titles and texts of the published copy, in any language, and show what fits best."""
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    from rich.text import Text
+
+    from warehouse.read.queries import run_query
+
+    settings = given_settings(feeds_file, warehouse)
     query = " ".join(words)
     result = run_query(settings.published_path, "FROM search($query, n := $limit)", {"query": query, "limit": limit})
     rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        print_json(rows)
         return
     if not rows:
         out.print(Text(f"no article matches {query!r}"))
@@ -56,7 +58,12 @@ def search(words: tuple[str, ...], limit: int, feeds_file: Path | None, warehous
 
 def _matching_words(published: Path, rows: Sequence[dict[str, Any]], terms: frozenset[str]) -> frozenset[str]:
     """The words of the titles and snippets that the index equates with one of the terms: other endings and accents."""
-    words = list({word for row in rows for word in _WORD.findall(f"{row['title']} {row['snippet']}")})
+    import regex
+
+    from warehouse.read.queries import run_query
+
+    texts = (f"{row['title']} {row['snippet']}" for row in rows)
+    words = list({word for text in texts for word in regex.findall(_WORD, text, regex.V1)})
     result = run_query(
         published, "SELECT word, search_terms(word) FROM (SELECT unnest($words) AS word)", {"words": words}
     )
@@ -65,8 +72,11 @@ def _matching_words(published: Path, rows: Sequence[dict[str, Any]], terms: froz
 
 def _highlight(text: str, terms: Sequence[str], matches: frozenset[str]) -> Text:
     """The text with what matches in reverse colours on a terminal, else between asterisks."""
+    import regex
+    from rich.text import Text
+
     is_match = bytearray(len(text))
-    words = (word.span() for word in _WORD.finditer(text) if word[0] in matches)
+    words = (word.span() for word in regex.finditer(_WORD, text, regex.V1) if word[0] in matches)
     for start, end in chain(words, *(_pair_spans(term, text) for term in terms if _UNSPACED.match(term))):
         is_match[start:end] = b"\1" * (end - start)
     highlighted = Text()

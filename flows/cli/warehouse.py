@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
-from flows.cli.options import json_option, settings_options
-from flows.cli.printing import cell, csv_value, out, plain_table, plain_value
-from tasks.settings import load_settings
+from flows.cli.options import given_settings, json_option, settings_options
+from flows.cli.printing import cell, csv_value, err, out, print_json
+from flows.cli.tables import print_table
+from warehouse.counting import counted
 
 
 @click.command()
@@ -40,19 +39,13 @@ def sql(
     """Run a query, read-only, on the published copy."""
     from warehouse.read.queries import run_user_query
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     source = settings.store if live else settings.published_path
     result = run_user_query(source, query, parquet=parquet, files=files)
     if parquet:
         out.print(f"wrote {parquet}", soft_wrap=True)
     elif form == "json":
-        click.echo(
-            json.dumps(
-                [dict(zip(result.columns, row, strict=True)) for row in result.rows],
-                ensure_ascii=False,
-                default=plain_value,
-            )
-        )
+        print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
     elif form == "csv":
         import csv
 
@@ -61,14 +54,10 @@ def sql(
         for row in result.rows:
             writer.writerow([csv_value(value, formulas=formulas) for value in row])
     else:
-        table = plain_table(*result.columns)
-        for row in result.rows[:limit]:
-            table.add_row(*(escape(cell(value)) for value in row))
-        out.print(table)
-        if len(result.rows) > limit:
-            out.print(
-                f"… {len(result.rows) - limit} more rows; --limit, --csv, --json or --parquet show them", style="dim"
-            )
+        print_table(result.columns, result.rows[:limit])
+        if (left_out := len(result.rows) - limit) > 0:
+            # on standard error, so that a pipe gets rows alone
+            err.print(f"… {counted(left_out, 'more row')}; --limit, --csv, --json or --parquet show them", style="dim")
 
 
 @click.command()
@@ -78,28 +67,32 @@ def status(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> Non
     """Feeds, last runs, counts and failures."""
     from warehouse.read.queries import status as read_status
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     facts = read_status(settings.store)
     pending = len(settings.landing_zone.pending())
     if as_json:
-        click.echo(json.dumps(facts | {"documents_waiting": pending}, ensure_ascii=False, default=plain_value))
+        print_json(facts | {"documents_waiting": pending})
         return
     counts = facts["counts"]
     out.print(
-        f"[bold]{counts['articles']:,}[/] articles in {counts['versions']:,} versions, {counts['entries']:,} entries, "
-        f"{counts['images_stored']:,} of {counts['images']:,} images, {counts['rejects']:,} rejects"
+        f"[bold]{counted(counts['articles'], 'article')}[/] in {counted(counts['versions'], 'version')}, "
+        f"{counted(counts['entries'], 'entry')}, {counts['images_stored']:,} of {counted(counts['images'], 'image')}, "
+        f"{counted(counts['rejects'], 'reject')}"
     )
     if counts["newest"]:
         out.print(f"newest article: {cell(counts['newest'])} UTC")
     if pending:
-        out.print(f"[yellow]{pending} documents are landed and not yet loaded; the next ingest loads them[/]")
+        out.print(f"[yellow]{counted(pending, 'document')} landed and not yet loaded; the next ingest does it[/]")
     columns = ("feed_id", "health", "articles", "newest_article_at", "due_at", "rule", "problem")
     feeds = [{name: feed[name] for name in columns} for feed in facts["feeds"]]
     for title, rows in (("last runs", facts["runs"]), ("feeds", feeds)):
         if rows:
-            table = plain_table(*rows[0], title=title, title_justify="left")
-            for row in rows:
-                is_bad = row.get("health") in ("failing", "disabled") or row.get("state") == "failed"
-                table.add_row(*(escape(cell(value)) for value in row.values()), style="red" if is_bad else "")
+            bad = [row.get("health") in ("failing", "disabled") or row.get("state") == "failed" for row in rows]
             out.print()
-            out.print(table)
+            print_table(
+                list(rows[0]),
+                [list(row.values()) for row in rows],
+                title=title,
+                styles=["red" if is_bad else "" for is_bad in bad],
+                optional=("rule", "due_at", "newest_article_at", "seconds", "changed"),
+            )

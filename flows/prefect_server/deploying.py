@@ -28,16 +28,17 @@ def check_clone() -> None:
         raise ServerError(f"{Path.cwd()}: there is no prefect.yaml here; change to the clone of newsmill, which has it")
 
 
-def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Register all of it with the configured server, else with the local one. Raises ServerError.
+def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> dict[str, object]:
+    """Register all of it with the configured server, else with the local one; returns where, and what is there now.
+    Raises ServerError.
 
     `variables` are added to the environment of `prefect deploy`.
     """
     check_clone()
     with prefect_server(settings, say) as ui:
         register(variables, say)
-        api = PREFECT_API_URL.value()
-        say(f"{ui}/deployments: a worker runs them; `prefect worker start --pool {POOL}` with PREFECT_API_URL={api}")
+        say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
+        return asyncio.run(_registered(ui))
 
 
 def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
@@ -57,6 +58,19 @@ def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     )
     if result.returncode:
         raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
+
+
+async def _registered(ui: str) -> dict[str, object]:
+    async with get_client() as client:
+        deployments = [d.name for d in await client.read_deployments() if d.work_pool_name == POOL]
+        automations = [automation.name for automation in await client.read_automations()]
+    return {
+        "prefect_ui": ui,
+        "prefect_api": PREFECT_API_URL.value(),
+        "pool": POOL,
+        "deployments": sorted(deployments),
+        "automations": sorted(automations),
+    }
 
 
 async def _register() -> None:

@@ -168,17 +168,39 @@ def _free_port() -> int:
 
 @contextmanager
 def prefect_server(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
-    """Use the configured server for what runs inside, else the local one; yields the UI's address.
+    """Use the configured server for what runs inside, else the local one, started if need be; yields the UI's address.
 
     Prefect's log is kept off the console: the command prints a summary, and the UI has the log.
     """
+    with _server_in_use(settings, lambda: ensure_server(settings, say)) as ui:
+        yield ui
+
+
+@contextmanager
+def present_server(settings: Settings) -> Iterator[str]:
+    """As `prefect_server`, but none is started. Raises ServerError if none runs."""
+
+    def find() -> Server:
+        if server := running_server(settings):
+            return server
+        raise ServerError(
+            "no Prefect server runs; `newsmill serve` starts one with the deployments and a worker "
+            "(PREFECT_API_URL names another server)"
+        )
+
+    with _server_in_use(settings, find) as ui:
+        yield ui
+
+
+@contextmanager
+def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[str]:
     keep_prefect_quiet()
     from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
 
     if PREFECT_API_URL.value():
         yield str(PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api"))
         return
-    server = ensure_server(settings, say)
+    server = find()
     authority = write_one_authority(settings.home / "prefect")
     with temporary_settings(
         {PREFECT_API_URL: server.api_url, PREFECT_UI_URL: server.url, PREFECT_API_SSL_CERT_FILE: str(authority)}

@@ -38,10 +38,15 @@ class _StopSignalError(Exception):
     """SIGINT, SIGTERM or SIGHUP came."""
 
 
-def serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings,
+    variables: Mapping[str, str],
+    say: Callable[[str], None],
+    tell: Callable[[Mapping[str, object]], None],
+) -> None:
     """Start all of it, say where the UI is, and stop all of it on SIGINT or SIGTERM. Raises ServerError.
 
-    `variables` are added to the worker's environment.
+    `variables` are added to the worker's environment. `tell` gets the addresses once all of it runs.
     """
     check_clone()
     home = settings.home / "prefect"
@@ -49,7 +54,7 @@ def serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str],
     try:
         with FileLock(home / "serve.lock", timeout=0), _raise_on_signals():
             try:
-                _serve(settings, variables, say)
+                _serve(settings, variables, say, tell)
             except _StopSignalError:
                 pass
             finally:
@@ -59,7 +64,12 @@ def serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str],
         raise ServerError(f"{home}: another `newsmill serve` runs there; stop it first") from None
 
 
-def _serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
+def _serve(
+    settings: Settings,
+    variables: Mapping[str, str],
+    say: Callable[[str], None],
+    tell: Callable[[Mapping[str, object]], None],
+) -> None:
     with prefect_server(settings, say) as ui:
         environment = child_environment(
             **client_variables(), **variables, PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="INFO"
@@ -68,8 +78,12 @@ def _serve(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
         if (own_server := running_server(settings)) and own_server.api_url == PREFECT_API_URL.value():
             asyncio.run(_mark_dead_runs_crashed())
         register(variables, say)
+        say("`newsmill run ingest` starts a run now; for Prefect's own commands and other programs:")
+        say(f"export PREFECT_API_URL={PREFECT_API_URL.value()}")
         with _worker(environment, say) as worker:
             say(f"Prefect's UI: {ui} (Ctrl-C stops all of it)")
+            api = PREFECT_API_URL.value()
+            tell({"prefect_ui": ui, "prefect_api": api, "pool": POOL, "worker_pid": worker.pid})
             worker.wait()
             raise ServerError(f"the worker ended with status {worker.returncode}; its messages are above")
 
@@ -101,6 +115,7 @@ def _worker(environment: dict[str, str], say: Callable[[str], None]) -> Iterator
         [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"],
         env=environment,
         stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,  # its log; standard output is for what this process says
         start_new_session=True,  # Ctrl-C reaches only this process, which stops the worker in its turn
     )
     runs: list[psutil.Process] = []

@@ -8,6 +8,7 @@ import re
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from flows.run.report import FeedLine, Report
+from warehouse.counting import counted
 from warehouse.masking import mask
 
 _ORDER = {"failed": 0, "fetched": 1, "not-modified": 2, "skipped": 3}
@@ -43,16 +44,17 @@ def summary(run: Report) -> str:
     again = f"{facts['unchanged']} seen again" + (f", {facts['blocked']} blocked" if facts["blocked"] else "")
     paragraphs = [f"## {run.flow}: {run.outcome}"]
     if run.failed_feeds:
-        paragraphs.append(f"### {len(run.failed_feeds)} feeds failed")
+        paragraphs.append(f"### {counted(len(run.failed_feeds), 'feed')} failed")
         paragraphs.append("\n".join(f"- {_link(line)}: {_escape(line.detail)}" for line in run.failed_feeds))
     if run.failed_checks:
-        paragraphs.append(f"### {len(run.failed_checks)} quality checks failed")
+        paragraphs.append(f"### {counted(len(run.failed_checks), 'quality check')} failed")
         paragraphs.append("\n".join(f"- **{check.name}**: {_escape(str(check))}" for check in run.failed_checks))
     if run.messages:
         paragraphs.append("\n".join(f"- {_escape(line)}" for line in run.messages))
     paragraphs.append(
         f"**{facts['new']} new** and **{facts['changed']} changed** articles, {again}; "
-        f"{facts['images_stored']} images stored, {facts['images_failed']} failed; {facts['rejected']} rejects."
+        f"{counted(facts['images_stored'], 'image')} stored, {facts['images_failed']} failed; "
+        f"{counted(facts['rejected'], 'reject')}."
     )
     if facts["pages_read"] or facts["pages_failed"]:
         paragraphs.append(
@@ -64,7 +66,7 @@ def summary(run: Report) -> str:
         )
     if run.feeds:
         paragraphs.append(
-            f"{facts['feeds']} feeds: {facts['fetched']} fetched, {facts['not_modified']} unchanged, "
+            f"{counted(facts['feeds'], 'feed')}: {facts['fetched']} fetched, {facts['not_modified']} unchanged, "
             f"{facts['failed']} failed, {facts['skipped']} waiting, {facts['not_due']} not due."
         )
         with_news = [line for line in run.feeds if line.new or line.changed]
@@ -73,7 +75,7 @@ def summary(run: Report) -> str:
             "\n".join(f"- {_link(line)}: {line.new} new, {line.changed} changed" for line in with_news[:MAX_FEEDS])
         )
     if passed := [check.name for check in run.checks if check.passed]:
-        paragraphs.append(f"{len(passed)} quality checks passed: {', '.join(map(_escape, passed))}.")
+        paragraphs.append(f"{counted(len(passed), 'quality check')} passed: {', '.join(map(_escape, passed))}.")
     if run.published:
         paragraphs.append(
             f"{run.published}, in {run.published.seconds:.1f} s (loads waited {run.published.seconds_reading:.1f} s)."

@@ -10,6 +10,7 @@ from flows.run.recording import record
 from flows.run.report import QualityError, Report
 from tasks.orchestration.steps import check_quality, find_duplicates, publish_copy
 from tasks.settings import Settings
+from warehouse.counting import counted
 from warehouse.read.queries import is_behind, is_current
 
 
@@ -24,7 +25,7 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
         await find_duplicates(settings.store)
     if changed and settings.checks != "off":
         run.checks = await check_quality(settings, run.run_id, run.counts)
-        log.info("%d quality checks made, %d failed", len(run.checks), len(run.failed_checks))
+        log.info("%s made, %d failed", counted(len(run.checks), "quality check"), len(run.failed_checks))
         for check in run.failed_checks:
             log.warning("quality check %s", check)
         alert_on_checks(run)
@@ -32,7 +33,7 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
             await publish_report(run)
             failures = "; ".join(map(str, run.failed_checks))
             raise QualityError(
-                f"{len(run.failed_checks)} quality checks fail ({failures}): nothing was published; "
+                f"{counted(len(run.failed_checks), 'quality check')} failed ({failures}): nothing was published; "
                 "ops.checks has them all, `newsmill reprocess` makes the tables again, NEWSMILL_CHECKS=report "
                 "publishes all the same"
             )

@@ -15,6 +15,7 @@ from tasks.mill.pool import MillingPool
 from tasks.orchestration.pipeline import batch_records, mill_ahead
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.settings import Settings
+from warehouse.counting import counted
 from warehouse.landing_records import record_name
 from warehouse.records import Document, Milled, Reject
 
@@ -31,19 +32,19 @@ async def load_pending(run: Report, pool: MillingPool, settings: Settings) -> No
     for document in pending:
         records[record_name(document)].append(document)
     if pending:
-        get_run_logger().info("%d documents that an earlier run landed are loaded first", len(pending))
+        get_run_logger().info("first, %s landed by an earlier run", counted(len(pending), "document"))
 
     async def batches() -> AsyncIterator[list[Document]]:
         for batch in batch_records(records.values()):
             yield batch
 
     async def mill(documents: list[Document]) -> list[Milled]:
-        return await mill_batch(documents, pool, f"{len(documents)} documents left by an earlier run")
+        return await mill_batch(documents, pool, f"{counted(len(documents), 'document')} left by an earlier run")
 
     async with aclosing(mill_ahead(batches(), mill)) as ahead:
         async for _, milled in ahead:
             batch = Batch(store=settings.store, run_id=run.run_id, milled=milled, landing=settings.landing_zone)
-            counts = await load_batch(batch, pool, f"{len(milled)} documents left by an earlier run")
+            counts = await load_batch(batch, pool, f"{counted(len(milled), 'document')} left by an earlier run")
             run.counts.add(counts)
 
 
@@ -59,5 +60,5 @@ async def _reject_damaged(run: Report, pool: MillingPool, settings: Settings) ->
         Reject("land", record.error, location=record.path.relative_to(landing.root).as_posix()) for record in damaged
     ]
     batch = Batch(store=settings.store, run_id=run.run_id, rejects=rejects)
-    run.counts.add(await load_batch(batch, pool, f"{len(rejects)} files that are not landing records"))
+    run.counts.add(await load_batch(batch, pool, f"{counted(len(rejects), 'damaged landing record')}"))
     await asyncio.to_thread(landing.set_aside, damaged)

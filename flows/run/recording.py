@@ -17,12 +17,14 @@ from prefect.runtime import flow_run
 from flows.run.progress import show_progress
 from flows.run.report import Report
 from tasks.orchestration.limits import use_limits
-from tasks.orchestration.logs import shorten_task_logs
+from tasks.orchestration.logs import shorten_logs
 from tasks.settings import Settings
 from warehouse.errors import NewsmillError
 from warehouse.load import operations
 from warehouse.store.connection import Warehouse
 from warehouse.store.folders import keep_files_private, make_folder
+
+shorten_logs()  # here, as a flow may fail before its run is opened: if feeds.toml can't be read
 
 
 async def tag_run(*tags: str) -> None:
@@ -36,7 +38,6 @@ async def tag_run(*tags: str) -> None:
 async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any]) -> AsyncIterator[Report]:
     """Record the run as running, then as completed, partial or failed. A killed run stays `running`."""
     report = Report(flow, uuid.uuid4().hex, datetime.now(UTC), parameters)
-    shorten_task_logs()
     keep_files_private()
     await asyncio.to_thread(make_folder, settings.published_path.parent)
     log = get_run_logger()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tarfile
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -13,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from tasks.backfill.files import SUFFIXES, TARS, File, file_at, files_in_folder, files_in_tar, files_in_zip
-from tasks.backfill.finds import BackfillRequest, Find, Plan
+from tasks.backfill.finds import BackfillRequest, Find, Plan, is_remote
 from tasks.backfill.sites import Sites
 from tasks.errors import BackfillError, ParseError
 from tasks.networks import NONE_BESIDES_PUBLIC, AllowedAddresses
 from tasks.parse.article_file import decode, split_article_file, stated_time
+from warehouse.counting import counted
 from warehouse.records import Feed
-
-_REMOTE = re.compile(r"^(https?|git|ssh)://|^[\w.-]+@[\w.-]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Archive:
             if count % 1000 == 0:
                 await asyncio.sleep(0)
         first_names = ", ".join(sorted(names)[:12]) + (" …" if len(names) > 12 else "")
-        return Plan(count, size or None, says=(f"{count:,} article files; sites: {first_names}",))
+        return Plan(count, size or None, says=(f"{counted(count, 'article file')}; sites: {first_names}",))
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
         skipping = after is not None
@@ -97,7 +95,7 @@ class Archive:
     def files(self) -> Iterator[File]:
         """Every article file, in an order that is the same in every run. Raises BackfillError."""
         where, revision, history = self.request.where, self.request.revision, self.request.history
-        if _REMOTE.match(where):
+        if is_remote(where):
             from tasks.backfill import repository  # libgit2 takes ten megabytes of memory
 
             clone = repository.clone_or_update(where, self.clones, self.allowed)

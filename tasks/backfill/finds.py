@@ -7,6 +7,7 @@ mark; a run that was killed continues after the mark of the last find that was c
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,13 @@ from typing import Protocol
 from warehouse.landing import Landing
 from warehouse.masking import mask, mask_credentials, mask_headers
 from warehouse.records import Document, Feed, Form, Reject, Source
+
+_REMOTE = re.compile(r"^(https?|git|ssh)://|^[\w.-]+@[\w.-]+:")
+
+
+def is_remote(where: str) -> bool:
+    """Whether it is a repository's address rather than a file or folder."""
+    return bool(_REMOTE.match(where))
 
 
 @dataclass(frozen=True, slots=True)

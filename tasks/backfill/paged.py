@@ -22,6 +22,7 @@ from tasks.parse.json_feed import looks_like_json, read_json_feed
 from tasks.text.dates import parse_date
 from tasks.text.encodings import readable
 from tasks.text.urls import host_of, resolve
+from warehouse.counting import counted
 from warehouse.records import Feed, digest
 
 Way = Literal["archived", "paged", "json", "wordpress", "guessed", "single"]
@@ -72,7 +73,7 @@ class Paged:
         if way == "paged" and first.total and first.entries and self.request.since is None:
             pages = min(ceil(first.total / first.entries), self.max_pages)
         oldest = f", the oldest of {min(first.times):%Y-%m-%d}" if first.times else ", none with a date"
-        says = (f"{self.feed.url}: {_WAYS[way]}", f"the first page holds {first.entries:,} entries{oldest}")
+        says = (f"{self.feed.url}: {_WAYS[way]}", f"the first page holds {counted(first.entries, 'entry')}{oldest}")
         return Plan(pages, requests=pages or 0, says=says)
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:

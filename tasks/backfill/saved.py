@@ -23,6 +23,7 @@ from tasks.backfill.sites import Sites
 from tasks.errors import BackfillError
 from tasks.fetch.decoding import decode
 from tasks.text.dates import parse_date
+from warehouse.counting import counted
 from warehouse.records import Feed
 
 SUFFIXES = (".xml", ".rss", ".atom", ".rdf", ".json", ".feed")
@@ -64,7 +65,7 @@ class Saved:
 
     async def plan(self) -> Plan:
         files = await asyncio.to_thread(lambda: list(self._files()))
-        return Plan(len(files), sum(file.size for file in files), says=(f"{len(files):,} feed files",))
+        return Plan(len(files), sum(file.size for file in files), says=(counted(len(files), "feed file"),))
 
     async def finds(self, after: str | None) -> AsyncIterator[Find]:
         files = await asyncio.to_thread(lambda: list(self._files()))

@@ -21,6 +21,7 @@ from tasks.fetch.http import Response
 from tasks.fetch.robots import Robots
 from tasks.text.sitemaps import MAX_SITEMAPS, SitemapContents
 from tasks.text.urls import resolve
+from warehouse.counting import counted
 from warehouse.records import Feed
 
 COMMON_PATHS = ("/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml")
@@ -90,8 +91,8 @@ class Sitemap:
             )
         to_read = counts.pop("wanted", 0)
         parts = [f"{to_read:,} wanted", *(f"{count:,} {reason}" for reason, count in sorted(counts.items()))]
-        lines = [f"{listed.total():,} pages in {len(listed):,} sitemaps: {', '.join(parts)}"]
-        lines += [f"{sitemap}: {count:,} pages" for sitemap, count in list(listed.items())[:_SHOWN]]
+        lines = [f"{counted(listed.total(), 'page')} in {counted(len(listed), 'sitemap')}: {', '.join(parts)}"]
+        lines += [f"{sitemap}: {counted(count, 'page')}" for sitemap, count in list(listed.items())[:_SHOWN]]
         lines += problems[:_SHOWN]
         rules = await robots.rules_for(self._start_address())
         delay = None if isinstance(rules, FetchError) else rules.crawl_delay

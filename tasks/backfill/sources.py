@@ -12,15 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from tasks.backfill.finds import BackfillRequest, BackfillSource
+from tasks.backfill.finds import BackfillRequest, BackfillSource, is_remote
 from tasks.backfill.forms import Backfill, NoneHidden, SeveralSites, optional_field, where_field
 from tasks.errors import BackfillError
 from tasks.references import REFERENCE, resolve_references
+from warehouse.filters import NO_FILTERS, Filters
 from warehouse.masking import mask
 from warehouse.records import Feed, Source
 
@@ -85,6 +87,10 @@ class SourceKind:
     """What clean.articles.source says of its articles."""
     form: type[Backfill]
     open: Callable[[Opening], BackfillSource]
+    check: Callable[[str], None] | None = None
+    """Raises BackfillError if there is nothing at a location on this machine, before Prefect is even imported."""
+    needs_feeds: bool = True
+    """Whether there must be a feeds.toml; without one, the source makes a feed of each site that it finds."""
     always_planned: bool = False
     """Whether a backfill plans even without --dry-run: the plan reads no more than the backfill itself does."""
 
@@ -104,6 +110,11 @@ class Archive(SeveralSites):
         return replace(super().request(), revision=self.revision or None, history=self.versions == "all")
 
 
+def _check_archive(where: str) -> None:
+    if not is_remote(where) and not Path(where).exists():
+        raise BackfillError(f"{where}: not there; give an archive's folder, zip, tar or git repository")
+
+
 def _open_archive(opening: Opening) -> BackfillSource:
     from tasks.backfill import archive
 
@@ -118,6 +129,11 @@ class SavedFeeds(SeveralSites):
     """Feed files that somebody kept."""
 
     where: str = where_field("A folder or zip of saved feeds.")
+
+
+def _check_saved_feeds(where: str) -> None:
+    if not Path(where).exists():
+        raise BackfillError(f"{where}: not there; give a folder, a zip or a file of saved feeds")
 
 
 def _open_saved_feeds(opening: Opening) -> BackfillSource:
@@ -173,6 +189,11 @@ class Warc(SeveralSites):
     where: str = where_field("A .warc or .warc.gz file, or a folder of them.")
 
 
+def _check_warc(where: str) -> None:
+    if not Path(where).exists():
+        raise BackfillError(f"{where}: not there; give a .warc or .warc.gz file, or a folder of them")
+
+
 def _open_warc(opening: Opening) -> BackfillSource:
     from tasks.backfill import warc
 
@@ -201,6 +222,8 @@ _ROWS = (
         source="archive",
         form=Archive,
         open=_open_archive,
+        check=_check_archive,
+        needs_feeds=False,
         always_planned=True,
     ),
     SourceKind(
@@ -209,6 +232,8 @@ _ROWS = (
         source="feed",
         form=SavedFeeds,
         open=_open_saved_feeds,
+        check=_check_saved_feeds,
+        needs_feeds=False,
         always_planned=True,
     ),
     SourceKind(
@@ -226,7 +251,25 @@ _ROWS = (
         form=Paged,
         open=_open_paged,
     ),
-    SourceKind("warc", "WARC files: a file or a folder", source="warc", form=Warc, open=_open_warc),
+    SourceKind(
+        "warc",
+        "WARC files: a file or a folder",
+        source="warc",
+        form=Warc,
+        open=_open_warc,
+        check=_check_warc,
+        needs_feeds=False,
+    ),
     SourceKind("sitemap", "the pages that a site's sitemaps name", source="sitemap", form=Sitemap, open=_open_sitemap),
 )
+
+
+def registry_of(kind: SourceKind, feeds_file: Path) -> tuple[list[Feed], Filters]:
+    """The feeds of feeds.toml and its keep and block rules for all; none if there is no such file and the source needs
+    none. Raises FeedsFileError."""
+    from tasks.registry.feeds_file import read_registry
+
+    return read_registry(feeds_file) if kind.needs_feeds or feeds_file.exists() else ([], NO_FILTERS)
+
+
 SOURCES = {row.name: row for row in _ROWS}

@@ -33,6 +33,7 @@ from tasks.errors import BackfillError
 from tasks.fetch.decoding import decode
 from tasks.registry.feed_table import canonical_address, slug
 from tasks.text import urls
+from warehouse.counting import counted
 from warehouse.records import Feed, Form
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
@@ -78,7 +79,8 @@ class Warc:
                     sites[find.feed.id] += 1
         largest = ", ".join(f"{site} ({count:,})" for site, count in sites.most_common(12))
         lines = [
-            f"{files:,} files: {counts['page']:,} pages, {counts['feed']:,} feeds, {counts['error']:,} unreadable",
+            f"{counted(files, 'file')}: {counted(counts['page'], 'page')}, {counted(counts['feed'], 'feed')}, "
+            f"{counts['error']:,} unreadable",
             f"sites: {largest}{' …' if len(sites) > 12 else ''}",
         ]
         if counts["revisit"]:

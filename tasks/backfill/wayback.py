@@ -18,6 +18,7 @@ from tasks.backfill.polite import Asker
 from tasks.errors import BackfillError, FetchError
 from tasks.fetch.http import Response
 from tasks.text.plain import printable
+from warehouse.counting import counted
 from warehouse.records import Feed, Form
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest")
@@ -74,7 +75,7 @@ class Wayback:
             if capture.error is None and self._address(capture) not in self.known:
                 count += 1
                 first, last = min(first or capture.timestamp, capture.timestamp), max(last, capture.timestamp)
-        line = f"{count:,} captures of {self._subject} to read"
+        line = f"{counted(count, 'capture')} of {self._subject} to read"
         line += f", {_day(first)} to {_day(last)}" if count else ""
         return Plan(count, requests=count, says=(line, *notes))
 

@@ -119,8 +119,10 @@ def _doubt(candidate: Candidate) -> int:
 
 
 def _unique(candidates: list[Candidate]) -> list[Candidate]:
-    first_by_url = {candidate.url: candidate for candidate in reversed(candidates)}
-    return list(first_by_url.values())[::-1][:MAX_CANDIDATES]
+    first_by_url: dict[str, Candidate] = {}
+    for candidate in candidates:
+        first_by_url.setdefault(candidate.url, candidate)
+    return list(first_by_url.values())[:MAX_CANDIDATES]
 
 
 def _json_title(data: bytes) -> str | None:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import jmespath
-import soupsieve
 from jmespath.exceptions import JMESPathError
 from pydantic import (
     AfterValidator,
@@ -26,7 +25,6 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
-from slugify import slugify
 from w3lib.url import canonicalize_url
 
 from tasks.references import REFERENCE
@@ -150,6 +148,8 @@ def _check_kind(value: object) -> object:
 
 
 def _check_selector(value: str) -> str:
+    import soupsieve  # brings BeautifulSoup, which a feed without rules does not need
+
     try:
         soupsieve.compile(value)
     except soupsieve.SelectorSyntaxError as error:
@@ -355,6 +355,8 @@ def unshared_id(address: str, title: str, taken: Collection[str], *, of_many: bo
     host = slug(address, ())
     if host not in taken and not of_many:
         return host
+    from slugify import slugify
+
     words = slugify(title, max_length=MAX_TITLE_ID, word_boundary=True) if "://" not in title else ""
     return slug(words if re.search("[a-z]", words) else host, taken)
 

@@ -13,7 +13,6 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
@@ -23,7 +22,6 @@ from tasks.registry.filter_table import FiltersTable
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
 from warehouse.filters import NO_FILTERS, Filters
-from warehouse.landing import write_durably
 from warehouse.records import Feed
 
 
@@ -34,8 +32,13 @@ def read_feeds(path: Path) -> list[Feed]:
 
 def read_registry(path: Path) -> tuple[list[Feed], Filters]:
     """(the file's feeds, in its order; its keep and block rules for all feeds). Raises FeedsFileError."""
+    return parse_registry(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file as it is. Raises FeedsFileError."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise FeedsFileError(
             f"{path}: there is no such file; make one with `newsmill feeds add URL`, "
@@ -43,7 +46,6 @@ def read_registry(path: Path) -> tuple[list[Feed], Filters]:
         ) from error
     except OSError as error:
         raise _unreadable(path, error) from error
-    return _parse(data, path)
 
 
 def choose(feeds: Sequence[Feed], ids: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Feed]:
@@ -81,12 +83,12 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
     LandingError if it can't be written.
     """
     try:
-        data, mode = path.read_bytes(), path.stat().st_mode
+        data = path.read_bytes()
     except FileNotFoundError:
-        data, mode = b"# The feeds newsmill reads; one [[feed]] table each.\n", None
+        data = b"# The feeds newsmill reads; one [[feed]] table each.\n"
     except OSError as error:
         raise _unreadable(path, error) from error
-    known, _ = _parse(data, path)
+    known = parse_feeds(data, path)
     text = data.decode("utf-8-sig")
     top, _ = line_numbers(text)
     if "feed" in top:
@@ -97,8 +99,16 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
     addition = "\n".join(_as_toml(feed) for feed in added).replace("\n", end)
     gap = "" if not text else end if text.endswith("\n") else end * 2
     data += (gap + addition).encode()
-    _parse(data, path)  # never write a file that can't be read again
+    parse_feeds(data, path)  # never write a file that can't be read again
+    write_feeds(path, data)
+
+
+def write_feeds(path: Path, data: bytes) -> None:
+    """Write the file durably, with the permissions that it has. Raises LandingError."""
+    from warehouse.landing import write_durably  # brings zstandard
+
     target = path.resolve()  # so that a symlink stays one
+    mode = target.stat().st_mode if target.exists() else None
     write_durably(target, data)
     if mode is not None:
         target.chmod(mode & 0o7777)
@@ -108,7 +118,12 @@ def _unreadable(path: Path, error: OSError) -> FeedsFileError:
     return FeedsFileError(f"{path}: can't be read ({error.strerror}); fix that, or name another file with --feeds")
 
 
-def _parse(data: bytes, path: Path) -> tuple[list[Feed], Filters]:
+def parse_feeds(data: bytes, path: Path) -> list[Feed]:
+    """The feeds of the file. Raises FeedsFileError, which lists every problem of the file."""
+    return parse_registry(data, path)[0]
+
+
+def parse_registry(data: bytes, path: Path) -> tuple[list[Feed], Filters]:
     """The feeds of the file, and the rules for all. Raises FeedsFileError, which lists every problem of the file."""
     text, document = _load_toml(data, path)
     top_lines, feed_lines = line_numbers(text)
@@ -253,6 +268,8 @@ def _as_list(value: object) -> object:
 
 
 def _as_toml(feed: Feed) -> str:
+    import tomlkit
+
     table = tomlkit.table()
     for key, value in as_table(feed).items():
         if isinstance(value, dict):
@@ -271,7 +288,9 @@ def _as_toml(feed: Feed) -> str:
     return tomlkit.dumps(document)
 
 
-def _inline(values: Mapping[str, object]) -> tomlkit.items.InlineTable:
+def _inline(values: Mapping[str, object]) -> Any:
+    import tomlkit
+
     table = tomlkit.inline_table()
     table.update(values)
     return table

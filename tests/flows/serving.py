@@ -111,7 +111,12 @@ def serving(newsmill: Newsmill, home: Path, **settings: object) -> Iterator[Serv
     log = newsmill.folder / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [preloaded.REAL, "serve"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [preloaded.REAL, "serve", "--json"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
     try:
         ready = "Prefect's UI: "

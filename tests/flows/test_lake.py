@@ -183,7 +183,7 @@ def test_reprocess_does_not_lose_what_other_machines_landed(
     here.facts("backfill", "archive", write_archive(tmp_path / "a", {"quay/1.md": article(1)}), "--no-publish")
     there.facts("backfill", "archive", write_archive(tmp_path / "b", {"quay/2.md": article(2)}), "--no-publish")
     complaint = fails(here, "reprocess")
-    assert "1 documents were landed elsewhere" in complaint
+    assert "1 document landed elsewhere" in complaint
     assert "NEWSMILL_LANDING" in complaint
     place = lake_at(lake, data=None, bucket=Bucket(), password=None)
     assert rows(place, "SELECT count(*) FROM clean.articles") == [(2,)]

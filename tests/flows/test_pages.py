@@ -96,7 +96,7 @@ def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Brow
     browser.picture("run")
 
     artifacts = served.artifacts(run)
-    browser.open(f"/artifacts/artifact/{artifacts['ingest-summary']['id']}", "1 feeds failed", "404 Not Found")
+    browser.open(f"/artifacts/artifact/{artifacts['ingest-summary']['id']}", "1 feed failed", "404 Not Found")
     browser.open(f"/artifacts/artifact/{artifacts['ingest-feeds']['id']}", "harbour-dead", "404 Not Found", "images")
     browser.picture("result")
 

@@ -46,5 +46,5 @@ def test_documents_and_rejects_are_logged_at_debug_only(tmp_path: Path, caplog: 
     assert not caplog.messages
     with caplog.at_level(logging.DEBUG, "tests.load"):
         log_batch(batch, log)
-    assert any("1 entries" in message for message in caplog.messages)
+    assert any("1 entry," in message for message in caplog.messages)
     assert "quay: rejected (parse): entry 3: no title" in caplog.messages

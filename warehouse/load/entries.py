@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from warehouse.counting import counted
 from warehouse.errors import WarehouseError
 from warehouse.load.containment import is_of_site
 from warehouse.load.evidence import KnownArticle, needs_text
@@ -44,7 +45,7 @@ def read_stored_entries(connection: Connection, batch: Sequence[Milled]) -> Stor
     entry_ids |= {entry_id for milled in batch for entry_id in milled.seen}
     stored = {row["entry_id"]: row for row in fetch_by_ids(connection, "entries_by_id", entry_ids)}
     if missing := [entry_id for milled in batch for entry_id in milled.seen if entry_id not in stored]:
-        raise UnknownEntriesError(f"{len(missing)} entries that were milled as known are not in the warehouse")
+        raise UnknownEntriesError(f"the warehouse lacks {counted(len(missing), 'entry')} that were milled as known")
     return stored
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from warehouse.counting import counted
 from warehouse.counts import Counts
 from warehouse.store.sql_files import query
 from warehouse.store.staging import run_with_rows, stage
@@ -43,7 +44,7 @@ class Check:
         return not self.found
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.asserts} {self.found:,} rows contradict it: {'; '.join(self.sample)}"
+        return f"{self.name}: {self.asserts} Not so for {counted(self.found, 'row')}: {'; '.join(self.sample)}"
 
 
 @cache

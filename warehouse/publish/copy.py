@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
+from warehouse.counting import counted
 from warehouse.errors import WarehouseError, WarehouseLockedError
 from warehouse.landing import sync
 from warehouse.publish import search_index
@@ -61,8 +62,8 @@ class Published:
             return f"published copy is up to date ({self.bytes:,} bytes)"
         reason = f"; {self.why}" if self.why else ""
         return (
-            f"published ({self.kind}{reason}): {self.rows_copied:,} rows copied, {self.rows_removed:,} removed, "
-            f"{self.indexed:,} articles new to search, {self.bytes:,} bytes"
+            f"published ({self.kind}{reason}): {counted(self.rows_copied, 'row')} copied, "
+            f"{self.rows_removed:,} removed, {counted(self.indexed, 'article')} new to search, {self.bytes:,} bytes"
         )
 
     def __str__(self) -> str:
@@ -205,7 +206,7 @@ def _check(draft: Draft) -> None:
             for table, expected in (draft.counts or {}).items():
                 ((count,),) = copy.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608
                 if count != expected:
-                    problems.append(f"{table} has {count:,} rows instead of {expected:,}")
+                    problems.append(f"{table} has {counted(count, 'row')} instead of {expected:,}")
             for (view,) in copy.execute(
                 "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE schema_name = 'marts'"
             ).fetchall():

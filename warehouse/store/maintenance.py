@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from warehouse.counting import counted
 from warehouse.landing import is_draft
 from warehouse.store.connection import Warehouse, explaining_errors
 from warehouse.store.lake import CATALOG, Lake
@@ -47,7 +48,7 @@ class Size:
     bytes: int
 
     def __str__(self) -> str:
-        return f"{self.files:,} {'file' if self.files == 1 else 'files'}, {self.bytes:,} bytes"
+        return f"{counted(self.files, 'file')}, {self.bytes:,} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Upkeep:
         rows = ", ".join(f"{count:,} {name}" for name, count in self.forgotten.items())
         lines = [f"warehouse: {self.compaction.before} before, {self.compaction.after} now"]
         if self.compaction.snapshots:
-            lines.append(f"{self.compaction.snapshots:,} snapshots expired")
+            lines.append(f"{counted(self.compaction.snapshots, 'snapshot')} expired")
         return [*lines, f"forgotten records: {rows}", f"removed files that nothing refers to: {self.orphans}"]
 
     @property

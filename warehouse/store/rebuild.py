@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from warehouse.counting import counted
 from warehouse.errors import WarehouseError
 from warehouse.landing import Landing
 from warehouse.records import Document
@@ -67,8 +68,8 @@ def _check_all_landed_here(connection: Connection, lake: Lake, landing: Landing,
         missing, example = connection.execute(query("landed_elsewhere")).fetchall()[0]
     if missing:
         raise WarehouseError(
-            f"{lake}: {missing:,} documents were landed elsewhere ({example}): rebuilt from {landing.root} alone, the "
-            "lake would lose them; bring the landing zones of all machines together in one folder, name it in "
+            f"{lake}: {counted(missing, 'document')} landed elsewhere ({example}): rebuilt from {landing.root} alone, "
+            "the lake would lose them; bring the landing zones of all machines together in one folder, name it in "
             "NEWSMILL_LANDING and run again"
         )
 

@@ -58,7 +58,7 @@ def test_words_and_exit_status(bare: Newsmill) -> None:
     (bare.folder / "feeds.toml").unlink()
     done = bare.setting(retrys=3)("doctor")
     assert done.returncode == 1
-    assert "1 warnings, 1 failed" in done.stdout
+    assert "1 warning, 1 failed" in done.stdout
     output = " ".join(done.stdout.split())
     assert "feeds.toml: there is no such file → make one with `newsmill feeds add URL`" in output
     assert "NEWSMILL_RETRYS: no such setting, so without effect → fix the name" in output
@@ -160,7 +160,7 @@ def test_documents_that_wait_are_found(filled: Newsmill) -> None:
         finding = sound(filled, "landing zone")["landing zone"]
         assert (finding["state"], finding["says"]) == (
             "warning",
-            "1 documents wait to be loaded, the oldest since 2026-11-20 08:30 UTC",
+            "1 document to be loaded, the oldest since 2026-11-20 08:30 UTC",
         )
     finally:
         Landing(filled.landing).mark_loaded([landed])
@@ -251,7 +251,7 @@ def test_pool_without_a_worker(bare: Newsmill, prefect_api: str) -> None:
             "name": "worker",
             "state": "failed",
             "says": "none in the pool doctors-pool: doctors will not run",
-            "mend": "prefect worker start --pool doctors-pool",
+            "mend": "newsmill prefect worker start --pool doctors-pool",
         }
         pool = f"{prefect_api}/work_pools/doctors-pool"
         ask(f"{pool}/workers/heartbeat", name="tester", heartbeat_interval_seconds=60)

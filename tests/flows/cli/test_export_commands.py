@@ -61,7 +61,7 @@ def test_commands(command: Callable[..., Result], tmp_path: Path) -> None:
 
     done = command("feed", "--limit", "1")
     assert [entry.title for entry in feedparser.parse(done.stdout_bytes).entries] == ["The gate is open"]
-    assert "1 entries" in done.stderr
+    assert "1 entry" in done.stderr
     assert json.loads(command("feed", "news.atom", "--site", "quay", "--json").stdout)["entries"] == 2
     assert len(feedparser.parse(tmp_path / "news.atom").entries) == 2
     assert command("feed", "--site", "quay", "--sql", "b").exit_code == 2

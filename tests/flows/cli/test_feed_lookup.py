@@ -74,3 +74,36 @@ def test_feeds_add_says_when_there_is_none(bare: Newsmill, site: SampleSite) -> 
     image = site.url("/pixel.gif")
     assert complaint(bare, "feeds", "add", image).startswith(f"error: {image}: no feed there")
     assert not (bare.folder / "feeds.toml").exists()
+
+
+def test_feeds_add_shows_all_feeds_of_a_site_and_takes_the_best(bare: Newsmill) -> None:
+    def feed(title: str) -> Page:
+        return Page(rss(Item()).replace(b"The Quay", title.encode(), 1), "application/rss+xml")
+
+    links = ("kommentare", "gone", "news", "sport", "news")
+    head = "".join(f'<link rel="alternate" type="application/rss+xml" href="/{name}.xml">' for name in links)
+    pages = {
+        "/": Page(f"<html><head>{head}</head></html>".encode(), "text/html"),
+        "/kommentare.xml": feed("Kommentare zu: Der Kai"),
+        "/news.xml": feed("Der Kai"),
+        "/sport.xml": feed("Der Kai: Sport"),
+    }
+    with SiteServer(pages) as server:
+        added = bare("feeds", "add", server.url("/"), "--id", "kai")
+        assert added.returncode == 0, added.stderr
+        lines = added.stdout.splitlines()
+        assert lines[0] == f"added kai (Der Kai), {server.url('/news.xml')}, to feeds.toml"
+        assert lines[-3:] == [
+            f"1\tDer Kai\t{server.url('/news.xml')}",
+            f"2\tDer Kai: Sport\t{server.url('/sport.xml')}",
+            f"3\tKommentare zu: Der Kai\t{server.url('/kommentare.xml')}",
+        ]
+        facts = bare.facts("feeds", "add", server.url("/"), "--choose", "3", "--choose", "2")
+        assert [feed["name"] for feed in facts["added"]] == ["Kommentare zu: Der Kai", "Der Kai: Sport"]
+        assert len(facts["found"]) == 3
+        assert "there is no number 4" in complaint(bare, "feeds", "add", server.url("/"), "--choose", "4")
+    assert [feed["name"] for feed in bare.facts("feeds", "list")] == [
+        "Der Kai",
+        "Kommentare zu: Der Kai",
+        "Der Kai: Sport",
+    ]

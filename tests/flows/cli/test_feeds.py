@@ -15,7 +15,7 @@ def test_feeds_list(bare: Newsmill, site: SampleSite) -> None:
     assert set(listed) == {"harbour-en", "harbour-zh", "harbour-world", "harbour-brief", "harbour-dead"}
     assert listed["harbour-zh"]["name"] == "海港日报"
     assert listed["harbour-zh"]["timezone"] == "Asia/Shanghai"
-    assert "5 feeds, 5 enabled, in feeds.toml" in bare("feeds", "list").stdout
+    assert "5 feeds, 5 enabled, in feeds.toml" in bare("feeds", "list").stderr
 
 
 def test_export_and_import_agree(bare: Newsmill, site: SampleSite, tmp_path: Path) -> None:
@@ -33,3 +33,16 @@ def test_export_and_import_agree(bare: Newsmill, site: SampleSite, tmp_path: Pat
         [feed[key] for key in shown] for feed in before
     )
     assert bare("feeds", "import", "feeds.opml").stdout == "added 0 feeds to feeds.toml\n"
+
+
+def test_what_changed_as_json(bare: Newsmill, site: SampleSite) -> None:
+    added = bare.facts("feeds", "add", site.url("/zh/feed.xml"), "--id", "quay")
+    assert [(feed["id"], feed["name"]) for feed in added["added"]] == [("quay", "海港日报")]
+    assert [feed["title"] for feed in added["found"]] == ["海港日报"]
+    assert added["feeds_file"] == "feeds.toml"
+    assert bare.facts("feeds", "export", "feeds.opml") == {"path": "feeds.opml", "feeds": 1}
+    (bare.folder / "feeds.toml").unlink()
+    imported = bare.facts("feeds", "import", "feeds.opml")
+    assert [feed["id"] for feed in imported["added"]] == ["quay"]
+    assert imported["notes"] == []
+    assert bare.facts("feeds", "import", "feeds.opml")["added"] == []

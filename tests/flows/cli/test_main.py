@@ -1,6 +1,10 @@
-"""How commands complain."""
+"""How commands complain, and what they import."""
 
 from __future__ import annotations
+
+import json
+import subprocess
+import sys
 
 import pytest
 
@@ -56,3 +60,55 @@ def test_settings_file_that_is_no_toml(bare: Newsmill) -> None:
 def test_settings_file_with_an_unknown_setting(bare: Newsmill) -> None:
     (bare.folder / "newsmill.toml").write_text("retrys = 3\n")
     assert "retrys" in complaint(bare, "status")
+
+
+IMPORTED = """
+import json, sys
+from flows import main
+sys.argv = ["newsmill", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print("\\n" + json.dumps(sorted(sys.modules)))
+"""
+NO_FLOW = frozenset(["prefect", "httpx", "fastapi", "bs4", "lxml", "nh3", "pyarrow", "feedparser", "trafilatura"])
+"""Modules that take long to import and that only runs need."""
+NO_WAREHOUSE = NO_FLOW | {"duckdb", "tenacity", "zstandard", "soupsieve", "slugify", "tomlkit", "rich"}
+NO_SETTINGS = NO_WAREHOUSE | {"pydantic", "pydantic_settings", "tasks", "tomllib", "asyncio", "importlib.metadata"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (("--help",), NO_SETTINGS),
+        (("ingest", "--help"), NO_SETTINGS),
+        (("feeds", "--help"), NO_SETTINGS),
+        (("--version",), NO_SETTINGS - {"importlib.metadata"}),
+        (("config",), NO_WAREHOUSE),
+        (("config", "--json"), NO_WAREHOUSE),
+        (("feeds", "list"), NO_WAREHOUSE),
+        (("feeds", "list", "--json"), NO_WAREHOUSE),
+        (("status",), NO_FLOW),
+        (("status", "--json"), NO_FLOW | {"rich"}),
+        # DuckDB imports pandas where it is installed, which imports pyarrow
+        (("sql", "SELECT title FROM marts.latest_articles"), (NO_FLOW | {"rich"}) - {"pyarrow"}),
+        (("search", "ferry"), NO_FLOW - {"pyarrow"}),
+        (("server", "status"), NO_FLOW - {"httpx"}),
+    ],
+)
+def test_commands_import_what_they_need_and_no_more(
+    filled: Newsmill, arguments: tuple[str, ...], unwanted: frozenset[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments],
+        cwd=filled.folder,
+        env=dict(filled.environment),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    imported = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "flows.cli.main" in imported
+    assert imported & unwanted == set()

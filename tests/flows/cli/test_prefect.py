@@ -20,3 +20,12 @@ def test_no_server_runs(bare: Newsmill, tmp_path: Path) -> None:
     elsewhere = bare.setting(home=tmp_path / "home")
     assert elsewhere("server", "status").stdout.startswith("not running;")
     assert elsewhere("server", "stop").stdout == "no local server was running\n"
+
+
+def test_the_server_as_json(newsmill: Newsmill, bare: Newsmill, prefect_api: str, tmp_path: Path) -> None:
+    started = newsmill.facts("server", "start")
+    assert started == newsmill.facts("server", "status")
+    assert (started["running"], started["api_url"]) == (True, prefect_api)
+    elsewhere = bare.setting(home=tmp_path / "home")
+    assert elsewhere.facts("server", "status")["running"] is False
+    assert elsewhere.facts("server", "stop") == {"stopped": False, "url": None}

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from io import StringIO
 
 import pytest
-from rich.console import Console
-from rich.table import Column
 
-from flows.cli.printing import MAX_CELL, cell, csv_value, plain_table, plain_value
+from flows.cli.printing import MAX_CELL, cell, csv_value, plain_value
 
 MOMENT = datetime(2026, 11, 20, 8, 30, 5, tzinfo=UTC)
 
@@ -32,17 +29,6 @@ def test_a_cell_is_short(value: object, text: str) -> None:
 def test_a_moment_in_json_keeps_its_zone() -> None:
     assert plain_value(MOMENT) == "2026-11-20T08:30:05+00:00"
     assert plain_value(1.5) == "1.5"
-
-
-def test_a_tables_names_are_no_markup_and_its_values_are_wrapped() -> None:
-    table = plain_table(Column("id", no_wrap=True), "max(x)[red]", title="rows")
-    table.add_row("a", "one two three " * 9)
-    printed = StringIO()
-    Console(file=printed, width=40).print(table)
-    lines = printed.getvalue().splitlines()
-    assert lines[1].split() == ["id", "max(x)[red]"]
-    assert len(lines) > 3
-    assert "…" not in printed.getvalue()
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")'])

@@ -22,7 +22,7 @@ def test_unchanged_feed_prints_only_newsmills_own_lines(
     assert done.stderr == ""
     first, second, last = done.stdout.splitlines()
     assert first == "0 new, 0 changed, 0 seen again"
-    assert second == "1 feeds: 0 fetched, 1 not modified, 0 failed, 0 skipped"
+    assert second == "1 feed: 0 fetched, 1 not modified, 0 failed, 0 skipped"
     server = json.loads((prefect_home / "prefect" / "server.json").read_text())["url"]
     assert last.startswith("ingest took ")
     assert last.endswith(f" s; the run in Prefect's UI: {server}")
@@ -33,8 +33,8 @@ def test_the_summary_has_a_line_for_what_there_was() -> None:
     report.counts.rejected = 1
     assert list(_summary(report)) == [
         "[bold]0 new[/], [bold]0 changed[/], 0 seen again",
-        "1 feeds: 0 fetched, 0 not modified, 1 failed, 0 skipped",
-        "3 feeds are not due yet; `newsmill status` says when they are",
+        "1 feed: 0 fetched, 0 not modified, 1 failed, 0 skipped",
+        "3 feeds are not due yet; `newsmill status` says when",
         "2 images stored, 0 failed",
         '1 rejected: newsmill sql "FROM ops.rejects"',
     ]

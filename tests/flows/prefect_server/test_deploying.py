@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -207,9 +208,13 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
     (newsmill.folder / "flows").symlink_to(ROOT / "flows")
     with SampleSite() as site:
         newsmill.registry(site.feeds_toml().replace(site.url("/brief.json"), "http://quay.localhost:9/brief.json"))
-        done = newsmill("deploy")
+        done = newsmill("deploy", "--json")
         assert done.returncode == 0, done.stderr
-        assert "prefect worker start --pool newsmill" in done.stdout
+        assert "`newsmill prefect worker start --pool newsmill`" in done.stderr
+        facts = json.loads(done.stdout)
+        assert facts["prefect_api"] == prefect_api
+        assert {"ingest", "maintain", "archive"} <= set(facts["deployments"])
+        assert "newsmill: a run failed" in facts["automations"]
         assert registered(prefect_api) == before
         limits = limits_of(prefect_api)
         assert limits["newsmill-host-feedx.net"] == 1

@@ -66,7 +66,7 @@ def test_a_run_one_can_read(served: Served, site: SampleSite) -> None:
     assert artifacts["ingest-progress-feeds"]["data"] == 100
     assert artifacts["ingest-progress-images"]["data"] == 100
     summary = artifacts["ingest-summary"]["data"]
-    assert summary.index("1 feeds failed") < summary.index("**18 new**")
+    assert summary.index("1 feed failed") < summary.index("**18 new**")
     assert f"[harbour-dead]({site.url('/dead.xml')}?token=…)" in summary
     assert "the server answered 404 Not Found" in summary
 

@@ -21,11 +21,11 @@ def test_failures_come_first() -> None:
         Check("date", "", NOW, 0, (), 0.1),
     ]
     paragraphs = summary(report).split("\n\n")
-    assert paragraphs[:3] == ["## ingest: partial", "### 1 feeds failed", "- [bad](https://bad.example/): 404"]
-    assert paragraphs[3] == "### 1 quality checks failed"
-    assert paragraphs[4].startswith("- **address**: address: Every article has one. 1 rows")
+    assert paragraphs[:3] == ["## ingest: partial", "### 1 feed failed", "- [bad](https://bad.example/): 404"]
+    assert paragraphs[3] == "### 1 quality check failed"
+    assert paragraphs[4].startswith("- **address**: address: Every article has one. Not so for 1 row")
     assert "- **good**: 3 new, 1 changed" in paragraphs
-    assert paragraphs[-1] == "1 quality checks passed: date."
+    assert paragraphs[-1] == "1 quality check passed: date."
 
 
 def test_text_from_outside_is_shown_as_it_is() -> None:

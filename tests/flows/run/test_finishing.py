@@ -21,7 +21,7 @@ def test_a_failing_check_is_shown_and_the_run_goes_on_unless_it_may_not(newsmill
         newsmill.registry(f'[[feed]]\nid = "quay"\nname = "码头日报"\nurl = "{site.url("/feed")}"\n')
         strict = newsmill.setting(checks="fail")("ingest", "--no-images")
         assert strict.returncode == 1
-        assert f"address: {ADDRESS} 1 rows contradict it: " in strict.stderr
+        assert f"address: {ADDRESS} Not so for 1 row: " in strict.stderr
         assert "nothing was published" in strict.stderr
         assert not newsmill.published.exists()
         assert rows(newsmill.warehouse, "SELECT title FROM clean.articles") == [("港口启事",)], "loaded all the same"
@@ -30,7 +30,7 @@ def test_a_failing_check_is_shown_and_the_run_goes_on_unless_it_may_not(newsmill
         site.pages["/feed"] = Page(NO_ADDRESS.replace("今天", "明天").encode(), "application/rss+xml")
         shown = newsmill("ingest", "--no-images")
         assert shown.returncode == 0, shown.stderr
-        assert f"check failed: address: {ADDRESS} 1 rows contradict it: " in shown.stdout
+        assert f"check failed: address: {ADDRESS} Not so for 1 row: " in shown.stdout
         assert newsmill.published.exists()
 
         site.pages["/feed"] = Page(NO_ADDRESS.replace("今天", "昨天").encode(), "application/rss+xml")

@@ -315,7 +315,7 @@ def test_pages_of_other_sites_are_left_out() -> None:
         finds = subject.finds()
         assert paths(finds) == ["/1", "/sitemap.xml"]
         assert f"2 addresses of other sites ({other.authority})" in errors(finds)["/sitemap.xml"]
-        assert "1 pages without a valid address" in errors(finds)["/sitemap.xml"]
+        assert "1 page without a valid address" in errors(finds)["/sitemap.xml"]
         assert {request.path for request in other.requests} == {"/robots.txt"}
         assert any(other.authority in line for line in subject.plan().says)
         # but a host may hand its sitemaps to another (sitemaps.org, "cross submits")

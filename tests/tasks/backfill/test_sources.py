@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,7 +102,9 @@ def test_a_new_source_needs_its_module_and_its_row(monkeypatch: pytest.MonkeyPat
     (form,) = parameter_schema(flow).model_dump()["definitions"].values()
     assert form["title"] == "Ledger"
     assert form["properties"]["where"]["description"] == "A ledger."
-    assert "\nledger   the pages of a ledger" in flows.cli.pipeline._backfill_help()
+    shown = CliRunner().invoke(flows.cli.pipeline.backfill, ["--help"]).output
+    assert re.search(r"^ +ledger +the pages of a ledger$", shown, re.MULTILINE)
+    assert "|ledger}" in shown
     with pytest.raises(ValidationError):
         LEDGER.form(where="")
     assert CliRunner().invoke(flows.cli.pipeline.backfill, ["nothing", "here"]).exit_code == 2

@@ -62,7 +62,7 @@ def test_pages_and_feeds_are_found_and_nothing_else(tmp_path: Path, packed: bool
     planned = plan(source(path))
     assert planned.items == 3
     assert planned.bytes == 2 * len(PAGE) + len(FEED)
-    assert "2 pages, 1 feeds, 0 unreadable" in planned.says[0]
+    assert "2 pages, 1 feed, 0 unreadable" in planned.says[0]
     assert "matou (2)" in planned.says[1]
     assert planned.says[2].startswith("1 revisits")
 

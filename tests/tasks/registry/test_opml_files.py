@@ -148,7 +148,7 @@ def test_import_adds_missing_feeds_in_one_write(write: Write, monkeypatch: pytes
         writes.append(path)
         path.write_bytes(data)
 
-    monkeypatch.setattr("tasks.registry.feeds_file.write_durably", write_plainly)
+    monkeypatch.setattr("warehouse.landing.write_durably", write_plainly)
     added, notes = import_opml(path, OPML.encode())
     assert [f.id for f in added] == ["el-pais", "alpha", "example-sg"]
     assert [f.id for f in read_feeds(path)] == ["example-es", "b", *(f.id for f in added)]

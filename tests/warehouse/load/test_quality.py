@@ -149,7 +149,7 @@ def test_a_sample_is_kept_and_all_are_counted(connection: Connection, counts: Co
     keys = next(each for each in checked(connection, counts) if each.name == "keys")
     assert keys.found == found
     assert len(keys.sample) == SAMPLE
-    assert f" {found} rows contradict it: x: no such article" in str(keys)
+    assert f" Not so for {found} rows: x: no such article" in str(keys)
 
 
 def test_checked_again_is_one_row(connection: Connection, counts: Counts) -> None:

@@ -57,5 +57,5 @@ def test_documents_that_another_machine_landed_are_not_lost(lake: Lake, path: Pa
             [URL],
         )
     document = land(Landing(tmp_path / "landing"))
-    with pytest.raises(WarehouseError, match="1 documents were landed elsewhere"):
+    with pytest.raises(WarehouseError, match="1 document landed elsewhere"):
         swap(old, Warehouse(path), Landing(tmp_path / "landing"), {document.key})
