@@ -77,6 +77,13 @@ PAGE = Page(
 </article></body></html>""",
     "text/html",
 )
+TEASER = Page(
+    b"""<rss version="2.0"><channel><title>Harbour notices</title><link>https://example.org/</link>
+<item><title>The berth opens</title><link>https://example.org/2024/berth</link><guid>berth</guid>
+<description>The new berth at the quay opened this morning, ...</description>
+<pubDate>Wed, 01 May 2024 08:30:00 +0200</pubDate></item></channel></rss>""",
+    "application/rss+xml",
+)
 SITEMAP = Page(
     b"""<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
 <url><loc>https://example.org/2024/berth</loc><lastmod>2024-05-01</lastmod></url></urlset>""",
@@ -157,15 +164,16 @@ def outcome(
     folder = tmp_path_factory.mktemp("docs")
     environment = {name: value for name, value in newsmill_environment.items() if name != "NEWSMILL_WAREHOUSE"}
     environment |= {"PATH": f"{program.parent}:{Path(sys.executable).parent}:{environment['PATH']}"}
-    environment |= {"NEWSMILL_BACKFILL_PAUSE": "0"}
+    environment |= {"NEWSMILL_BACKFILL_PAUSE": "0", "NEWSMILL_FULL_TEXT": "auto"}
     front = Page(b'<link rel="alternate" type="application/rss+xml" href="/feed">', "text/html")
     problems: list[str] = []
     count, edited = 0, False
     write_history(folder)
-    pages = {"/": front, "/feed": GOOD_FEED, "/2024/berth": PAGE}
+    pages = {"/": front, "/2024/berth": PAGE}
     with SampleSite() as site, SiteServer(pages) as other:
-        sitemap = SITEMAP.body.replace(b"https://example.org", other.url("").encode())
-        other.pages["/sitemap.xml"] = Page(sitemap, SITEMAP.media_type)
+        for path, page in {"/feed": TEASER, "/sitemap.xml": SITEMAP}.items():
+            own = page.body.replace(b"https://example.org", other.url("").encode())
+            other.pages[path] = Page(own, page.media_type)
         addresses = {"https://example.org": other.url(""), "example-org": "127-0-0-1"}
         (folder / "feeds.toml").write_text(site.feeds_toml(), encoding="utf-8")
         for command in commands():

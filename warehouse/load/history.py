@@ -129,8 +129,8 @@ Texts = dict[tuple[str, str], dict[str, Any]]
 """(article_id, content_hash) → the columns that hold the text."""
 
 
-def _text_key(version: Span) -> tuple[str, str]:
-    return version.feed_id, version.content_hash
+def _text_key(version: Span) -> tuple[str, str, bool]:
+    return version.feed_id, version.content_hash, version.of_page
 
 
 def _version_identity(version: Span) -> tuple[str, str, datetime]:
