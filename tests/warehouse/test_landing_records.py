@@ -81,7 +81,8 @@ def test_a_request_that_is_damaged_is_refused(tmp_path: Path, damage: dict[str, 
 
 def test_a_request_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / record_name(PAGE)
-    for request in ("https://quay.example/gate", [], {}, 7):
+    damaged: tuple[object, ...] = ("https://quay.example/gate", [], {}, 7)
+    for request in damaged:
         path.write_text(json.dumps([encode_record(PAGE) | {"request": request}]), encoding="utf-8")
         with pytest.raises(LandingError):
             read_record(path)
