@@ -25,6 +25,9 @@ _NAMES = [field.name for field in fields(Document)]
 _REQUIRED = frozenset(field.name for field in fields(Document) if field.default is MISSING)
 _TEXTS = ("document_id", "feed_id", "url", "final_url", "landing_path", "source")
 _REQUEST = frozenset(field.name for field in fields(PageRequest))
+_OPTIONAL = frozenset(field.name for field in fields(PageRequest) if field.default is None)
+_MOMENTS = ("published_at", "updated_at")
+"""Of a request."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PACK = re.compile(r"packs/([0-9a-f]{2})/(\1[0-9a-f]{62})\.zst@\d{1,15}\+\d{1,15}")
 
@@ -97,6 +100,10 @@ def _decode_request(record: Any) -> PageRequest | None:
         raise ValueError("its request's authors or categories are no list")
     if not all(isinstance(text, str) for text in chain(texts, *lists.values())):
         raise ValueError("its request holds something other than text")
+    if any(record.get(name, "") is None for name in _REQUEST - _OPTIONAL):
+        raise ValueError("its request lacks what every request has")
+    if any(datetime.fromisoformat(record[name]).tzinfo is None for name in _MOMENTS if record.get(name)):
+        raise ValueError("its request's time has no time zone")
     if not isinstance(record.get("words"), int | None):
         raise ValueError("its request's number of words is no number")  # noqa: TRY004
     return PageRequest(**(record | {name: tuple(value) for name, value in lists.items()}))

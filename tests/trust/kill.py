@@ -84,9 +84,9 @@ class Bench:
         return self._newsmill_in(copy, scenario)
 
     def _newsmill_in(self, folder: Path, scenario: Scenario) -> Newsmill:
-        """Its pages are due again right after they were read, and no sooner than in an hour after that."""
-        settings = {"full_text": scenario.full_text, "page_checks": "0.001s 1h", "gone_after": "1h"}
-        return self.newsmill_in(folder).setting(**settings)
+        """For the second edition, pages are due again right after they were first read, and then not for an hour."""
+        checks = "0.001s 1h" if scenario.edition == 2 else "1h"
+        return self.newsmill_in(folder).setting(full_text=scenario.full_text, page_checks=checks)
 
 
 class Killing:

@@ -29,9 +29,9 @@ STOPS = {
         Stop("before recording robots.txt"),
     ),
     "later pages": (
+        Stop("before landing pages"),
         Stop("after landing pages"),
-        Stop("after recording pages without a text"),
-        Stop("before planning pages", 2),
+        Stop("before marking records as loaded"),
     ),
     "images": (Stop("after storing an image"), Stop("after recording images"), Stop("before swapping the copy in")),
     "backfill": (Stop("after landing a pack", 2), Stop("after loading a batch"), Stop("after a commit", 2)),

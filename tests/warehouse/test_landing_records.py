@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from warehouse.errors import LandingError
 from warehouse.landing_records import blob_path, encode_record, read_record, record_folder, record_name
+from warehouse.page_request import PageRequest
 from warehouse.records import Document
 
 DIGEST = "ab" * 32
@@ -32,14 +33,59 @@ DOCUMENT = Document(
 )
 PACKED = replace(DOCUMENT, landing_path=f"packs/ab/{DIGEST}.zst@12+7", source="archive", form="article")
 
+PAGE = replace(
+    PACKED,
+    source="page",
+    form="page",
+    request=PageRequest(
+        "https://quay.example/gate",
+        "The gate is open",
+        guid="gate",
+        published_at="2026-11-20T08:00:00+00:00",
+        authors=("Oda Brandt", "林岸"),
+        summary="It opens at nine.",
+        words=4,
+        source="warc",
+    ),
+)
 
-@pytest.mark.parametrize("document", [DOCUMENT, PACKED], ids=["blob", "pack"])
+
+@pytest.mark.parametrize("document", [DOCUMENT, PACKED, PAGE], ids=["blob", "pack", "page"])
 def test_a_record_gives_its_document(tmp_path: Path, document: Document) -> None:
     path = tmp_path / record_name(document)
     path.write_text(json.dumps(encode_record(document)), encoding="utf-8")
     assert read_record(path) == [document]
     path.write_text(json.dumps([encode_record(document)] * 2), encoding="utf-8")
     assert read_record(path) == [document] * 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *({"url": None}, {"title": None}, {"title": 7}, {"source": None}, {"text": None}, {"summary": ["a"]}),
+        *({"authors": None}, {"authors": "Oda"}, {"categories": [1]}, {"words": "many"}, {"guid": {}}),
+        *({"published_at": "yesterday"}, {"published_at": "2026-11-20T08:00:00"}, {"updated_at": "2026-13-40"}),
+        {"cookie": "secret"},
+    ],
+)
+def test_a_request_that_is_damaged_is_refused(tmp_path: Path, damage: dict[str, object]) -> None:
+    """Milling would fail over it each time that pending documents are loaded."""
+    path = tmp_path / record_name(PAGE)
+    record = encode_record(PAGE)
+    request = record["request"]
+    assert isinstance(request, dict)
+    path.write_text(json.dumps([record | {"request": request | damage}]), encoding="utf-8")
+    with pytest.raises(LandingError):
+        read_record(path)
+
+
+def test_a_request_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / record_name(PAGE)
+    damaged: tuple[object, ...] = ("https://quay.example/gate", [], {}, 7)
+    for request in damaged:
+        path.write_text(json.dumps([encode_record(PAGE) | {"request": request}]), encoding="utf-8")
+        with pytest.raises(LandingError):
+            read_record(path)
 
 
 def test_names_and_folders() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -11,11 +12,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.tasks.making import FEED, NOW, Item, milled
+from tasks.mill.document import mill_bytes
+from tests.tasks.making import FEED, NOW, Item, document, milled
 from warehouse.load.batch import load
+from warehouse.load.operations import record_fetches
+from warehouse.load.pages import PagePolicy, plan_pages
+from warehouse.page_request import PageRequest
 from warehouse.publish.copy import publish
 from warehouse.publish.mart_files import mart_files
-from warehouse.records import Feed
+from warehouse.records import Feed, FeedState, Fetch, Milled
 from warehouse.store.connection import Warehouse
 
 WIRE = Feed("wire", "The Wire", "https://wire.example/feed.xml", site_url="https://wire.example/", language="zh")
@@ -224,6 +229,64 @@ def test_outbound_links(copy: duckdb.DuckDBPyConnection) -> None:
         ("port.example", "wire", 2, 1),
         ("quay.example", "wire", 1, 1),
     ]
+
+
+def test_edited_articles(copy: duckdb.DuckDBPyConnection) -> None:
+    """Also where the feed itself has the new text: then the edit is not silent."""
+    edits = rows(
+        copy,
+        "SELECT title, version, edited_at, seconds_after, is_silent, title_changed, paragraphs_changed, "
+        "words_before, words_after FROM marts.edited_articles",
+    )
+    assert edits == [("The gate is shut", 2, NOW + timedelta(hours=2), 7200, False, True, 1, 10, 9)]
+
+
+def page_of(paragraphs: tuple[str, ...], moment: datetime, status: int = 200) -> Milled:
+    """The page of the gate's article, as it was read then."""
+    request = PageRequest(GATE_PAGE, "The gate is open", guid="gate")
+    body = "".join(f"<p>{text}</p>" for text in paragraphs)
+    html = f"<html lang='en'><title>The gate is open</title><article><h1>The gate is open</h1>{body}</article></html>"
+    data = html.encode() if status == 200 else b""
+    landed = document(data, at=moment, content_type="text/html; charset=utf-8", source="page")
+    landed = replace(landed, url=GATE_PAGE, final_url=GATE_PAGE, status=status, form="page", request=request)
+    return mill_bytes(data, landed, FEED)
+
+
+GATE_PAGE = "https://quay.example/gate"
+PARAGRAPHS = (
+    "The north gate opens at eight, the harbour master said on Friday, and it will close at ten in the evening.",
+    "Forty boats had waited outside for it since the storm, which broke both of its hinges on Sunday night.",
+    "The town pays for a second lock keeper, whose hut is to be built beside the old customs house in May.",
+)
+
+
+def test_what_pages_show_of_edits_and_removals(tmp_path: Path) -> None:
+    """A paragraph is changed in silence; then the page is taken down, twice a day apart."""
+    edited = (*PARAGRAPHS[:2], "The town can't pay for a second lock keeper, nor for the hut that was promised to him.")
+    path, hour = tmp_path / "newsmill.duckdb", timedelta(hours=1)
+    with Warehouse(path).writing() as connection:
+        documents = [
+            milled(Item(text="<p>The gate opens …</p>")),
+            page_of(PARAGRAPHS, NOW + hour),
+            page_of(edited, NOW + 5 * hour),
+            page_of((), NOW + 7 * hour, status=404),
+        ]
+        load(connection, documents, run_id="one")
+        fetch = Fetch(FEED.id, FEED.url, NOW + 40 * hour, 0.1, "fetched", status=200)
+        record_fetches(connection, [(FEED, fetch, FeedState(FEED.id, FEED.url))], run_id="one")
+        assert rows(connection, "FROM marts.removed_articles") == []
+        load(connection, [page_of((), NOW + 40 * hour, status=410)], run_id="two")
+        policies = [PagePolicy(FEED.id, "auto", [3600.0])]
+        assert len(plan_pages(connection, policies, now=NOW + 40 * hour, days=30, gone_after=86_400)) == 1
+        connection.execute("SET TimeZone = 'UTC'")
+        edits = "SELECT version, seconds_after, is_silent, title_changed, paragraphs_changed FROM marts.edited_articles"
+        assert rows(connection, edits) == [(2, 5 * 3600, True, False, 1)]
+        ((url, gone_at, reason, seconds, words),) = rows(
+            connection, "SELECT url, gone_at, gone_reason, seconds_online, word_count FROM marts.removed_articles"
+        )
+    assert (url, gone_at, seconds) == (GATE_PAGE, NOW + 40 * hour, 44 * 3600), "published at eight, seen at twelve"
+    assert "410" in reason
+    assert words > 40
 
 
 def test_every_mart_is_commented(copy: duckdb.DuckDBPyConnection) -> None:

@@ -100,19 +100,31 @@ def decide_versions(
         if versions:  # two files of an archive may state one time
             moment = max(moment, versions[-1].last_seen + timedelta(microseconds=1))
         new = Span(feed_id, content_hash, word_count, moment, moment, of_page, took_place)
-        if took_place and versions:
-            if versions[-1].first_seen < stated:
-                _append(new, versions, publishers)
-            else:
-                versions[-1] = replace(new, first_seen=versions[-1].first_seen)
-        elif versions and new.of_page != versions[-1].of_page and not _is_edit(new, versions[-1]):
-            if _completes(new, versions, contains, publishers):
-                versions[-1] = replace(new, first_seen=versions[-1].first_seen, took_place=True)
-        elif not versions or (
-            not _is_less(new, versions[-1], has_all) and _becomes_version(new, versions, contains, publishers)
-        ):
-            _append(new, versions, publishers)
+        _place(new, stated, versions, contains, publishers, has_all)
     return versions
+
+
+def _place(
+    new: Span,
+    stated: datetime,
+    versions: list[Span],
+    contains: Contains,
+    publishers: Collection[str],
+    has_all: Contains,
+) -> None:
+    """Add a text to the versions before it, seen at `stated`, if it is one; or put it in the last one's place."""
+    if new.took_place and versions:
+        if versions[-1].first_seen < stated:
+            _append(new, versions, publishers)
+        else:
+            versions[-1] = replace(new, first_seen=versions[-1].first_seen)
+    elif versions and new.of_page != versions[-1].of_page and not _is_edit(new, versions[-1]):
+        if _completes(new, versions, contains, publishers):
+            versions[-1] = replace(new, first_seen=versions[-1].first_seen, took_place=True)
+    elif not versions or (
+        not _is_less(new, versions[-1], has_all) and _becomes_version(new, versions, contains, publishers)
+    ):
+        _append(new, versions, publishers)
 
 
 def _is_edit(new: Span, current: Span) -> bool:

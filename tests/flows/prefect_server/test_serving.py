@@ -13,17 +13,19 @@ from tests.flows.serving import Served
 from tests.flows.test_crash import Gate
 from tests.sites.sample import SampleSite
 from tests.sites.server import Page, SiteServer
+from tests.sites.teasers import STORIES, TeaserSite
 
 
 def test_everything_is_registered(served: Served) -> None:
     deployments = {deployment["name"]: deployment for deployment in served.ask("/deployments/filter", limit=50)}
-    assert {"ingest", "images", "reprocess", "publish", "maintain"} < set(deployments)
+    assert {"ingest", "pages", "images", "reprocess", "publish", "maintain"} < set(deployments)
     assert {"archive", "feeds", "wayback", "paged", "warc", "sitemap"} < set(deployments)
     assert all(deployment["work_pool_name"] == "newsmill" for deployment in deployments.values())
     assert {automation["name"] for automation in served.ask("/automations/filter", limit=50)} == {
         "newsmill: a run failed",
         "newsmill: many feeds fail",
         "newsmill: a feed is silent",
+        "newsmill: articles were taken down",
         "newsmill: quality checks fail",
         "newsmill: a run has died",
     }
@@ -114,7 +116,7 @@ def test_a_schedule_brings_a_run(served: Served) -> None:
 
 
 def test_the_other_deployments_run_beside_one_another(served: Served) -> None:
-    runs = {name: served.run(f"{name}/{name}") for name in ("maintain", "publish", "images")}
+    runs = {name: served.run(f"{name}/{name}") for name in ("maintain", "publish", "images", "pages")}
     assert {name: served.finished(run) for name, run in runs.items()} == dict.fromkeys(runs, "Completed")
 
 
@@ -151,6 +153,24 @@ def test_a_silent_feed_and_failing_checks_set_off_the_alarms(served: Served) -> 
         "address: Every article has an address if its feed gave one"
         in served.events("newsmill.checks.failing")[0]["payload"]["address"]
     )
+
+
+def test_articles_that_are_taken_down_set_off_the_alarm(served: Served) -> None:
+    eager = served.newsmill.setting(full_text="auto", page_checks="0.001s 1h", gone_after="0.001s")
+    with TeaserSite() as site:
+        served.newsmill.registry(site.registry())
+        eager.facts("ingest", "--no-images", "--no-publish")
+        site.take_down(STORIES[0].path, "410")
+        for _ in range(2):
+            eager.facts("pages", "ridge", "--no-images", "--no-publish")
+    wanted = {"newsmill: articles were taken down"}
+    served.until(lambda: wanted <= alarms(served), f"the automation fires: {alarms(served)}")
+    (event,) = served.events("newsmill.articles.gone")
+    assert event["resource"]["prefect.resource.id"] == "newsmill.flow.pages"
+    assert event["payload"]["count"] == 1
+    (article,) = event["payload"]["articles"]
+    assert (article["feed_id"], article["url"]) == ("ridge", site.url(STORIES[0].path))
+    assert "410" in article["reason"]
 
 
 def notices(newest: datetime, count: int) -> Page:
