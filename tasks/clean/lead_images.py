@@ -122,6 +122,8 @@ def may_lead(img: Element, address: str, size: tuple[int | None, int | None], ar
         return False
     if img.attrs.get("alt", "").strip().casefold() in _CALLED or _is_named_decoration(address.partition("?")[0]):
         return False
+    if img.attrs and _is_the_sites(address):  # an enclosure has none: what a podcast encloses is often its logo
+        return False
     if any(_is_sharing(element) for element in around if element.tag == "a"):
         return False
     return not any(map(_is_decoration, (img, *around[-AROUND:])))
@@ -129,9 +131,12 @@ def may_lead(img: Element, address: str, size: tuple[int | None, int | None], ar
 
 def _is_named_decoration(address: str) -> bool:
     lower = address.lower()
-    if any(map(lower.__contains__, ("logo", "placeholder", "fallback", ".svg"))) and is_any_pages(address):
-        return True
     return any(map(lower.__contains__, _WORDS)) and _DECORATION.search(address) is not None
+
+
+def _is_the_sites(address: str) -> bool:
+    lower = address.lower()
+    return any(map(lower.__contains__, ("logo", "placeholder", "fallback", ".svg"))) and is_any_pages(address)
 
 
 def _is_sharing(link: Element) -> bool:
