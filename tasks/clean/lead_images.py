@@ -122,22 +122,21 @@ def may_lead(img: Element, address: str, size: tuple[int | None, int | None], ar
         return False
     if img.attrs.get("alt", "").strip().casefold() in _CALLED or _is_named_decoration(address.partition("?")[0]):
         return False
-    if img.attrs and _is_sites(address.partition("?")[0]):  # an image without attributes is one that the entry states
+    if img.attrs and _is_the_sites(address):  # an enclosure has none: what a podcast encloses is often its logo
         return False
     if any(_is_sharing(element) for element in around if element.tag == "a"):
         return False
     return not any(map(_is_decoration, (img, *around[-AROUND:])))
 
 
-def _is_sites(address: str) -> bool:
-    """Whether the address is that of the site's logo, or of a placeholder."""
-    lower = address.lower()
-    return any(map(lower.__contains__, ("logo", "placeholder", "fallback", ".svg"))) and is_any_pages(address)
-
-
 def _is_named_decoration(address: str) -> bool:
     lower = address.lower()
     return any(map(lower.__contains__, _WORDS)) and _DECORATION.search(address) is not None
+
+
+def _is_the_sites(address: str) -> bool:
+    lower = address.lower()
+    return any(map(lower.__contains__, ("logo", "placeholder", "fallback", ".svg"))) and is_any_pages(address)
 
 
 def _is_sharing(link: Element) -> bool:

@@ -75,6 +75,7 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
     extracted = None if title and stated_date else read_metadata(head, ruled.body)
     if extracted and not stated_date:
         stated_date, published_at = find_published(head, [extracted.date or ""], ruled.body, feed, document)
+    images = tuple(image for image in find_images(head) if not is_any_pages(image))
     stated_update = next(iter([*json_ld_texts(head.article.get("dateModified")), *head.all(*MODIFIED_NAMES)]), "")
     if extracted:
         title = title or bounded_text(extracted.title)
@@ -95,7 +96,7 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
         content_type="text/html",
         summary="",
         base_url=head.base,
-        enclosures=find_images(head)[:1],
+        enclosures=images[:1],
         parsed=json.dumps(
             {"title": title, "published": stated_date, "modified": stated_update}
             | _stated(head)
@@ -105,7 +106,7 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
         is_free=is_free(head),
         next_page=ruled.next_page or next_page(ruled.body, head.base, document.final_url),
         plain_version=ruled.whole or plain_version(head),
-        lead_image=next((image for image in find_images(head) if not is_any_pages(image)), None),
+        lead_image=next(iter(images), None),
     )
 
 

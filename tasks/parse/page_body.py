@@ -173,14 +173,21 @@ _READ = frozenset(["class", "id", "style", "role", "href", "src", "itemprop", "d
 
 def _copy(element: Element, copy: Any) -> None:
     """Add what is visible of the element to lxml's copy of it, with the attributes that trafilatura reads."""
-    last = None
-    for child in element.children:
+    last, texts = None, list[str]()
+    for child in (*element.children, None):
         if isinstance(child, str):
+            texts.append(child)
+            continue
+        if child is not None and child.tag in HIDDEN:
+            continue
+        if texts:  # all at once: what is nested too deep stands side by side, by the thousand
+            text = _for_xml("".join(texts))
             if last is None:
-                copy.text = (copy.text or "") + _for_xml(child)
+                copy.text = text
             else:
-                last.tail = (last.tail or "") + _for_xml(child)
-        elif child.tag not in HIDDEN:
+                last.tail = text
+            texts = []
+        if child is not None:
             attrs = {name: _for_xml(value) for name, value in child.attrs.items() if name in _READ}
             last = etree.SubElement(copy, child.tag if child.tag.isalnum() else "span", attrs)
             _copy(child, last)

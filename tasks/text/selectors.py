@@ -79,16 +79,22 @@ def to_lxml(tree: Element) -> Any:
 def _copy(element: Element, copy: Any) -> None:
     from lxml import etree
 
-    last = None
-    for child in element.children:
-        if isinstance(child, Element):
+    last, texts = None, list[str]()
+    for child in (*element.children, None):
+        if isinstance(child, str):
+            texts.append(child)
+            continue
+        if texts:  # all at once: below MAX_DEPTH there are thousands side by side
+            text = printable("".join(texts))
+            if last is None:
+                copy.text = text
+            else:
+                last.tail = text
+            texts = []
+        if child is not None:
             name = child.tag if _XML_NAME.fullmatch(child.tag) else "span"
             last = etree.SubElement(copy, name, _attributes(child))
             _copy(child, last)
-        elif last is None:
-            copy.text = (copy.text or "") + printable(child)
-        else:
-            last.tail = (last.tail or "") + printable(child)
 
 
 def _attributes(element: Element) -> dict[str, str]:

@@ -261,6 +261,15 @@ def json_feeds() -> tuple[bytes, ...]:
 
 
 @cache
+def site_patterns() -> tuple[bytes, ...]:
+    return (
+        b"title: //h1\nbody: //div[@class='article-body']\nstrip: //aside\nstrip_id_or_class: related\n# a comment\n",
+        b"body: //article | //main\nauthor: substring-after(//p, 'By ')\ndate: //time/@datetime\ntidy: no\nprune: no\n",
+        b"single_page_link: concat(//a/@href, '?all')\nif_page_contains: //a[@id]\nnext_page_link: //a[last()]\n",
+        b"find_string: <p>\nreplace_string: <i>\nreplace_string(</p>): </i>\nhttp_header(cookie): a=b\nbody: //body\n",
+    )
+
+
 def pages() -> tuple[bytes, ...]:
     head = json_ld(
         headline="北门", datePublished="2024-03-05T07:08:09Z", author=[{"@type": "Person", "name": "Li"}, "Wu"]

@@ -20,6 +20,7 @@ from tasks.backfill.paged import Paged
 from tasks.backfill.polite import Asker
 from tasks.backfill.sitemap_files import parse_sitemap
 from tasks.backfill.wayback import Wayback
+from tasks.clean.article import clean
 from tasks.errors import ParseError
 from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
@@ -33,10 +34,12 @@ from tasks.mill.document import mill_bytes
 from tasks.parse.json_guess import guess_list
 from tasks.parse.json_list import read_json
 from tasks.parse.page_bundle import bundle, unbundle
+from tasks.parse.page_join import join_pages
 from tasks.registry.discovery import discover, looks_like_feed
 from tasks.registry.feed_table import read_table
 from tasks.registry.feeds_file import add_feeds, read_feeds
 from tasks.registry.opml_files import from_opml, to_opml
+from tasks.registry.site_patterns import read_pattern
 from tasks.rhythm import freshness
 from tasks.text import urls
 from tasks.text.dates import is_date_line, parse_date
@@ -44,7 +47,7 @@ from tests.tasks.backfill import warcs
 from tests.tasks.making import FEED, NOW, document
 from tests.trust import seeds, words
 from warehouse.masking import mask
-from warehouse.records import Form, ListRules, PageRequest
+from warehouse.records import Entry, Form, ListRules, PageRequest, PageRules
 from warehouse.records import Rules as SiteRules
 
 MAX_DECODED = 5_000_000
@@ -146,6 +149,41 @@ def read_sitemap_index(data: bytes) -> list[str]:
     check_text(addresses)
     assert len(addresses) <= MAX_LISTED
     return []
+
+
+PAGE_RULES = PageRules(
+    content=("article", "//div[@class]", "body"),
+    remove=("figure, .share", "//*[contains(@class, 'a')][position() mod 7 = 1]"),
+    title=("h1", "//meta[@property='og:title']/@content"),
+    author=("(substring-after(//p, 'By '))",),
+    date=("time", "//*[@datetime]"),
+    next=("a:last-child",),
+    whole=("(concat(//a/@href, '?all'))",),
+    replace=(("<noscript>", "<div>"), ("p>", "div>")),
+)
+
+
+def read_page_with_rules(data: bytes) -> list[str]:
+    return mill(data, "page", "text/html", "zh", page=PAGE_RULES)
+
+
+def join_page_parts(data: bytes) -> list[str]:
+    """The page in two halves, as two pages of an article."""
+    entries: list[Entry] = []
+    for part in (data, data[: len(data) // 2], data[len(data) // 2 :], data):
+        milled = mill_bytes(part, replace(document(part, content_type="text/html"), form="page"), FEED)
+        entries += milled.entries
+    if entries:
+        joined = join_pages(entries[0], entries[1:])
+        check_text((joined, clean(joined, FEED)))
+    return []
+
+
+def read_site_pattern(data: bytes) -> list[str]:
+    pattern = read_pattern("quay.example", data)
+    check_text(pattern)
+    page = seeds.pages()[0]
+    return [*pattern.problems, *mill(page, "page", "text/html", page=pattern.rules)]
 
 
 def read_article(data: bytes) -> list[str]:
@@ -373,6 +411,9 @@ TARGETS: tuple[Target, ...] = (
     Target("api", read_api, seeds.json_lists, words.JSON, 400),
     Target("page", read_page, seeds.pages, words.HTML, 150, seeds.shared_pages),
     Target("own page", read_own_page, seeds.pages, words.HTML, 120, seeds.shared_pages),
+    Target("page with rules", read_page_with_rules, seeds.pages, words.HTML, 80, seeds.shared_pages),
+    Target("joined pages", join_page_parts, seeds.pages, words.HTML, 60, seeds.shared_pages),
+    Target("site pattern", read_site_pattern, seeds.site_patterns, words.SITE_PATTERN, 200),
     Target("article file", read_article, seeds.articles, words.ARTICLE, 250, seeds.shared_articles),
     Target("charset", read_charset, seeds.charsets, words.CHARSET, 300),
     Target("warc", read_warc, seeds.warcs, words.WARC, 300, pack=pack_records),

@@ -40,8 +40,15 @@ JSON = _words(r"""
 """)
 ARTICLE = ("---\n", "\n------\n", "<!--", "](", "title: ", "!!int ", "!!binary ", "*a", "&a ", "<<: ", "? ", "|", *HTML)
 CHARSET = _words("charset=  hex  zlib  utf-7  undefined  idna  rot13  unicode_escape  punycode  feed   page   article ")
+SITE_PATTERN = _words(r"""
+body:  title:  strip: //p[  strip_id_or_class: '"  strip_image_src: a'b  replace_string(:  replace_string((): x
+find_string:  if_page_contains: (  single_page_link: concat(  [1 div 0]  //*[//*[//*]]  //@*  //text()  count(//p)
+id('x')  $x  x:y  //*/ancestor::*  following::*  preceding::*  |  "  '
+(((((((  ]]]]  ..  .  /  //  string-length(//p) div 0  \u0000
+""")
 TOML = _words(r"""
-[[feed]]  [feed]  [feed.rules]  rules =  '''  = 1979-05-27  = inf  = {  = [  \u0000  \ud800  url = "http://["
+[[feed]]  [feed]  [feed.rules]  [feed.page]  page = { content = "//["  replace = [["a"]]
+rules =  '''  = 1979-05-27  = inf  = {  = [  \u0000  \ud800  url = "http://["
 timezone = "../x"  remove = 3  drop_after = "(?P<"  content = ":is("  feed = 3  [x.y]  language = "x"  images = 3
 kind = "page"  kind = "json"  kind = 3  [feed.list]  list = { items = "li[", link = 3 }  items = "a..b"  items = ''
 enabled = 2  id = ''  drop_after = '(a{1,999999}){1,999999}'  = 99999999999999999999
