@@ -13,6 +13,8 @@ from tasks.text.markup import Element
 from tasks.text.plain import UNSPACED, collapse
 
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+MAX_ITEMS = 1_000
+"""Entries of a list that are read."""
 MAX_SUMMARY = 2_000
 """Characters."""
 MARK = "data-newsmill-"
@@ -205,10 +207,9 @@ def entries_of(chains: Sequence[tuple[Element, ...]]) -> list[tuple[Element, Ele
 def segments(elements: Sequence[tuple[Element | None, Element]]) -> list[list[Element]]:
     """For each (parent, element) the element and what comes after it up to the next: the <dd> of a <dt>."""
     starts = {id(element) for _, element in elements}
+    parents = {id(parent): parent for parent, _ in elements if parent is not None}
     children = {
-        id(parent): [child for child in parent.children if isinstance(child, Element)]
-        for parent, _ in elements
-        if parent is not None
+        key: [child for child in parent.children if isinstance(child, Element)] for key, parent in parents.items()
     }
     places = {id(child): n for siblings in children.values() for n, child in enumerate(siblings)}
     found: list[list[Element]] = []
