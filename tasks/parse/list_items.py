@@ -15,6 +15,8 @@ from tasks.text.plain import UNSPACED, collapse
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 MAX_ITEMS = 1_000
 """Entries of a list that are read."""
+MAX_PARTS = 12
+"""Elements after the one of a title that may belong to its entry."""
 MAX_SUMMARY = 2_000
 """Characters."""
 MARK = "data-newsmill-"
@@ -216,7 +218,8 @@ def segments(elements: Sequence[tuple[Element | None, Element]]) -> list[list[El
     for parent, element in elements:
         nodes = [element]
         if parent is not None and element.tag not in _ALONE:
-            for sibling in children[id(parent)][places[id(element)] + 1 :]:
+            place = places[id(element)]
+            for sibling in children[id(parent)][place + 1 : place + 1 + MAX_PARTS]:
                 if id(sibling) in starts or (sibling.tag in HEADINGS and element.tag not in HEADINGS):
                     break
                 nodes.append(sibling)
