@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -53,13 +54,13 @@ def _lists(top: Any) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
         elif isinstance(value, dict) and depth < MAX_DEPTH:
             for name, member in value.items():
                 if isinstance(member, list | dict) and len(queue) < MAX_LISTS:
-                    quoted = str(name) if re.fullmatch(r"[A-Za-z_]\w*", str(name), re.ASCII) else _quote(str(name))
+                    quoted = _quote(str(name))
                     queue.append((f"{path}.{quoted}" if path else quoted, member, depth + 1))
 
 
 def _quote(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A name in JMESPath; one with other characters than letters, digits and _ is written as JSON text."""
+    return name if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) else json.dumps(name)
 
 
 def _guess_fields(path: str, items: Sequence[Mapping[str, Any]]) -> ListRules | None:
@@ -71,7 +72,7 @@ def _guess_fields(path: str, items: Sequence[Mapping[str, Any]]) -> ListRules | 
         for word in words:
             name = plain.get(word)
             if name and _fits(field, [item.get(name) for item in sample]):
-                fields[field] = name if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) else _quote(name)
+                fields[field] = _quote(name)
                 break
     if "link" not in fields or "title" not in fields:
         return None

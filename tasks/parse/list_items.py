@@ -13,6 +13,10 @@ from tasks.text.markup import Element
 from tasks.text.plain import UNSPACED, collapse
 
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+MAX_ITEMS = 1_000
+"""Entries of a list that are read."""
+MAX_PARTS = 12
+"""Elements after the one of a title that may belong to its entry."""
 MAX_SUMMARY = 2_000
 """Characters."""
 MARK = "data-newsmill-"
@@ -205,17 +209,17 @@ def entries_of(chains: Sequence[tuple[Element, ...]]) -> list[tuple[Element, Ele
 def segments(elements: Sequence[tuple[Element | None, Element]]) -> list[list[Element]]:
     """For each (parent, element) the element and what comes after it up to the next: the <dd> of a <dt>."""
     starts = {id(element) for _, element in elements}
+    parents = {id(parent): parent for parent, _ in elements if parent is not None}
     children = {
-        id(parent): [child for child in parent.children if isinstance(child, Element)]
-        for parent, _ in elements
-        if parent is not None
+        key: [child for child in parent.children if isinstance(child, Element)] for key, parent in parents.items()
     }
     places = {id(child): n for siblings in children.values() for n, child in enumerate(siblings)}
     found: list[list[Element]] = []
     for parent, element in elements:
         nodes = [element]
         if parent is not None and element.tag not in _ALONE:
-            for sibling in children[id(parent)][places[id(element)] + 1 :]:
+            place = places[id(element)]
+            for sibling in children[id(parent)][place + 1 : place + 1 + MAX_PARTS]:
                 if id(sibling) in starts or (sibling.tag in HEADINGS and element.tag not in HEADINGS):
                     break
                 nodes.append(sibling)

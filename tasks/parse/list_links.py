@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urldefrag, urlsplit
 
-from tasks.parse.list_items import HEADINGS, ListItem, entries_of, picture_title, read_items, text_weight, title_of
+from tasks.parse.list_items import (
+    HEADINGS,
+    MAX_ITEMS,
+    ListItem,
+    entries_of,
+    picture_title,
+    read_items,
+    text_weight,
+    title_of,
+)
 from tasks.parse.list_words import JUNK, JUNK_HEADING, MAIN, NOT_JUNK, NOT_TITLE, UNSTABLE
 from tasks.parse.page_blocks import HIDDEN
 from tasks.text import urls
@@ -31,7 +40,9 @@ shorter."""
 MAX_KINDS = 100
 """Names of elements that another is compared with."""
 COMPARED = 12
-"""Groups, the largest ones, that are read to the end."""
+"""Groups, the largest ones, of which the beginning is read."""
+SAMPLE = 100
+"""Entries of a group that are read to compare it."""
 
 _SKIPPED = HIDDEN | {"footer"}
 _WORD = re.compile(r"[a-z]+|[A-Z][a-z]*|[^\W\d_A-Za-z]+")
@@ -93,10 +104,10 @@ def _find_links(body: Element, base: str, own: str) -> list[Link]:
     best: list[Link] = []
     best_score = 0.0
     for group in sorted(groups, key=_size, reverse=True)[:COMPARED]:
-        items = _read(group)
-        if (score := _score(group, items, own)) > best_score:
-            best, best_score = _without_undated(group, items), score
-    return _with_others(best, links) if best else []
+        sample = group[:SAMPLE]
+        if (score := _size(group) * _worth(sample, _read(sample), own)) > best_score:
+            best, best_score = group[:MAX_ITEMS], score
+    return _with_others(_without_undated(best), links)[:MAX_ITEMS] if best else []
 
 
 def wrap_lines(body: Element) -> None:
@@ -133,12 +144,12 @@ def _without_repeats(links: Sequence[Link]) -> list[Link]:
     return sorted((link for link in links if id(link) in kept), key=lambda link: link.place)
 
 
-def _without_undated(group: list[Link], items: Sequence[ListItem]) -> list[Link]:
+def _without_undated(group: list[Link]) -> list[Link]:
     """The group without its parts in which nothing has a date, if all in the other parts has: a menu beside a list, on
     a page without names."""
     depth = _depth(group)
     parts: dict[int, list[bool]] = defaultdict(list)
-    for link, item in zip(group, items, strict=True):
+    for link, item in zip(group, _read(group), strict=True):
         parts[id(link.chain[depth])].append(bool(item.date))
     dated = {part for part, dates in parts.items() if all(dates)}
     undated = {part for part, dates in parts.items() if not any(dates)}
@@ -275,19 +286,21 @@ def _kinds(links: Sequence[Link], level: int) -> dict[int, int]:
     if links_each <= 1.5 and len(elements) >= 3 * len(parents) and level < len(links[0].chain) - 1:
         return dict.fromkeys(elements, 0)  # the entries of a list, whatever they are called: first, featured, post-12
     columns = _columns(links, level) if links_each >= MIN_ITEMS else {}
-    kinds: list[tuple[set[str], int]] = []
+    kinds: list[frozenset[str]] = []
+    known: dict[tuple[str, int], list[int]] = defaultdict(list)  # a name and a column → the kinds that have both
     found = {}
     for key, element in elements.items():
-        names, column = set(names_of(element)), columns.get(key, 0)
-        for number, (known, known_column) in enumerate(kinds[:MAX_KINDS]):
-            common = len(names & known)
-            is_same = names == known or (common and (links_each <= 1.5 or 2 * common >= len(names | known)))
-            if is_same and column == known_column:
-                found[key] = number
-                break
-        else:
-            found[key] = len(kinds)
-            kinds.append((names, column))
+        names, column = names_of(element) or frozenset([""]), columns.get(key, 0)
+        alike = dict.fromkeys(number for name in names for number in known[name, column][:MAX_KINDS])
+        number = next(
+            (n for n in alike if links_each <= 1.5 or 2 * len(names & kinds[n]) >= len(names | kinds[n])), None
+        )
+        if number is None:
+            number = len(kinds)
+            kinds.append(names)
+            for name in names:
+                known[name, column].append(number)
+        found[key] = number
     return found
 
 
@@ -323,7 +336,8 @@ def _size(group: Sequence[Link]) -> float:
     return size * (0.1 if sum(link.is_junk for link in group) * 2 > len(group) else 1.0)
 
 
-def _score(group: Sequence[Link], items: Sequence[ListItem], own: str) -> float:
+def _worth(group: Sequence[Link], items: Sequence[ListItem], own: str) -> float:
+    """How much the links look like articles: by what is with each of them, and by their addresses."""
     count = len(items)
     headings = sum(link.is_heading for link in group) / count
     dates = sum(bool(item.date) for item in items) / count
@@ -333,8 +347,7 @@ def _score(group: Sequence[Link], items: Sequence[ListItem], own: str) -> float:
     elsewhere = sum(urls.site_of(link.url) != urls.site_of(own) for link in group) / count
     in_main = any(element.tag == "main" or "main" in names_of(element) for element in group[0].chain)
     return (
-        _size(group)
-        * (1 + headings / 2 + 1.5 * dates + summaries / 2 + images / 4)
+        (1 + headings / 2 + 1.5 * dates + summaries / 2 + images / 4)
         * (0.5 + telling / 2)
         * (1 - elsewhere / 2)
         * (1.3 if in_main else 1.0)

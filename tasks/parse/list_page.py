@@ -16,14 +16,12 @@ from tasks.parse import list_links
 from tasks.parse.about import about_list_page
 from tasks.parse.entry import EntryFields, ParsedDocument, make_entry
 from tasks.parse.list_dates import moment_of
-from tasks.parse.list_items import ListItem
+from tasks.parse.list_items import MAX_ITEMS, ListItem
 from tasks.parse.page_head import PageHead, find_language, read_head
 from tasks.parse.page_source import read_source
 from tasks.text import urls
 from tasks.text.markup import Element, parse_html, to_tree
 from warehouse.records import Document, Feed, ListRules
-
-MAX_ITEMS = 1_000
 
 
 def parse_list_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:

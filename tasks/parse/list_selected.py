@@ -7,11 +7,22 @@ for is found as on a page without any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from bs4 import Tag
 
 from tasks.errors import ParseError
-from tasks.parse.list_items import HEADINGS, MARK, ListItem, read_item, read_items, segments, text_weight, title_of
+from tasks.parse.list_items import (
+    HEADINGS,
+    MARK,
+    MAX_ITEMS,
+    ListItem,
+    read_item,
+    read_items,
+    segments,
+    text_weight,
+    title_of,
+)
 from tasks.parse.list_links import find_items
 from tasks.text import urls
 from tasks.text.markup import Element
@@ -59,7 +70,7 @@ def _chains(body: Element, mark: str) -> Iterator[tuple[Element, ...]]:
 
 
 def _items(body: Element, base: str, selector: str) -> list[ListItem]:
-    chains = list(_chains(body, "item"))
+    chains = list(islice(_chains(body, "item"), 2 * MAX_ITEMS))  # not all may hold a link
     if not chains:
         raise _nothing_matches("items", selector)
     elements = [(chain[-2] if len(chain) > 1 else None, chain[-1]) for chain in chains]
@@ -100,7 +111,7 @@ def _items_of_links(body: Element, base: str, selector: str) -> list[ListItem]:
     links = {address: chain for chain, address in reversed(found) if address}
     if not links:
         raise _nothing_matches("link", selector)
-    addresses = list(links)[::-1]
+    addresses = list(links)[::-1][:MAX_ITEMS]
     return read_items([links[address] for address in addresses], addresses)
 
 

@@ -11,7 +11,8 @@ import pytest
 from tasks.errors import ParseError
 from tasks.mill.document import mill_bytes
 from tasks.parse.entry import ParsedDocument
-from tasks.parse.list_page import MAX_ITEMS, parse_list_page
+from tasks.parse.list_items import MAX_ITEMS
+from tasks.parse.list_page import parse_list_page
 from tests.tasks.making import document
 from tests.tasks.parse import list_pages, more_list_pages
 from tests.tasks.parse.list_pages import BASE, EN, MENU, ListPage, each, link, page
