@@ -119,6 +119,10 @@ OPML = """<?xml version="1.0" encoding="UTF-8"?><opml version="2.0"><head><title
 <outline text="码头报" xmlUrl="feed://matou.example/feed" language="zh_CN"/></outline>
 <outline text="dup" xmlUrl="https://quay.example/feed.xml"/><outline text="none"/></body></opml>"""
 FEEDS_TOML = """# Häfen
+block = [
+    { field = "title", words = ["advertorial", "广告"] },
+    { before = 2020-01-01, language = ["en", "zh"] },
+]
 [[feed]]
 id = "quay"
 name = "The Quay"
@@ -129,6 +133,12 @@ timezone = "Europe/Lisbon"
 images = "lead"
 enabled = true
 rules = { content = "div.story > p:nth-child(2n+1)", remove = ["div.ad", "aside"], drop_after = '(?i)Read more:' }
+keep = [{ regex = '^(\\d+)/', field = "url", after = 2020-01-01T10:00:00+02:00 }]
+headers = { x-api-key = "{env:KEY}", accept-language = "pt" }
+cookies = { session = "{file:/run/session}" }
+user_agent = "Reader/1"
+proxy = "http://quay:{env:PASSWORD}@proxy.example:3128"
+auth = { user = "reader", password = "{block:quay}" }
 
 [[feed]]
 id = 'matou'

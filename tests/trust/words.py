@@ -52,6 +52,8 @@ rules =  '''  = 1979-05-27  = inf  = {  = [  \u0000  \ud800  url = "http://["
 timezone = "../x"  remove = 3  drop_after = "(?P<"  content = ":is("  feed = 3  [x.y]  language = "x"  images = 3
 kind = "page"  kind = "json"  kind = 3  [feed.list]  list = { items = "li[", link = 3 }  items = "a..b"  items = ''
 enabled = 2  id = ''  drop_after = '(a{1,999999}){1,999999}'  = 99999999999999999999
+keep =  block =  [[keep]]  [[feed.block]]  { words = "  before = 0001-01-01T00:00:00+23:59  regex = '(?<'  language = []
+= 08:30:00  headers = {  cookies = {  proxy = "http://[  auth = {  token = "{env:  user_agent = "\r  = { a = 1 }
 """)
 OPML = _words("<outline  </outline>  xmlUrl=  htmlUrl=  <body>  <opml  category='/newsmill/x'  feed:  text=  <head/>")
 ROBOTS = _words(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.tasks.making import FEED, Item, milled
 from tests.warehouse.load.making import GATE, NINE, SHORT, SHUT, WIRE, articles, at, load_batch, rows, text, versions
+from warehouse.filters import Filter, Filters
 from warehouse.load.batch import known_entries
 from warehouse.load.identities import CROWD
 from warehouse.records import Feed
@@ -151,6 +153,14 @@ _ITEMS = st.builds(
 )
 
 
+_RULES = st.builds(
+    Filter,
+    st.sampled_from(["any", "title", "text", "url"]),
+    st.sampled_from([("gate",), ("storm", "北门"), ("notes",)]),
+    st.sampled_from([None, "^The", "nine$"]),
+    before=st.sampled_from([None, datetime(2026, 11, 19, tzinfo=UTC)]),
+)
+_FILTERS = st.builds(Filters, *[st.lists(_RULES, max_size=1).map(tuple)] * 2)
 _numbers = itertools.count()
 
 
@@ -173,3 +183,31 @@ def test_the_same_document_again_never_makes_a_version(
                 counts = load_batch(connection, milled(*order, feed=feed, at=at(next(hours)), known=seen))
                 assert (counts.new, counts.changed) == (0, 0)
             assert [(v["article_id"], v["version"], v["content_hash"]) for v in versions(connection)] == before
+
+
+@given(
+    st.lists(st.tuples(st.lists(_ITEMS, min_size=1, max_size=4), st.booleans()), min_size=1, max_size=4),
+    st.tuples(_FILTERS, _FILTERS),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_loading_under_rules_is_reprocessing_under_them(
+    empty: Path, tmp_path: Path, documents: list[tuple[list[Item], bool]], filters: tuple[Filters, Filters]
+) -> None:
+    """Document by document, the known entries left out; and once more all of them, as `reprocess` does."""
+    feeds = [replace(FEED, filters=filters[0]), replace(WIRE, shared_filters=filters[1])]
+    number = next(_numbers)
+    found = []
+    for run in ("load", "reprocess"):
+        path = Path(shutil.copy(empty, tmp_path / f"{number}-{run}.duckdb"))
+        with Warehouse(path).writing() as connection:
+            for hour, (items, is_wire) in enumerate(documents):
+                feed = feeds[is_wire]
+                known = known_entries(connection, [feed.id]).get(feed.id, frozenset()) if run == "load" else frozenset()
+                counts = load_batch(connection, milled(*items, feed=feed, at=at(hour), known=known))
+                assert counts.new + counts.changed + counts.unchanged + counts.blocked.total() <= counts.entries
+            entries = rows(
+                connection, "SELECT entry_id, article_id, blocked_by, last_seen_at FROM raw.entries ORDER BY entry_id"
+            )
+            found.append((articles(connection), versions(connection), entries))
+            assert all((entry["article_id"] is None) == (entry["blocked_by"] is not None) for entry in entries)
+    assert found[0] == found[1]

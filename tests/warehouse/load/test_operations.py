@@ -12,6 +12,7 @@ import pytest
 
 from tests.tasks.making import FEED, Item, milled
 from warehouse.feed_descriptions import Hints, Rhythm
+from warehouse.filters import Filter, Filters
 from warehouse.load.batch import load
 from warehouse.load.operations import learn_rhythms, pending_images, record_fetches, record_run, silent_feeds
 from warehouse.records import Feed, FeedState, Fetch, Milled
@@ -94,6 +95,15 @@ def test_article_shared_with_another_feed_counts_for_both(warehouse: Connection)
     load(warehouse, [issue(moments, WIRE), issue(moments)], run_id="run")
     found = learn_rhythms(warehouse, ["quay", "wire"])
     assert found["quay"].gap == found["wire"].gap == 4 * 3600
+
+
+def test_entries_that_rules_leave_out_count_for_the_rhythm(warehouse: Connection) -> None:
+    """Else a feed with strict rules would be asked so seldom that what is wanted comes and goes unseen."""
+    moments = [MONDAY + timedelta(hours=4 * number) for number in range(6)]
+    strict = replace(FEED, filters=Filters(keep=(Filter(words=("At 02 00:00:00",)),)))
+    found = learned(warehouse, issue(moments, strict))
+    assert warehouse.execute("SELECT count(*) FROM clean.articles").fetchall() == [(1,)]
+    assert found == Rhythm(newest_at=moments[-1], gap=4 * 3600, turnover=10 * 3600)
 
 
 def test_dates_in_the_future_are_no_rhythm(warehouse: Connection) -> None:
