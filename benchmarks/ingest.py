@@ -71,7 +71,7 @@ def our_program() -> Path:
     program = OURS / "bin" / "newsmill"
     if not program.exists() or program.stat().st_mtime < LOCK.stat().st_mtime:
         subprocess.run([sys.executable, "-m", "venv", OURS], check=True)
-        install = [OURS / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        install: list[str | Path] = [OURS / "bin" / "python", "-m", "pip", "install", "--quiet"]
         subprocess.run([*install, "--require-hashes", "-r", LOCK], check=True)
         subprocess.run([*install, "--no-deps", "--no-build-isolation", "-e", "."], check=True)
     return program.absolute()

@@ -38,7 +38,7 @@ from warehouse.counting import are, counted
 from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
 from warehouse.masking import mask
 from warehouse.read.queries import knows_source
-from warehouse.records import Milled, Source, Watermark, digest
+from warehouse.records import Milled, Source, WantedImages, Watermark, digest
 
 Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]
 
@@ -101,7 +101,8 @@ async def _backfill(kind: SourceKind, form: Backfill) -> Report:
                     await _load_all(finds, kind.source, loaded, reached, plan.items or 0, run, pool, settings)
         if not form.dry_run:
             if form.images:
-                await download_images(run, client)
+                feeds = (form.feed,) if form.feed else None
+                await download_images(run, client, WantedImages(feeds, (kind.source,), backfilled=True))
             changed = bool(run.counts.new or run.counts.changed or run.images_stored)
             await check_and_publish(run, settings, changed=changed, publish=form.publish)
         await publish_report(run)

@@ -36,7 +36,7 @@ from tasks.settings import Settings, current_settings
 from warehouse.counting import counted
 from warehouse.load.batch import known_entries
 from warehouse.load.operations import feed_states
-from warehouse.records import Feed, FeedState, Fetch, Milled
+from warehouse.records import Feed, FeedState, Fetch, Milled, WantedImages
 
 NAMED = 3
 """Groups and feeds that a run's name has room for."""
@@ -98,7 +98,8 @@ async def ingest(
             await ingesting.choose_feeds(chosen, due_only=due_only and not force and not feeds)
             await ingesting.fetch_and_load()
         if images:
-            await download_images(run, client)
+            wanted = WantedImages(feeds=tuple(feed.id for feed in chosen), backfilled=False)
+            await download_images(run, client, wanted)
         await alert_on_feeds(run, settings)
         changed = bool(run.counts.documents or run.images_stored)
         await check_and_publish(run, settings, changed=changed, publish=publish)

@@ -143,6 +143,7 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"{counted(report.not_due, 'feed')} {are(report.not_due)} not due yet; `newsmill status` says when"
     if facts["images_stored"] or facts["images_failed"]:
         yield f"{counted(facts['images_stored'], 'image')} stored, {facts['images_failed']} failed"
+    yield from map(escape, report.notes)
     if facts["rejected"]:
         yield f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"'
     if report.published:

@@ -65,6 +65,8 @@ def summary(run: Report) -> str:
         paragraphs.append(
             "\n".join(f"- {_link(line)}: {line.new} new, {line.changed} changed" for line in with_news[:MAX_FEEDS])
         )
+    if run.notes:
+        paragraphs.append("\n".join(f"- {_escape(line)}" for line in run.notes))
     if passed := [check.name for check in run.checks if check.passed]:
         paragraphs.append(f"{counted(len(passed), 'quality check')} passed: {', '.join(map(_escape, passed))}.")
     if run.published:

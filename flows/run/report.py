@@ -53,6 +53,10 @@ class Report:
     """The quality checks that were made."""
     messages: list[str] = field(default_factory=list)
     """Sentences for the reader: a backfill's plan, or what maintain did."""
+    notes: list[str] = field(default_factory=list)
+    """Sentences below the counts: which hosts failed many times."""
+    failing_hosts: dict[str, int] = field(default_factory=dict)
+    """Hosts of which many images failed, and how many."""
     facts: dict[str, int] = field(default_factory=dict)
     """Counts beside those of loading: what maintain removed and compacted."""
 
@@ -122,6 +126,7 @@ class Report:
             "rejected": self.counts.rejected,
             "images_stored": self.images_stored,
             "images_failed": self.images_failed,
+            **({"failing_image_hosts": self.failing_hosts} if self.failing_hosts else {}),
             "checks_passed": len(self.checks) - len(self.failed_checks),
             "checks_failed": [check.name for check in self.failed_checks],
             **({"published": self.published.as_dict()} if self.published else {}),

@@ -265,9 +265,17 @@ _ROWS = (
 
 def registry_of(kind: SourceKind, feeds_file: Path) -> list[Feed]:
     """The feeds of feeds.toml; none if there is no such file and the source needs none. Raises FeedsFileError."""
-    from tasks.registry.feeds_file import read_feeds
+    from tasks.registry.feeds_file import read_feeds, read_feeds_if_any
 
-    return read_feeds(feeds_file) if kind.needs_feeds or feeds_file.exists() else []
+    return read_feeds(feeds_file) if kind.needs_feeds else read_feeds_if_any(feeds_file)
 
 
 SOURCES = {row.name: row for row in _ROWS}
+
+
+def sources_named(names: Sequence[str]) -> list[Source]:
+    """What articles have as their source, for sources as `newsmill backfill` names them. Raises BackfillError."""
+    for name in names:
+        if name not in SOURCES:
+            raise BackfillError(f'there is no source "{name}" of a backfill; there are {", ".join(SOURCES)}')
+    return [SOURCES[name].source for name in names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,6 +25,7 @@ from prefect.utilities.annotations import quote
 
 from tasks.clean.identity import content_hash
 from tasks.errors import FetchError, HostRefusedError, TransientFetchError
+from tasks.fetch.failing_hosts import FailingHosts, host_of
 from tasks.fetch.feed import failed_fetch, fetch, reason_to_wait, skipped_fetch
 from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
@@ -176,14 +178,23 @@ async def _commit(batch: Batch) -> Counts:
 
 
 @task(name="images", task_run_name="images {label}", cache_policy=NO_CACHE)
-async def fetch_images(pending: Sequence[PendingImage], client: Client, store: Warehouse, label: str) -> list[Image]:
+async def fetch_images(
+    pending: Sequence[PendingImage], client: Client, store: Warehouse, label: str, hosts: FailingHosts
+) -> list[Image]:
     """Fetch a batch of images and record each result; those of hosts to leave alone are left out."""
     settings = client.settings
     gate = asyncio.Semaphore(settings.concurrency)
+    # an image waits for its host here, so that it is known by its turn whether the host only fails
+    turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.per_host))
 
     async def fetch_one(image: PendingImage) -> Image | None:
-        async with gate:
-            return await fetch_image(image, client, settings.images_path)
+        async with turns[host_of(image)], gate:
+            if hosts.leaves_alone(image):
+                return None
+            fetched = await fetch_image(image, client, settings.images_path)
+            if fetched:
+                hosts.note(image, fetched)
+            return fetched
 
     fetched = [image for image in await asyncio.gather(*map(fetch_one, pending)) if image]
     async with hold_slot(WRITER):

@@ -12,7 +12,19 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.masking import mask
-from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Rhythm, Source, Watermark
+from warehouse.records import (
+    EVERY_IMAGE,
+    Feed,
+    FeedState,
+    Fetch,
+    HostRefusal,
+    Image,
+    PendingImage,
+    Rhythm,
+    Source,
+    WantedImages,
+    Watermark,
+)
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
@@ -167,13 +179,28 @@ def record_host_refusals(connection: Connection, refusals: Sequence[HostRefusal]
 
 
 def pending_images(
-    connection: Connection, *, max_attempts: int, not_since: datetime, limit: int, refused_hosts: Sequence[str] = ()
+    connection: Connection,
+    *,
+    max_attempts: int,
+    not_since: datetime,
+    limit: int,
+    refused_hosts: Sequence[str] = (),
+    wanted: WantedImages = EVERY_IMAGE,
 ) -> list[PendingImage]:
     """At most `limit` images to fetch: never tried, or failed fewer than `max_attempts` times and not since then.
 
     Those of `refused_hosts` are left out, unless a proxy has them.
     """
-    parameters = [max_attempts, not_since, list(refused_hosts), limit]
+    parameters = {
+        "attempts": max_attempts,
+        "since": not_since,
+        "refused": list(refused_hosts),
+        "limit": limit,
+        "feeds": None if wanted.feeds is None else list(wanted.feeds),
+        "sources": None if wanted.sources is None else list(wanted.sources),
+        "backfilled": wanted.backfilled,
+        "published_since": wanted.published_since,
+    }
     rows = connection.execute(query("pending_images"), parameters).fetchall()
     return [PendingImage(*row) for row in rows]
 
