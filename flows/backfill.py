@@ -105,9 +105,11 @@ async def _backfill(kind: SourceKind, form: Backfill) -> Report:
                 await download_images(run, client, WantedImages(feeds, (kind.source,), backfilled=True))
             changed = bool(run.counts.new or run.counts.changed or run.images_stored)
             await check_and_publish(run, settings, changed=changed, publish=form.publish)
-        await publish_report(run)
         if run.loaded_nothing and not await asyncio.to_thread(knows_source, settings.store, kind.source):
-            raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
+            run.failure = "nothing could be loaded: all of it is in ops.rejects, with the reasons"
+        await publish_report(run)
+        if run.failure:
+            raise RunFailedError(run.failure, run)
     return run
 
 

@@ -139,6 +139,8 @@ def _summary(report: Report) -> Iterator[str]:
             f"{counted(facts['feeds'], 'feed')}: {facts['fetched']} fetched, {facts['not_modified']} not modified, "
             f"{facts['failed']} failed, {facts['skipped']} skipped"
         )
+    if report.asked_nothing and report.feeds:
+        yield f"[yellow]{escape(report.asked_nothing)}[/]"
     if report.not_due:
         yield f"{counted(report.not_due, 'feed')} {are(report.not_due)} not due yet; `newsmill status` says when"
     if facts["images_stored"] or facts["images_failed"]:

@@ -41,7 +41,7 @@ async def publish_report(run: Report) -> None:
 def summary(run: Report) -> str:
     """The run in a few lines of Markdown, failures first."""
     facts = run.as_dict()
-    paragraphs = [f"## {run.flow}: {run.outcome}"]
+    paragraphs = [f"## {run.flow}: {run.outcome}", _escape(run.failure or run.asked_nothing or "")]
     if run.failed_feeds:
         paragraphs.append(f"### {counted(len(run.failed_feeds), 'feed')} failed")
         paragraphs.append("\n".join(f"- {_link(line)}: {_escape(line.detail)}" for line in run.failed_feeds))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from warehouse.counting import counted
 from warehouse.errors import NewsmillError
 from warehouse.load.quality import Check
 from warehouse.publish.copy import Published
@@ -47,6 +48,8 @@ class Report:
     """Images stored, by the feed of an article that shows the image."""
     seconds: float = 0.0
     state: str = "completed"
+    failure: str | None = None
+    """Why the run counts as failed, although it raised no other error."""
     published: Published | None = None
     """What publishing did; None if nothing was published."""
     checks: list[Check] = field(default_factory=list)
@@ -66,8 +69,23 @@ class Report:
 
     @property
     def outcome(self) -> str:
-        """The state for ops.runs of a run that raised no error."""
+        """The state for ops.runs of a run that raised no error but RunFailedError and QualityError."""
+        if self.failure:
+            return "failed"
         return "partial" if self.failed_feeds else "completed"
+
+    @property
+    def asked_nothing(self) -> str | None:
+        """For an ingest in which no feed was asked: why, in words; else None."""
+        if self.flow != "ingest" or any(line.status != "skipped" for line in self.feeds):
+            return None
+        reasons = []
+        if self.feeds:
+            first = self.feeds[0]
+            reasons.append(f"{counted(len(self.feeds), 'feed')} left alone ({first.feed_id} {first.detail})")
+        if self.not_due:
+            reasons.append(f"{counted(self.not_due, 'feed')} not due yet")
+        return f"nothing was asked: {', '.join(reasons) or 'there are no enabled feeds'}"
 
     @property
     def failed_share(self) -> float:

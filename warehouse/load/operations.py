@@ -35,6 +35,11 @@ def feed_states(connection: Connection) -> dict[str, FeedState]:
     return {row[0]: FeedState(*row) for row in connection.execute(query("feed_states")).fetchall()}
 
 
+def failed_feeds(connection: Connection, flow_run_id: str) -> frozenset[str]:
+    """The feeds that failed when a try of this flow run of Prefect's last asked them."""
+    return frozenset(row[0] for row in connection.execute(query("failed_feeds"), [flow_run_id]).fetchall())
+
+
 def record_fetches(
     connection: Connection,
     fetches: Sequence[tuple[Feed, Fetch, FeedState]],
