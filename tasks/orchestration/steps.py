@@ -32,6 +32,7 @@ from tasks.fetch.images import fetch_image
 from tasks.load import Batch, commit_batch, log_batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
+from tasks.orchestration.prefect_database import Pruned, prune
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
 from warehouse.errors import NewsmillError
@@ -234,6 +235,12 @@ async def find_duplicates(store: Warehouse) -> int:
 @task(name="publish", cache_policy=NO_CACHE)
 async def publish_copy(settings: Settings) -> Published:
     return await asyncio.to_thread(write_copy, settings)
+
+
+@task(name="prune Prefect's database", cache_policy=NO_CACHE)
+async def prune_prefect(settings: Settings) -> Pruned | None:
+    """Delete old runs from the database of newsmill's own Prefect server."""
+    return await asyncio.to_thread(prune, settings)
 
 
 @task(name="keep in shape", cache_policy=NO_CACHE)
