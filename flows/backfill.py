@@ -38,7 +38,7 @@ from warehouse.counting import are, counted
 from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
 from warehouse.masking import mask
 from warehouse.read.queries import knows_source
-from warehouse.records import Milled, Source, digest
+from warehouse.records import Milled, Source, WantedImages, digest
 from warehouse.watermark import Watermark
 
 Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]
@@ -102,12 +102,15 @@ async def _backfill(kind: SourceKind, form: Backfill) -> Report:
                     await _load_all(finds, kind.source, loaded, reached, plan.items or 0, run, pool, settings)
         if not form.dry_run:
             if form.images:
-                await download_images(run, client)
+                feeds = (form.feed,) if form.feed else None
+                await download_images(run, client, WantedImages(feeds, (kind.source,), backfilled=True))
             changed = bool(run.counts.new or run.counts.changed or run.images_stored)
             await check_and_publish(run, settings, changed=changed, publish=form.publish)
-        await publish_report(run)
         if run.loaded_nothing and not await asyncio.to_thread(knows_source, settings.store, kind.source):
-            raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
+            run.failure = "nothing could be loaded: all of it is in ops.rejects, with the reasons"
+        await publish_report(run)
+        if run.failure:
+            raise RunFailedError(run.failure, run)
     return run
 
 

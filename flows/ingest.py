@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import cast
 
 from prefect import flow
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
+from prefect.states import Completed
 
 from flows.images import download_images
 from flows.pages import read_pages
@@ -36,8 +38,8 @@ from tasks.registry.feeds_file import choose, part_of, read_registry
 from tasks.settings import Settings, current_settings
 from warehouse.counting import counted
 from warehouse.load.batch import known_entries
-from warehouse.load.operations import feed_states
-from warehouse.records import Feed, FeedState, Fetch, Milled
+from warehouse.load.operations import failed_feeds, feed_states
+from warehouse.records import Feed, FeedState, Fetch, Milled, WantedImages
 
 NAMED = 3
 """Groups and feeds that a run's name has room for."""
@@ -100,18 +102,33 @@ async def ingest(
         with open_milling_pool(settings, registry, known, shared_filters=shared_filters) as pool:
             ingesting = _Ingest(run, settings, client, pool, force, known)
             await load_pending(run, pool, settings)
+            ingesting.retried = await asyncio.to_thread(_failed_before, settings)
             await ingesting.choose_feeds(chosen, due_only=due_only and not force and not feeds)
             await ingesting.fetch_and_load()
             if pages:
                 await read_pages(run, client, pool, registry, chosen=chosen if feeds or groups or partition else None)
         if images:
-            await download_images(run, client)
+            wanted = WantedImages(feeds=tuple(feed.id for feed in chosen), backfilled=False)
+            await download_images(run, client, wanted)
         await alert_on_feeds(run, settings)
+        run.failure = _failure(run, settings, ingesting.failing_before if due_only else ())
         changed = bool(run.counts.documents or run.images_stored or run.gone)
         await check_and_publish(run, settings, changed=changed, publish=publish)
         await publish_report(run)
-        _raise_if_failed(run, settings, ingesting.failing_before if due_only else ())
+        if run.failure:
+            raise RunFailedError(run.failure, run)
+    if run.asked_nothing:
+        # so that a green run in Prefect's UI says that it is no success of any feed
+        return cast("Report", Completed(message=run.asked_nothing, data=run))
     return run
+
+
+def _failed_before(settings: Settings) -> frozenset[str]:
+    """The feeds that failed in the last try of this flow run, if it is tried again: with Retry in Prefect's UI."""
+    if not flow_run.id or (flow_run.run_count or 0) < 2:
+        return frozenset()
+    with settings.store.reading() as connection:
+        return failed_feeds(connection, flow_run.id)
 
 
 def _tags(chosen: Sequence[Feed], groups: Sequence[str]) -> list[str]:
@@ -123,23 +140,23 @@ def _tags(chosen: Sequence[Feed], groups: Sequence[str]) -> list[str]:
     )
 
 
-def _raise_if_failed(run: Report, settings: Settings, failing_before: Collection[str]) -> None:
-    """Raises RunFailedError if the run counts as failed.
+def _failure(run: Report, settings: Settings, failing_before: Collection[str]) -> str | None:
+    """Why the run counts as failed; None if it doesn't.
 
     A run in which only feeds failed that were `failing_before`, asked again as they were due, does not.
     """
     failed = run.failed_feeds
     if run.loaded_nothing and not run.not_due:
-        raise RunFailedError("nothing could be loaded: all of it is in ops.rejects, with the reasons", run)
+        return "nothing could be loaded: all of it is in ops.rejects, with the reasons"
     if failed and len(failed) == len(run.feeds) and any(line.feed_id not in failing_before for line in run.feeds):
-        raise RunFailedError(f"none of the {len(run.feeds)} feeds could be fetched", run)
+        return f"nothing could be fetched: {counted(len(failed), 'feed')} failed"
     if failed and run.failed_share > settings.fail_share:
-        raise RunFailedError(
+        return (
             f"{len(failed)} of the feeds that were asked failed; with those left alone since they did, "
             f"{run.failed_share:.0%}; NEWSMILL_FAIL_SHARE allows {settings.fail_share:.0%}. What the others brought is "
-            "loaded",
-            run,
+            "loaded"
         )
+    return None
 
 
 @dataclass
@@ -155,6 +172,8 @@ class _Ingest:
     """The entries that each feed held when it was last loaded, which the pool leaves out."""
     feeds: dict[str, Feed] = field(default_factory=dict)
     """The feeds to fetch, by id."""
+    retried: frozenset[str] = frozenset()
+    """Feeds that failed when this run was tried before, which it asks now even if they would have to wait."""
     states: dict[str, FeedState] = field(default_factory=dict)
     """Their states before this run."""
 
@@ -172,7 +191,9 @@ class _Ingest:
             self.states = feed_states(connection)
             if due_only:
                 chosen = [
-                    feed for feed in chosen if not reason_to_wait(state_of(feed, self.states), now, due_only=True)
+                    feed
+                    for feed in chosen
+                    if feed.id in self.retried or not reason_to_wait(state_of(feed, self.states), now, due_only=True)
                 ]
             self.known.update(known_entries(connection, [feed.id for feed in chosen]))
         return chosen
@@ -202,7 +223,8 @@ class _Ingest:
         async def fetch_one(feed: Feed) -> Fetch:
             async with gate:
                 state = state_of(feed, self.states)
-                fetch = await fetch_or_record_failure(feed, state, self.client, landing, force=self.force)
+                force = self.force or feed.id in self.retried
+                fetch = await fetch_or_record_failure(feed, state, self.client, landing, force=force)
             if not mills_remotely():
                 # before it joins a batch, so that no batch waits for a document that takes long
                 await asyncio.gather(*map(self.pool.mill_early, fetch.documents))

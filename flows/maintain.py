@@ -10,7 +10,7 @@ from flows.run.artifacts import publish_report
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
-from tasks.orchestration.steps import maintain_warehouse
+from tasks.orchestration.steps import maintain_warehouse, prune_prefect
 from tasks.settings import current_settings
 
 
@@ -20,7 +20,8 @@ def _run_name() -> str:
 
 @flow(name="maintain", flow_run_name=_run_name)
 async def maintain(publish: bool = True) -> Report:
-    """Compact the warehouse, forget old records of runs, remove files that nothing names, check, publish.
+    """Compact the warehouse, forget old records of runs, there and in Prefect's database, remove files that nothing
+    names, check, publish.
 
     Nothing of raw.* and clean.* is dropped. It may run beside an ingest, and be killed and begun again.
 
@@ -32,6 +33,9 @@ async def maintain(publish: bool = True) -> Report:
         upkeep = await maintain_warehouse(settings)
         run.messages += upkeep.messages
         run.facts |= upkeep.counts
+        if pruned := await prune_prefect(settings):
+            run.messages.append(pruned.message)
+            run.facts |= pruned.counts
         await check_and_publish(run, settings, changed=True, publish=publish)
         await publish_report(run)
     return run

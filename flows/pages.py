@@ -44,7 +44,7 @@ from warehouse.load.pages import (
 )
 from warehouse.masking import mask
 from warehouse.page_answers import PageAnswer, PendingPage
-from warehouse.records import Feed, Milled
+from warehouse.records import Feed, Milled, WantedImages
 
 BATCH = 60
 """Pages in a batch; a killed run repeats at most two."""
@@ -86,7 +86,8 @@ async def pages(
             await load_pending(run, pool, settings)
             await read_pages(run, client, pool, registry, chosen=chosen, limit=limit, days=days)
         if images and run.counts.pages:
-            await download_images(run, client)
+            feeds_read = tuple(feed.id for feed in chosen or registry)
+            await download_images(run, client, WantedImages(feeds=feeds_read, backfilled=False))
         changed = bool(run.counts.documents or run.images_stored or run.gone)
         await check_and_publish(run, settings, changed=changed, publish=publish)
         await publish_report(run)

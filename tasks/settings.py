@@ -173,6 +173,9 @@ class Settings(BaseSettings):
     keep_fetches: int = Field(90, ge=1, description="Days for which ops.fetches is kept; each feed's last fetch stays")
     keep_runs: int = Field(365, ge=1, description="Days for which ops.runs is kept")
     keep_checks: int = Field(90, ge=1, description="Days for which ops.checks is kept")
+    keep_prefect: int = Field(
+        30, ge=1, description="Days for which the local Prefect server keeps runs with their tasks, logs and artifacts"
+    )
     keep_snapshots: int = Field(7, ge=1, description="Days for which a lake keeps its snapshots")
     prefect_port: int = Field(
         0, ge=0, le=65535, description="Port of the local Prefect server; 0 takes 4200 if it is free, else another"

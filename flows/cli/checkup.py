@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tasks.fetch.access import literal_secrets
+from tasks.orchestration.prefect_database import database_bytes, database_path
 from tasks.registry.feeds_file import read_feeds
 from tasks.settings import Settings, keep_prefect_quiet, load_settings, unknown_variables
 from warehouse.counting import counted
@@ -38,6 +39,8 @@ NO_SPACE = 100_000_000
 """Bytes of free space, beside one copy, below which the next run may fail."""
 SKEW_WARNING, SKEW_FAILURE = 30.0, 300.0
 """Seconds by which the clock may be wrong: which feeds are due, and how long to wait, depends on it."""
+MUCH_OF_PREFECT = 2_000_000_000
+"""Bytes of the local Prefect server's database from which on a warning is due."""
 LOCK_TIMEOUT = 3.0
 HEARTBEATS = 3
 """Heartbeats that a worker may miss before it counts as gone."""
@@ -62,7 +65,7 @@ def examine(**flags: Any) -> list[Finding]:
         return [*findings, _from_error("settings", error, "`newsmill config` says where settings come from")]
     checks: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
         *(_check_settings, _check_registry, _check_folders, _check_disk),
-        *(_check_warehouse, _check_published_copy, _check_landing_zone, _check_prefect),
+        *(_check_warehouse, _check_published_copy, _check_landing_zone, _check_prefect_database, _check_prefect),
     )
     for check in checks:
         findings += check(settings)
@@ -264,6 +267,18 @@ def _check_landing_zone(settings: Settings) -> Iterator[Finding]:
         since = f"{waiting[0].fetched_at:%Y-%m-%d %H:%M} UTC"
         message = f"{counted(len(waiting), 'document')} to be loaded, the oldest since {since}"
         yield Finding("landing zone", "warning", message, "the next `newsmill ingest` loads them")
+
+
+def _check_prefect_database(settings: Settings) -> Iterator[Finding]:
+    size = database_bytes(settings)
+    if size is None:
+        return
+    message = f"{humanize.naturalsize(size)} in {database_path(settings)}; {settings.keep_prefect} days are kept"
+    if size > MUCH_OF_PREFECT:
+        fix = "run `newsmill maintain`, as the deployment does each night, or set NEWSMILL_KEEP_PREFECT to fewer days"
+        yield Finding("Prefect's database", "warning", message, fix)
+    else:
+        yield Finding("Prefect's database", "ok", message)
 
 
 def _check_prefect(settings: Settings) -> Iterator[Finding]:

@@ -20,6 +20,27 @@ if TYPE_CHECKING:
     from flows.run.report import Report
 
 
+class _SourceName(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
+    """The name of a backfill's source. The sources are imported when one is named, not for the list of commands."""
+
+    name = "source"
+
+    @property
+    def choice(self) -> click.Choice[str]:
+        from tasks.backfill.sources import SOURCES
+
+        return click.Choice(list(SOURCES))
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return self.choice.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        return self.choice.get_metavar(param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return self.choice.shell_complete(ctx, param, incomplete)
+
+
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[FEED]...", shell_complete=feed_ids)
 @click.option(
@@ -124,15 +145,28 @@ def pages(
 
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), help="Download at most this many.")
+@click.option("--feed", "ids", multiple=True, shell_complete=feed_ids, help="Only of articles in this feed.")
+@click.option("--source", "sources", multiple=True, type=_SourceName(), help="Only of articles of such backfills.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only of articles published since then (UTC).")
 @settings_options
 @json_option
-def images(limit: int | None, feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
-    """Download images that are pending, and those that failed and may be tried again."""
+def images(
+    limit: int | None,
+    ids: tuple[str, ...],
+    sources: tuple[str, ...],
+    since: datetime | None,
+    feeds_file: Path | None,
+    warehouse: str | None,
+    as_json: bool,
+) -> None:
+    """Download images that are pending, and those that failed and may be tried again: all, or those asked for."""
 
     def run() -> Coroutine[Any, Any, Report]:
         from flows.images import images as flow
 
-        return flow(limit=limit)
+        return flow(
+            limit=limit, feeds=list(ids) or None, sources=list(sources) or None, since=since.date() if since else None
+        )
 
     run_flow(given_settings(feeds_file, warehouse), run, as_json=as_json)
 
@@ -165,27 +199,6 @@ def maintain(publish: bool, feeds_file: Path | None, warehouse: str | None, as_j
         return flow(publish=publish)
 
     run_flow(given_settings(feeds_file, warehouse), run, as_json=as_json)
-
-
-class _SourceName(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
-    """The name of a backfill's source. The sources are imported when one is named, not for the list of commands."""
-
-    name = "source"
-
-    @property
-    def choice(self) -> click.Choice[str]:
-        from tasks.backfill.sources import SOURCES
-
-        return click.Choice(list(SOURCES))
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return self.choice.convert(value, param, ctx)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
-        return self.choice.get_metavar(param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return self.choice.shell_complete(ctx, param, incomplete)
 
 
 class _BackfillCommand(click.Command):

@@ -140,6 +140,8 @@ def _summary(report: Report) -> Iterator[str]:
             f"{counted(facts['feeds'], 'feed')}: {facts['fetched']} fetched, {facts['not_modified']} not modified, "
             f"{facts['failed']} failed, {facts['skipped']} skipped"
         )
+    if report.asked_nothing and report.feeds:
+        yield f"[yellow]{escape(report.asked_nothing)}[/]"
     if report.not_due:
         yield f"{report.not_due} feeds are not due yet; `newsmill status` says when they are"
     if facts["pages_read"] or facts["pages_failed"]:
@@ -149,6 +151,7 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"{counted(report.not_due, 'feed')} {are(report.not_due)} not due yet; `newsmill status` says when"
     if facts["images_stored"] or facts["images_failed"]:
         yield f"{counted(facts['images_stored'], 'image')} stored, {facts['images_failed']} failed"
+    yield from map(escape, report.notes)
     if facts["rejected"]:
         yield f'{facts["rejected"]} rejected: newsmill sql "FROM ops.rejects"'
     if report.published:

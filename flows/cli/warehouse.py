@@ -65,13 +65,15 @@ def sql(
 @json_option
 def status(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> None:
     """Feeds, last runs, counts and failures."""
+    from tasks.orchestration.prefect_database import database_bytes
     from warehouse.read.queries import status as read_status
 
     settings = given_settings(feeds_file, warehouse)
     facts = read_status(settings.store)
     pending = len(settings.landing_zone.pending())
+    prefect_bytes = database_bytes(settings)
     if as_json:
-        print_json(facts | {"documents_waiting": pending})
+        print_json(facts | {"documents_waiting": pending, "prefect_database_bytes": prefect_bytes})
         return
     counts = facts["counts"]
     out.print(
@@ -83,6 +85,8 @@ def status(feeds_file: Path | None, warehouse: str | None, as_json: bool) -> Non
         out.print(f"newest article: {cell(counts['newest'])} UTC")
     if pending:
         out.print(f"[yellow]{counted(pending, 'document')} landed and not yet loaded; the next ingest does it[/]")
+    if prefect_bytes is not None:
+        out.print(f"Prefect's database: {prefect_bytes:,} bytes")
     columns = ("feed_id", "health", "articles", "newest_article_at", "due_at", "rule", "problem")
     feeds = [{name: feed[name] for name in columns} for feed in facts["feeds"]]
     for title, rows in (("last runs", facts["runs"]), ("feeds", feeds)):

@@ -24,6 +24,7 @@ import httpx
 from filelock import FileLock
 
 from tasks.errors import ServerError
+from tasks.orchestration.prefect_database import results_path, vacuum_variables
 from tasks.settings import Settings, child_environment, keep_prefect_quiet
 
 START_TIMEOUT = 180
@@ -119,7 +120,7 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
     port = settings.prefect_port or _free_port()
     log = home / "server.log"
     environment = child_environment(
-        _BATCHED_WRITES,
+        {**_BATCHED_WRITES, **vacuum_variables(settings)},
         PREFECT_HOME=str(home),
         PREFECT_API_URL="",
         # by default the UI asks port 4200, where another server may run
@@ -195,7 +196,13 @@ def present_server(settings: Settings) -> Iterator[str]:
 @contextmanager
 def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[str]:
     keep_prefect_quiet()
-    from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
+    from prefect.settings import (
+        PREFECT_API_SSL_CERT_FILE,
+        PREFECT_API_URL,
+        PREFECT_LOCAL_STORAGE_PATH,
+        PREFECT_UI_URL,
+        temporary_settings,
+    )
 
     if PREFECT_API_URL.value():
         yield str(PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api"))
@@ -203,7 +210,12 @@ def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[s
     server = find()
     authority = write_one_authority(settings.home / "prefect")
     with temporary_settings(
-        {PREFECT_API_URL: server.api_url, PREFECT_UI_URL: server.url, PREFECT_API_SSL_CERT_FILE: str(authority)}
+        {
+            PREFECT_API_URL: server.api_url,
+            PREFECT_UI_URL: server.url,
+            PREFECT_API_SSL_CERT_FILE: str(authority),
+            PREFECT_LOCAL_STORAGE_PATH: str(results_path(settings)),  # not in ~/.prefect, where nothing removes it
+        }
     ):
         yield server.url
 
@@ -226,7 +238,11 @@ def write_one_authority(folder: Path) -> Path:
 
 def client_variables() -> dict[str, str]:
     """Environment variables that let a child process use the same server."""
-    from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL
+    from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL, PREFECT_LOCAL_STORAGE_PATH
 
-    settings = {"PREFECT_API_URL": PREFECT_API_URL, "PREFECT_API_SSL_CERT_FILE": PREFECT_API_SSL_CERT_FILE}
+    settings = {
+        "PREFECT_API_URL": PREFECT_API_URL,
+        "PREFECT_API_SSL_CERT_FILE": PREFECT_API_SSL_CERT_FILE,
+        "PREFECT_LOCAL_STORAGE_PATH": PREFECT_LOCAL_STORAGE_PATH,
+    }
     return {name: str(setting.value()) for name, setting in settings.items() if setting.value()}

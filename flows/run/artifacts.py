@@ -42,7 +42,7 @@ def summary(run: Report) -> str:
     """The run in a few lines of Markdown, failures first."""
     facts = run.as_dict()
     again = f"{facts['unchanged']} seen again" + (f", {facts['blocked']} blocked" if facts["blocked"] else "")
-    paragraphs = [f"## {run.flow}: {run.outcome}"]
+    paragraphs = [f"## {run.flow}: {run.outcome}", _escape(run.failure or run.asked_nothing or "")]
     if run.failed_feeds:
         paragraphs.append(f"### {counted(len(run.failed_feeds), 'feed')} failed")
         paragraphs.append("\n".join(f"- {_link(line)}: {_escape(line.detail)}" for line in run.failed_feeds))
@@ -74,6 +74,8 @@ def summary(run: Report) -> str:
         paragraphs.append(
             "\n".join(f"- {_link(line)}: {line.new} new, {line.changed} changed" for line in with_news[:MAX_FEEDS])
         )
+    if run.notes:
+        paragraphs.append("\n".join(f"- {_escape(line)}" for line in run.notes))
     if passed := [check.name for check in run.checks if check.passed]:
         paragraphs.append(f"{counted(len(passed), 'quality check')} passed: {', '.join(map(_escape, passed))}.")
     if run.published:

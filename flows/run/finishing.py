@@ -30,13 +30,14 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
             log.warning("quality check %s", check)
         alert_on_checks(run)
         if run.failed_checks and settings.checks == "fail":
-            await publish_report(run)
             failures = "; ".join(map(str, run.failed_checks))
-            raise QualityError(
+            run.failure = (
                 f"{counted(len(run.failed_checks), 'quality check')} failed ({failures}): nothing was published; "
                 "ops.checks has them all, `newsmill reprocess` makes the tables again, NEWSMILL_CHECKS=report "
                 "publishes all the same"
             )
+            await publish_report(run)
+            raise QualityError(run.failure)
     copy = settings.published_path
     # a run that changed nothing publishes if the copy is missing or an older newsmill's, or lacks another run's rows
     if publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id)):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from warehouse.counting import counted
 from warehouse.counts import Counts
 from warehouse.errors import NewsmillError
 from warehouse.load.pages import GonePage
@@ -53,12 +54,18 @@ class Report:
     """Articles whose page was found to be taken down."""
     seconds: float = 0.0
     state: str = "completed"
+    failure: str | None = None
+    """Why the run counts as failed, although it raised no other error."""
     published: Published | None = None
     """What publishing did; None if nothing was published."""
     checks: list[Check] = field(default_factory=list)
     """The quality checks that were made."""
     messages: list[str] = field(default_factory=list)
     """Sentences for the reader: a backfill's plan, or what maintain did."""
+    notes: list[str] = field(default_factory=list)
+    """Sentences below the counts: which hosts failed many times."""
+    failing_hosts: dict[str, int] = field(default_factory=dict)
+    """Hosts of which many images failed, and how many."""
     facts: dict[str, int] = field(default_factory=dict)
     """Counts beside those of loading: what maintain removed and compacted."""
 
@@ -68,8 +75,24 @@ class Report:
 
     @property
     def outcome(self) -> str:
-        """The state for ops.runs of a run that raised no error."""
+        """The state for ops.runs of a run that raised no error but RunFailedError and QualityError."""
+        if self.failure:
+            return "failed"
         return "partial" if self.failed_feeds else "completed"
+
+    @property
+    def asked_nothing(self) -> str | None:
+        """For an ingest in which no feed and no page was asked: why, in words; else None."""
+        pages = self.counts.pages + self.counts.pages_without_text + self.pages_failed
+        if self.flow != "ingest" or pages or any(line.status != "skipped" for line in self.feeds):
+            return None
+        reasons = []
+        if self.feeds:
+            first = self.feeds[0]
+            reasons.append(f"{counted(len(self.feeds), 'feed')} left alone ({first.feed_id} {first.detail})")
+        if self.not_due:
+            reasons.append(f"{counted(self.not_due, 'feed')} not due yet")
+        return f"nothing was asked: {', '.join(reasons) or 'there are no enabled feeds'}"
 
     @property
     def failed_share(self) -> float:
@@ -135,6 +158,7 @@ class Report:
             "pages_failed": self.pages_failed + self.counts.pages_without_text,
             "edited": self.counts.edited,
             "gone": len(self.gone),
+            **({"failing_image_hosts": self.failing_hosts} if self.failing_hosts else {}),
             "checks_passed": len(self.checks) - len(self.failed_checks),
             "checks_failed": [check.name for check in self.failed_checks],
             **({"published": self.published.as_dict()} if self.published else {}),

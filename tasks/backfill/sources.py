@@ -273,3 +273,11 @@ def registry_of(kind: SourceKind, feeds_file: Path) -> tuple[list[Feed], Filters
 
 
 SOURCES = {row.name: row for row in _ROWS}
+
+
+def sources_named(names: Sequence[str]) -> list[Source]:
+    """What articles have as their source, for sources as `newsmill backfill` names them. Raises BackfillError."""
+    for name in names:
+        if name not in SOURCES:
+            raise BackfillError(f'there is no source "{name}" of a backfill; there are {", ".join(SOURCES)}')
+    return [SOURCES[name].source for name in names]

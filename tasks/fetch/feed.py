@@ -52,7 +52,7 @@ def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -
     if state.next_fetch_at and state.next_fetch_at > now:
         failures = state.consecutive_failures
         reason = f"after {failures} failure{'s' * (failures > 1)}" if failures else "the server asked for it"
-        return f"waits until {state.next_fetch_at:%Y-%m-%d %H:%M} UTC, {reason}; --force asks now"
+        return f"waits until {state.next_fetch_at:%Y-%m-%d %H:%M} UTC, {reason}; `force` asks now"
     if due_only and not is_due(state, now):
         return f"is due at {state.due_at:%Y-%m-%d %H:%M} UTC: {state.interval_reason}"
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,6 +25,7 @@ from prefect.utilities.annotations import quote
 
 from tasks.clean.identity import content_hash
 from tasks.errors import FetchError, HostRefusedError, TransientFetchError
+from tasks.fetch.failing_hosts import FailingHosts, host_of
 from tasks.fetch.feed import failed_fetch, fetch, reason_to_wait, skipped_fetch
 from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
@@ -32,6 +34,7 @@ from tasks.fetch.robots import Robots
 from tasks.load import Batch, commit_batch, log_batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
+from tasks.orchestration.prefect_database import Pruned, prune
 from tasks.orchestration.whole_pages import fetch_whole
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
@@ -184,14 +187,23 @@ async def _commit(batch: Batch) -> Counts:
 
 
 @task(name="images", task_run_name="images {label}", cache_policy=NO_CACHE)
-async def fetch_images(pending: Sequence[PendingImage], client: Client, store: Warehouse, label: str) -> list[Image]:
+async def fetch_images(
+    pending: Sequence[PendingImage], client: Client, store: Warehouse, label: str, hosts: FailingHosts
+) -> list[Image]:
     """Fetch a batch of images and record each result; those of hosts to leave alone are left out."""
     settings = client.settings
     gate = asyncio.Semaphore(settings.concurrency)
+    # an image waits for its host here, so that it is known by its turn whether the host only fails
+    turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.per_host))
 
     async def fetch_one(image: PendingImage) -> Image | None:
-        async with gate:
-            return await fetch_image(image, client, settings.images_path)
+        async with turns[host_of(image)], gate:
+            if hosts.leaves_alone(image):
+                return None
+            fetched = await fetch_image(image, client, settings.images_path)
+            if fetched:
+                hosts.note(image, fetched)
+            return fetched
 
     fetched = [image for image in await asyncio.gather(*map(fetch_one, pending)) if image]
     async with hold_slot(WRITER):
@@ -246,6 +258,12 @@ async def find_duplicates(store: Warehouse) -> int:
 @task(name="publish", cache_policy=NO_CACHE)
 async def publish_copy(settings: Settings) -> Published:
     return await asyncio.to_thread(write_copy, settings)
+
+
+@task(name="prune Prefect's database", cache_policy=NO_CACHE)
+async def prune_prefect(settings: Settings) -> Pruned | None:
+    """Delete old runs from the database of newsmill's own Prefect server."""
+    return await asyncio.to_thread(prune, settings)
 
 
 @task(name="keep in shape", cache_policy=NO_CACHE)

@@ -35,6 +35,11 @@ def read_registry(path: Path) -> tuple[list[Feed], Filters]:
     return parse_registry(read_bytes(path), path)
 
 
+def read_feeds_if_any(path: Path) -> list[Feed]:
+    """The file's feeds; none if there is no such file, as after a backfill that needs none. Raises FeedsFileError."""
+    return read_feeds(path) if path.exists() else []
+
+
 def read_bytes(path: Path) -> bytes:
     """The file as it is. Raises FeedsFileError."""
     try:

@@ -227,3 +227,26 @@ def test_the_corpus_of_real_archives(newsmill: Newsmill) -> None:
     again = newsmill.facts("backfill", "archive", ARCHIVE)
     assert (again["new"], again["changed"]) == (0, 0)
     assert json.dumps(again["plan"]).count("oped, society") == 1
+
+
+def test_the_images_of_a_backfill_wait_until_they_are_asked_for(newsmill: Newsmill) -> None:
+    """An ingest fetches those of its own feeds alone; a host that only fails is left alone and named."""
+    with SiteServer({"/feed": Page(RSS.replace("{text}", "新泊位").encode(), "application/rss+xml")}) as server:
+        newsmill.registry(f'[[feed]]\nid = "quay"\nname = "码头日报"\nurl = "{server.url("/feed")}"\n')
+        texts = {f"quay/{n}.md": article(n) + f'\n<img src="{server.url(f"/gone/{n}.jpg")}">\n' for n in range(20, 50)}
+        write_archive(newsmill.folder / "archive", texts)
+        assert newsmill.facts("backfill", "archive", "archive", "--no-publish")["new"] == 30
+        ingested = newsmill.facts("ingest", "quay", "--no-publish")
+        assert (ingested["new"], ingested["images_failed"]) == (1, 0)
+        assert [request.path for request in server.requests if request.path.startswith("/gone")] == []
+
+        asked = newsmill.setting(retries=0)("images", "--source", "archive")
+        assert asked.returncode == 0, asked.stderr
+        host = server.url("").removeprefix("http://")
+        assert f"{host}: " in asked.stdout
+        assert "10 in a row: its other images wait for a later run" in asked.stdout
+        tried = {request.path for request in server.requests if request.path.startswith("/gone")}
+        assert 10 <= len(tried) < 30
+        assert rows(newsmill.warehouse, "SELECT count(*) FROM clean.images WHERE status = 'pending'")[0][0] > 0
+        assert newsmill.facts("images", "--feed", "other")["images_failed"] == 0
+        assert newsmill.facts("images", "--since", "2030-01-01")["images_failed"] == 0

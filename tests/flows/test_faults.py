@@ -334,5 +334,5 @@ def test_private_addresses_are_refused_unless_allowed(story: Story, third: dict[
     assert refused.returncode == 1
     (line,) = json.loads(refused.stdout)["feed_results"]
     assert line["detail"].startswith(f"{story.site.url('/feed')}: leads to a private network address (127.0.0.1)")
-    assert refused.stderr == "error: none of the 1 feeds could be fetched\n"
+    assert refused.stderr == "error: nothing could be fetched: 1 feed failed\n"
     assert story.site.requests == []

@@ -14,7 +14,18 @@ import pyarrow as pa
 
 from warehouse.feed_descriptions import Rhythm
 from warehouse.masking import mask
-from warehouse.records import Feed, FeedState, Fetch, HostRefusal, Image, PendingImage, Source, Validators
+from warehouse.records import (
+    EVERY_IMAGE,
+    Feed,
+    FeedState,
+    Fetch,
+    HostRefusal,
+    Image,
+    PendingImage,
+    Source,
+    Validators,
+    WantedImages,
+)
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
@@ -28,6 +39,11 @@ def feed_states(connection: Connection) -> dict[str, FeedState]:
         listed[feed_id][address] = Validators(*validators)
     states = connection.execute(query("feed_states")).fetchall()
     return {row[0]: replace(FeedState(*row), listed=listed.get(row[0], {})) for row in states}
+
+
+def failed_feeds(connection: Connection, flow_run_id: str) -> frozenset[str]:
+    """The feeds that failed when a try of this flow run of Prefect's last asked them."""
+    return frozenset(row[0] for row in connection.execute(query("failed_feeds"), [flow_run_id]).fetchall())
 
 
 def record_fetches(
@@ -174,13 +190,28 @@ def record_host_refusals(connection: Connection, refusals: Sequence[HostRefusal]
 
 
 def pending_images(
-    connection: Connection, *, max_attempts: int, not_since: datetime, limit: int, refused_hosts: Sequence[str] = ()
+    connection: Connection,
+    *,
+    max_attempts: int,
+    not_since: datetime,
+    limit: int,
+    refused_hosts: Sequence[str] = (),
+    wanted: WantedImages = EVERY_IMAGE,
 ) -> list[PendingImage]:
     """At most `limit` images to fetch: never tried, or failed fewer than `max_attempts` times and not since then.
 
     Those of `refused_hosts` are left out, unless a proxy has them.
     """
-    parameters = [max_attempts, not_since, list(refused_hosts), limit]
+    parameters = {
+        "attempts": max_attempts,
+        "since": not_since,
+        "refused": list(refused_hosts),
+        "limit": limit,
+        "feeds": None if wanted.feeds is None else list(wanted.feeds),
+        "sources": None if wanted.sources is None else list(wanted.sources),
+        "backfilled": wanted.backfilled,
+        "published_since": wanted.published_since,
+    }
     rows = connection.execute(query("pending_images"), parameters).fetchall()
     return [PendingImage(*row) for row in rows]
 

@@ -134,6 +134,37 @@ def test_a_run_in_which_nothing_could_be_fetched_fails_and_sets_off_the_alarms(
     assert list(failing["payload"]["feeds"]) == ["dead"]
 
 
+def test_a_retried_run_asks_what_failed_and_one_that_asks_nothing_says_so(served: Served) -> None:
+    """Retry in Prefect's UI: a failed run's feeds wait after their failure, and are asked all the same."""
+    feed = notices(datetime.now(UTC) - timedelta(hours=2), 3)
+    with SiteServer({"/well": feed, "/ill": Page(b"", "text/plain", 404)}) as other:
+        served.newsmill.registry(
+            "".join(f'[[feed]]\nid = "{id}"\nname = "{id}"\nurl = "{other.url(f"/{id}")}"\n' for id in ("well", "ill"))
+        )
+        run = served.run("ingest/ingest", env={"NEWSMILL_FAIL_SHARE": "0.1"})
+        assert served.finished(run) == "Failed"
+        served.until(lambda: "ingest-summary" in served.artifacts(run), "the summary is there")
+        assert served.artifacts(run)["ingest-summary"]["data"].startswith("## ingest: failed\n\n1 of the feeds that")
+
+        other.pages["/ill"] = feed
+        retry(served, run)
+        assert served.finished(run) == "Completed"
+        assert [request.path for request in other.requests] in (["/well", "/ill", "/ill"], ["/ill", "/well", "/ill"])
+
+        again = served.run("ingest/ingest")
+        assert served.finished(again) == "Completed"
+        message = served.ask(f"/flow_runs/{again}")["state"]["message"]
+        assert message == "nothing was asked: 2 feeds not due yet"
+        assert len(other.requests) == 3
+
+
+def retry(served: Served, run: str) -> None:
+    """As the button in Prefect's UI does."""
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the Prefect UI"}
+    answer = served.ask(f"/flow_runs/{run}/set_state", state=state, force=False)
+    assert answer["status"] == "ACCEPT", answer
+
+
 def test_a_silent_feed_and_failing_checks_set_off_the_alarms(served: Served) -> None:
     newest = datetime.now(UTC) - timedelta(days=6)
     with SiteServer({"/feed": notices(newest, 8)}) as other:

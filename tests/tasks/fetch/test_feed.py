@@ -103,7 +103,7 @@ def test_reasons_to_wait() -> None:
     assert reason_to_wait(STATE, NOW) is None
     assert reason_to_wait(replace(STATE, next_fetch_at=NOW), NOW) is None
     waiting = reason_to_wait(replace(STATE, next_fetch_at=later, consecutive_failures=2), NOW)
-    assert waiting == "waits until 2026-11-20 12:05 UTC, after 2 failures; --force asks now"
+    assert waiting == "waits until 2026-11-20 12:05 UTC, after 2 failures; `force` asks now"
     asked = reason_to_wait(replace(STATE, next_fetch_at=later), NOW)
     assert asked is not None
     assert "the server asked for it" in asked

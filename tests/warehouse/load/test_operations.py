@@ -15,7 +15,7 @@ from warehouse.feed_descriptions import Hints, Rhythm
 from warehouse.filters import Filter, Filters
 from warehouse.load.batch import load
 from warehouse.load.operations import learn_rhythms, pending_images, record_fetches, record_run, silent_feeds
-from warehouse.records import Feed, FeedState, Fetch, Milled
+from warehouse.records import EVERY_IMAGE, Feed, FeedState, Fetch, Milled, Source, WantedImages
 from warehouse.store.connection import open_warehouse
 from warehouse.store.lake import Bucket, lake_at
 from warehouse.store.transactions import Connection
@@ -158,6 +158,43 @@ def test_an_image_to_fetch_comes_with_its_feed_and_an_article(warehouse: Connect
     (pending,) = pending_images(warehouse, max_attempts=3, not_since=MONDAY, limit=9)
     assert (pending.url, pending.feed_id) == ("https://quay.example/a.jpg", FEED.id)
     assert pending.article_url == "https://quay.example/gate"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (EVERY_IMAGE, {"feed", "archive", "saved"}),
+        (WantedImages(backfilled=False), {"feed"}),
+        (WantedImages(feeds=("quay",), backfilled=False), {"feed"}),
+        (WantedImages(feeds=("pier",), backfilled=False), set()),
+        (WantedImages(feeds=("pier",)), {"saved"}),
+        (WantedImages(feeds=()), set()),
+        (WantedImages(sources=("archive",), backfilled=True), {"archive"}),
+        (WantedImages(sources=("feed",), backfilled=True), {"saved"}),
+        (WantedImages(published_since=MONDAY - timedelta(days=1)), {"feed"}),
+    ],
+)
+def test_images_are_those_of_the_feeds_and_sources_that_are_asked_for(
+    warehouse: Connection, wanted: WantedImages, found: set[str]
+) -> None:
+    record_run(warehouse, run_id="b", flow="backfill", parameters={}, started_at=MONDAY, state="completed", counts={})
+    long_ago = MONDAY - timedelta(days=900)
+    brought: tuple[tuple[str, str, Source, str, datetime], ...] = (
+        ("feed", "quay", "feed", "run", MONDAY),
+        ("archive", "quay", "archive", "b", long_ago),
+        ("saved", "pier", "feed", "b", long_ago),
+    )
+    for name, feed, source, run, published in brought:
+        item = Item(
+            title=name,
+            guid=name,
+            link=f"https://quay.example/{name}",
+            text=f'<p>About the {name}.</p><img src="/{name}.jpg">',
+            date=format_datetime(published),
+        )
+        load(warehouse, [milled(item, feed=replace(FEED, id=feed), source=source)], run_id=run)
+    pending = pending_images(warehouse, max_attempts=3, not_since=MONDAY, limit=9, wanted=wanted)
+    assert {image.url.rpartition("/")[2].removesuffix(".jpg") for image in pending} == found
 
 
 def test_the_validators_of_one_address_are_not_those_of_another(warehouse: Connection) -> None:
