@@ -216,10 +216,12 @@ def _led(images: tuple[ImageRef, ...], stated: str | None) -> tuple[ImageRef, ..
     content, and what stands in the text before it may be the author's portrait or another article's picture."""
     if stated is None or not may_lead(_ENCLOSED, stated, (None, None)):
         return images
-    same = (number for number, image in enumerate(images) if image.may_lead and is_same_picture(image.url, stated))
-    if (number := next(same, None)) is None:
-        return (ImageRef(*urls.unwrap_image(stated)), *(image for image in images if image.url != stated))
-    return (*(replace(image, may_lead=False) for image in images[:number]), *images[number:])
+    lead = ImageRef(*urls.unwrap_image(stated))
+    for number, image in enumerate(images):
+        if image.url == lead.url or (image.may_lead and is_same_picture(image.url, stated)):
+            before = (replace(other, may_lead=False) for other in images[:number])
+            return (*before, replace(image, may_lead=True), *images[number + 1 :])
+    return (lead, *images)
 
 
 def _shown_images(blocks: list[Element], images: dict[str, ImageRef]) -> Iterable[ImageRef]:

@@ -159,6 +159,11 @@ def test_the_same_picture_in_the_text_leads_with_its_caption_and_is_there_once()
     assert article.lead_image == ImageRef("https://quay.example/2024/north-gate.jpg", caption="The gate")
 
 
+def test_a_stated_picture_leads_whatever_its_element_is_called() -> None:
+    shared = f'<div class="social"><img src="{STATED}" alt="The gate"></div>'
+    assert stated_lead(FERRY + TEXT + shared).lead_image == ImageRef(STATED, alt="The gate")
+
+
 @pytest.mark.parametrize("stated", ["https://quay.example/avatars/oda.jpg", "https://quay.example/img/facebook.png"])
 def test_what_a_page_states_is_no_decoration(stated: str) -> None:
     assert stated_lead(FERRY + TEXT, stated).images == (ImageRef("https://quay.example/2024/ferry.jpg"),)
