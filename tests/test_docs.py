@@ -23,6 +23,7 @@ from tasks.settings import Settings
 from tests.conftest import TIMEOUT
 from tests.places import ROOT
 from tests.sites.faults import GOOD_FEED
+from tests.sites.feedless import FeedlessSite
 from tests.sites.sample import SampleSite
 from tests.sites.server import Page, SiteServer
 from tests.tasks.backfill.archives import article, write_archive
@@ -157,10 +158,11 @@ def outcome(
     count, edited = 0, False
     write_history(folder)
     pages = {"/": front, "/feed": GOOD_FEED, "/2024/berth": PAGE}
-    with SampleSite() as site, SiteServer(pages) as other:
+    with SampleSite() as site, SiteServer(pages) as other, FeedlessSite() as feedless:
         sitemap = SITEMAP.body.replace(b"https://example.org", other.url("").encode())
         other.pages["/sitemap.xml"] = Page(sitemap, SITEMAP.media_type)
         addresses = {"https://example.org": other.url(""), "example-org": "127-0-0-1"}
+        addresses |= {"https://pilots.example": feedless.url(""), "pilots-example": "127-0-0-1"}
         (folder / "feeds.toml").write_text(site.feeds_toml(), encoding="utf-8")
         for command in commands():
             if runs_elsewhere(command.line):
