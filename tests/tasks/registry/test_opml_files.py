@@ -18,8 +18,12 @@ from warehouse.records import Feed, ListRules, Rules
 
 def exchanged(feeds: list[Feed]) -> list[Feed]:
     """The feeds as OPML has them: without what it has no place for. An API's list can't be read without its paths."""
-    left_out = {"timezone": "UTC", "images": "all", "enabled": True, "rules": Rules(), "list": ListRules()}
-    return sorted((replace(f, **left_out) for f in feeds if f.kind != "json"), key=lambda f: f.id)
+    kept = [
+        replace(f, timezone="UTC", images="all", enabled=True, rules=Rules(), list=ListRules())
+        for f in feeds
+        if f.kind != "json"
+    ]
+    return sorted(kept, key=lambda f: f.id)
 
 
 @settings(max_examples=100)
