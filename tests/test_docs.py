@@ -23,6 +23,7 @@ from tasks.settings import Settings
 from tests.conftest import TIMEOUT
 from tests.places import ROOT
 from tests.sites.faults import GOOD_FEED
+from tests.sites.feedless import FeedlessSite
 from tests.sites.sample import SampleSite
 from tests.sites.server import Page, SiteServer
 from tests.tasks.backfill.archives import article, write_archive
@@ -174,7 +175,12 @@ def outcome(
         for path, page in {"/feed": TEASER, "/sitemap.xml": SITEMAP}.items():
             own = page.body.replace(b"https://example.org", other.url("").encode())
             other.pages[path] = Page(own, page.media_type)
+    pages = {"/": front, "/feed": GOOD_FEED, "/2024/berth": PAGE}
+    with SampleSite() as site, SiteServer(pages) as other, FeedlessSite() as feedless:
+        sitemap = SITEMAP.body.replace(b"https://example.org", other.url("").encode())
+        other.pages["/sitemap.xml"] = Page(sitemap, SITEMAP.media_type)
         addresses = {"https://example.org": other.url(""), "example-org": "127-0-0-1"}
+        addresses |= {"https://pilots.example": feedless.url(""), "pilots-example": "127-0-0-1"}
         (folder / "feeds.toml").write_text(site.feeds_toml(), encoding="utf-8")
         for command in commands():
             if runs_elsewhere(command.line):

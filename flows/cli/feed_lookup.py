@@ -15,7 +15,7 @@ from tasks.fetch.feed import ACCEPTED
 from tasks.fetch.http import Client, open_client
 from tasks.fetch.moves import stated_move
 from tasks.references import escape_references, resolve_for_request
-from tasks.registry.feed_table import unshared_id
+from tasks.registry.feed_ids import unshared_id
 from tasks.registry.feeds_file import add_feeds, read_feeds
 from tasks.settings import Settings
 from warehouse.filters import Filters

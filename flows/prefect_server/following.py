@@ -25,7 +25,7 @@ from prefect.client.schemas.filters import (
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from tasks.errors import ServerError
-from tasks.registry.feed_table import nearest
+from tasks.registry.feed_ids import nearest
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.backfill.finds import BackfillRequest
-from tasks.registry.feed_table import site_id
+from tasks.registry.feed_ids import site_id
 from warehouse.records import Feed
 
 _NO_SITE = frozenset(["", ".", "_posts", "articles", "posts", "content", "source", "docs", "src", "data"])

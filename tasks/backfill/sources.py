@@ -53,7 +53,7 @@ class Opening:
     @property
     def feed(self) -> Feed:
         """The feed that `where` names by its id or its address, else one made of the address. Raises BackfillError."""
-        from tasks.registry.feed_table import slug  # imports BeautifulSoup, which `newsmill --help` does not need
+        from tasks.registry.feed_ids import slug  # imports BeautifulSoup, which `newsmill --help` does not need
 
         request = self.request
         for feed in self.registry:

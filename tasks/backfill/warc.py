@@ -31,7 +31,7 @@ from tasks.backfill.warc_records import (
 )
 from tasks.errors import BackfillError
 from tasks.fetch.decoding import decode
-from tasks.registry.feed_table import canonical_address, slug
+from tasks.registry.feed_ids import canonical_address, slug
 from tasks.text import urls
 from warehouse.counting import counted
 from warehouse.records import Feed, Form

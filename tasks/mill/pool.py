@@ -33,7 +33,7 @@ from tasks.mill.document import (
     prepare_process,
     reject_document,
 )
-from tasks.registry.feed_table import site_id
+from tasks.registry.feed_ids import site_id
 from tasks.registry.site_patterns import SitePatterns
 from tasks.settings import Settings
 from warehouse.access import NO_ACCESS

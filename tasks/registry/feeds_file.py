@@ -17,7 +17,9 @@ from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
 from tasks.registry import access_table, filter_table
-from tasks.registry.feed_table import FEED_ID, FeedTable, canonical_address, nearest, problems, read_table, slug
+from tasks.registry.feed_ids import FEED_ID, canonical_address, nearest, slug
+from tasks.registry.feed_problems import problems
+from tasks.registry.feed_table import FeedTable, read_table
 from tasks.registry.filter_table import FiltersTable
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls

@@ -18,7 +18,10 @@ from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
 from tasks.references import escape_references
-from tasks.registry.feed_table import canonical_address, fix_address, problems, read_table, slug, unshared_id
+from tasks.registry.feed_checks import fix_address
+from tasks.registry.feed_ids import canonical_address, slug, unshared_id
+from tasks.registry.feed_problems import problems
+from tasks.registry.feed_table import read_table
 from tasks.registry.feeds_file import add_feeds, read_feeds
 from tasks.registry.opml_body import read_body
 from warehouse.characters import UNPRINTABLE_IN_LINES

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from tests.places import ROOT
 from warehouse.characters import UNPRINTABLE_IN_LINES
-from warehouse.records import Feed, Rules
+from warehouse.records import Feed, Kind, ListRules, Rules
 
 DEFAULT = ROOT / "feeds.toml"
 
@@ -43,7 +44,21 @@ patterns = st.sampled_from([r"^\d+\.", "'quoted'", '"""', "版权|©", "a\nb\t\x
 
 rules = st.builds(Rules, st.none() | selectors, st.lists(selectors, max_size=3).map(tuple), st.none() | patterns)
 
-feeds_ = st.builds(
+paths = st.sampled_from(["@", "data.articles", '"first-name"', "join('', ['https://a.example/', slug])", "a[].b"])
+page_lists = st.builds(ListRules, *[st.none() | selectors] * 7)
+json_lists = st.builds(ListRules, paths, paths, *[st.none() | paths] * 7)
+lists_by_kind = st.one_of(
+    st.tuples(st.sampled_from(["feed", "sitemap"]), st.just(ListRules())),
+    st.tuples(st.just("page"), page_lists),
+    st.tuples(st.just("json"), json_lists),
+)
+
+
+def _with_list(made: Feed, kind_and_list: tuple[Kind, ListRules]) -> Feed:
+    return replace(made, kind=kind_and_list[0], list=kind_and_list[1])
+
+
+plain_feeds = st.builds(
     Feed,
     id=slugs,
     name=texts,
@@ -56,5 +71,6 @@ feeds_ = st.builds(
     enabled=st.booleans(),
     rules=rules,
 )
+feeds_ = st.builds(_with_list, plain_feeds, lists_by_kind)
 
 lists = st.lists(feeds_, min_size=1, max_size=6, unique_by=(lambda f: f.id, lambda f: f.url.split("?")[0].rstrip("/")))

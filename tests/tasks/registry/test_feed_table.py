@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.registry.feed_table import canonical_address, fix_address, nearest, slug
+from tasks.registry.feed_checks import fix_address
+from tasks.registry.feed_ids import canonical_address, nearest, slug
 from tests.tasks.registry.feeds import addresses, slugs
 
 

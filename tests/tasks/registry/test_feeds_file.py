@@ -16,7 +16,7 @@ from tasks.registry.feeds_file import add_feed, add_feeds, choose, read_feeds
 from tests.sites.sample import SampleSite
 from tests.tasks.registry.feeds import DEFAULT, FEEDS, Write, feed, lists
 from warehouse.errors import LandingError
-from warehouse.records import Feed, PageRules, Rules
+from warehouse.records import Feed, ListRules, PageRules, Rules
 
 
 def problems(path: Path) -> list[str]:
@@ -329,3 +329,42 @@ def test_what_is_added_is_read_again(tmp_path_factory: pytest.TempPathFactory, f
     for new in feeds:
         add_feed(path, new)
     assert read_feeds(path) == feeds
+
+
+def test_the_lists_of_sites_without_a_feed_are_read(write: Write) -> None:
+    path = write(
+        feed('kind = "page"', name="a")
+        + feed('kind = "page"\nlist = { items = "li:not(.ad)", date = "time" }', name="b")
+        + feed('kind = "sitemap"', name="c")
+        + feed('kind = "json"\n[feed.list]\nitems = "@"\nlink = "\\"web-url\\""', name="d")
+    )
+    assert [(each.kind, each.list) for each in read_feeds(path)] == [
+        ("page", ListRules()),
+        ("page", ListRules(items="li:not(.ad)", date="time")),
+        ("sitemap", ListRules()),
+        ("json", ListRules(items="@", link='"web-url"')),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('kind = "pages"', '5: feed "a": kind must be "feed", "page", "sitemap" or "json" (write "page")'),
+        ("kind = 3", '5: feed "a": kind must be "feed", "page", "sitemap" or "json" (write "page")'),
+        ('list = { items = "li" }', 'list is only for feeds of kind "page" or "json" (write kind = "page", or'),
+        ('kind = "sitemap"\nlist = { items = "li" }', '6: feed "a": list is only for feeds of kind'),
+        ('kind = "page"\nlist = { items = "li[" }', '6: feed "a": list.items holds "li[", which is not a CSS selector'),
+        ('kind = "page"\nlist = { tilte = "a" }', '6: feed "a": unknown key list.tilte (write list.title)'),
+        ('kind = "page"\nlist = { content = "p" }', "(the keys are items, link, title, date, summary, image, author)"),
+        ('kind = "page"\nlist = ["li"]', "list must be a table (write list = { items = "),
+        ('kind = "json"', "list is missing: it says where the articles are in the JSON (write list = {"),
+        ('kind = "json"\nlist = { items = "a" }', '6: feed "a": list.link is missing (write list.link = "url")'),
+        (
+            'kind = "json"\n[feed.list]\nlink = "url"\nitems = "a..b"',
+            "8: feed \"a\": list.items holds 'a..b', which is not a JMESPath expression, from column 2 on",
+        ),
+        ('kind = "json"\nlist = { items = 3, link = "" }', "list.items must be text, not 3"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_named(write: Write, lines: str, problem: str) -> None:
+    assert any(problem in each for each in problems(write(feed(lines))))

@@ -1,0 +1,201 @@
+"""What each value of a [[feed]] may be, and what to write instead of an invalid one."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Annotated, get_args
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+)
+from pydantic_core import PydanticCustomError
+
+from tasks.references import REFERENCE
+from tasks.registry.feed_ids import FEED_ID, MAX_ID, nearest
+from tasks.rhythm import PERIOD
+from tasks.text import urls
+from tasks.text.selectors import compile_selector, is_xpath
+from warehouse.characters import UNPRINTABLE_IN_LINES
+from warehouse.records import FullText, ImagePolicy, Kind
+
+"""One [[feed]] of feeds.toml: its keys, their valid values, and what to write instead of an invalid one."""
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{1,8})*")
+
+
+def invalid(problem: str) -> PydanticCustomError:
+    return PydanticCustomError("feeds", "{problem}", {"problem": problem})
+
+
+def check_id(value: str) -> str:
+    if FEED_ID.fullmatch(value):
+        return value
+    raise invalid(f'must be a slug of a-z, 0-9 and "-", {MAX_ID} characters at the most')
+
+
+def check_text(value: str) -> str:
+    if not value.strip():
+        raise invalid("must not be empty (write some text, or leave the key out where it is not needed)")
+    if UNPRINTABLE_IN_LINES.search(value):
+        raise invalid("must be one line of text (write it without line ends and control characters)")
+    return value.strip()
+
+
+def check_feed_address(value: str) -> str:
+    """An address that may hold references to secrets, but in the host."""
+    plain = REFERENCE.sub("x", value)
+    check_web_address(plain)
+    if plain != value and REFERENCE.search(urlsplit(value).netloc.rpartition("@")[2]):
+        raise invalid("must name its host itself (write references to secrets after it, or as user and password)")
+    return value
+
+
+def check_web_address(value: str) -> str:
+    if urls.resolve(None, value) and not re.search(r"\s", value) and not UNPRINTABLE_IN_LINES.search(value):
+        return value
+    problem = f'must be an http:// or https:// address, and "{value}" is not one'
+    better = fix_address(value)
+    raise invalid(
+        f'{problem} (write "{better}")' if better else f'{problem} (write "https://example.org/feed", for example)'
+    )
+
+
+def fix_address(value: str) -> str | None:
+    """The web address that was probably meant: feed:// and a missing scheme become https://. None if unclear."""
+    bare = re.sub(r"^(feed:(//)?|//)", "", UNPRINTABLE_IN_LINES.sub("", value).strip())
+    if not re.match(r"https?://", bare):
+        if "://" in bare or "@" in bare or "." not in bare.split("/")[0]:
+            return None
+        bare = f"https://{bare}"
+    return urls.resolve(None, bare)
+
+
+def check_language(value: str) -> str:
+    if _LANGUAGE.fullmatch(value):
+        return value
+    better = value.strip().replace("_", "-").split(".")[0]
+    hint = f'"{better}"' if _LANGUAGE.fullmatch(better) else '"en", "zh-Hant" or "pt-BR", for example'
+    raise invalid(f"must be a BCP 47 language tag (write {hint})")
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def check_time_zone(value: str) -> str:
+    if value in _time_zones():
+        return value
+    # Etc/GMT+8 is eight hours *behind* Greenwich, so it is not suggested for GMT+8
+    names = [name for name in _time_zones() if name == "UTC" or ("/" in name and not name.startswith("Etc/"))]
+    cities = {name.rpartition("/")[2]: name for name in sorted(names)}
+    better = nearest(value, names, 0.8) or cities.get(nearest(value.replace(" ", "_"), cities, 0.8) or "")
+    hint = f'"{better}"' if better else '"Asia/Shanghai" or "Europe/Paris", for example'
+    raise invalid(f'must be an IANA time zone, and "{value}" is not one (write {hint})')
+
+
+def check_images(value: object) -> object:
+    policies = get_args(ImagePolicy)
+    if value in policies:
+        return value
+    better = nearest(value, policies) if isinstance(value, str) else None
+    raise invalid(f'must be "all", "lead" or "none" (write "{better or "all"}")')
+
+
+def check_full_text(value: object) -> object:
+    policies = get_args(FullText)
+    if value in policies:
+        return value
+    better = nearest(value, policies) if isinstance(value, str) else None
+    raise invalid(f'must be "auto", "always" or "never" (write "{better or "auto"}")')
+
+
+def check_period(value: str) -> str:
+    if PERIOD.fullmatch(value):
+        return value
+    raise invalid(
+        f'holds "{value}", which is no time after the first reading (write "1h", "6h", "1d" or "7d", for example)'
+    )
+
+
+def check_kind(value: object) -> object:
+    kinds = get_args(Kind)
+    if value in kinds:
+        return value
+    better = nearest(value, kinds) if isinstance(value, str) else None
+    raise invalid(f'must be "feed", "page", "sitemap" or "json" (write "{better or "page"}")')
+
+
+def check_selector(value: str) -> str:
+    import soupsieve  # brings BeautifulSoup, which a feed without rules does not need
+
+    try:
+        soupsieve.compile(value)
+    except soupsieve.SelectorSyntaxError as error:
+        reason = str(error).splitlines()[0]
+        raise invalid(
+            f'holds "{value}", which is not a CSS selector: {reason} (write "div.article", for example)'
+        ) from error
+    return value
+
+
+def check_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise invalid(
+            f"must be a regular expression, and '{value}' is not one: {error} "
+            "(write '\\(', '\\[' or '\\*' for those characters themselves, in single quotes)"
+        ) from error
+    return value
+
+
+def check_page_selector(value: str) -> str:
+    try:
+        compile_selector(value)
+    except ValueError as error:
+        kind, example = ("an XPath", "//div[@id='story']") if is_xpath(value) else ("a CSS selector", "div.story")
+        raise invalid(
+            f"""holds "{value}", which is not {kind}: {error} (write "{example}", for example; an XPath begins with """
+            """"/" or "(")"""
+        ) from error
+    return value
+
+
+def check_path(value: str) -> str:
+    try:
+        jmespath.compile(value)
+    except JMESPathError as error:
+        column = getattr(error, "lex_position", getattr(error, "lexer_position", None))
+        place = "" if column is None else f", from column {column} on"
+        raise invalid(
+            f"holds '{value}', which is not a JMESPath expression{place} (write 'data.articles' or 'image.url', for "
+            "example, and '\"first-name\"' for a name that has other characters than letters, digits and _)"
+        ) from error
+    return value
+
+
+def as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def check_pairs(value: object) -> object:
+    pairs = value if isinstance(value, list | tuple) else [None]
+    if all(isinstance(pair, list | tuple) and len(pair) == 2 and pair[0] for pair in pairs):
+        return value
+    raise invalid('must be pairs of texts (write replace = [["what to find", "what to put there"]])')
+
+
+Text = Annotated[str, AfterValidator(check_text)]
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+Selector = Annotated[str, AfterValidator(check_selector)]
+JsonPath = Annotated[str, AfterValidator(check_path)]
+Selectors = Annotated[
+    tuple[Annotated[str, AfterValidator(check_page_selector)], ...],
+    BeforeValidator(as_list),
+]
