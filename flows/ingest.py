@@ -85,16 +85,8 @@ async def ingest(
     chosen = choose(registry, feeds or (), groups or ())
     if partition:
         chosen = part_of(chosen, partition)
-    parameters = {
-        "feeds": feeds,
-        "groups": groups,
-        "force": force,
-        "pages": pages,
-        "images": images,
-        "publish": publish,
-        "due_only": due_only,
-        "partition": partition,
-    }
+    parameters = {"feeds": feeds, "groups": groups, "force": force, "pages": pages, "images": images}
+    parameters |= {"publish": publish, "due_only": due_only, "partition": partition}
     if feeds or groups:
         await tag_run(*_tags(chosen, groups or ()))
     async with open_run("ingest", settings, parameters) as run, open_run_client(run, settings, force=force) as client:
@@ -108,8 +100,7 @@ async def ingest(
             if pages:
                 await read_pages(run, client, pool, registry, chosen=chosen if feeds or groups or partition else None)
         if images:
-            wanted = WantedImages(feeds=tuple(feed.id for feed in chosen), backfilled=False)
-            await download_images(run, client, wanted)
+            await download_images(run, client, WantedImages(tuple(feed.id for feed in chosen), backfilled=False))
         await alert_on_feeds(run, settings)
         run.failure = _failure(run, settings, ingesting.failing_before if due_only else ())
         changed = bool(run.counts.documents or run.images_stored or run.gone)
@@ -117,10 +108,13 @@ async def ingest(
         await publish_report(run)
         if run.failure:
             raise RunFailedError(run.failure, run)
-    if run.asked_nothing:
-        # so that a green run in Prefect's UI says that it is no success of any feed
-        return cast("Report", Completed(message=run.asked_nothing, data=run))
-    return run
+    return _told(run)
+
+
+def _told(run: Report) -> Report:
+    """The run's result; that nothing was asked stands in its state, too, so that a green run in Prefect's UI says that it
+    is no success of any feed."""
+    return cast("Report", Completed(message=run.asked_nothing, data=run)) if run.asked_nothing else run
 
 
 def _failed_before(settings: Settings) -> frozenset[str]:
