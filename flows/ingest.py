@@ -85,10 +85,8 @@ async def ingest(
     chosen = choose(registry, feeds or (), groups or ())
     if partition:
         chosen = part_of(chosen, partition)
-    parameters = {
-        **{"feeds": feeds, "groups": groups, "partition": partition, "due_only": due_only},
-        **{"force": force, "pages": pages, "images": images, "publish": publish},
-    }
+    asked = {"feeds": feeds, "groups": groups, "partition": partition, "due_only": due_only}
+    parameters = {**asked, "force": force, "pages": pages, "images": images, "publish": publish}
     if feeds or groups:
         await tag_run(*_tags(chosen, groups or ()))
     async with open_run("ingest", settings, parameters) as run, open_run_client(run, settings, force=force) as client:
@@ -114,8 +112,8 @@ async def ingest(
 
 
 def _told(run: Report) -> Report:
-    """The run's result. That nothing was asked stands in its state, too: a green run in Prefect's UI then says that it is
-    no success of any feed."""
+    """The run's result. That nothing was asked stands in its state, too: a green run in Prefect's UI then says that no
+    feed succeeded."""
     return cast("Report", Completed(message=run.asked_nothing, data=run)) if run.asked_nothing else run
 
 
