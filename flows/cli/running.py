@@ -143,12 +143,11 @@ def _summary(report: Report) -> Iterator[str]:
     if report.asked_nothing and report.feeds:
         yield f"[yellow]{escape(report.asked_nothing)}[/]"
     if report.not_due:
-        yield f"{report.not_due} feeds are not due yet; `newsmill status` says when they are"
-    if facts["pages_read"] or facts["pages_failed"]:
-        yield f"{facts['pages_read']} pages read for their text, {facts['pages_failed']} gave none"
-    if facts["edited"] or facts["gone"]:
-        yield f"{facts['edited']} articles edited, {facts['gone']} taken down, as their pages show"
         yield f"{counted(report.not_due, 'feed')} {are(report.not_due)} not due yet; `newsmill status` says when"
+    if facts["pages_read"] or facts["pages_failed"]:
+        yield f"{counted(facts['pages_read'], 'page')} read for their text, {facts['pages_failed']} gave none"
+    if facts["edited"] or facts["gone"]:
+        yield f"{counted(facts['edited'], 'article')} edited, {facts['gone']} taken down, as their pages show"
     if facts["images_stored"] or facts["images_failed"]:
         yield f"{counted(facts['images_stored'], 'image')} stored, {facts['images_failed']} failed"
     yield from map(escape, report.notes)

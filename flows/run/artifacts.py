@@ -58,8 +58,8 @@ def summary(run: Report) -> str:
     )
     if facts["pages_read"] or facts["pages_failed"]:
         paragraphs.append(
-            f"{facts['pages_read']} pages read, {facts['pages_failed']} gave no text; **{facts['edited']} articles "
-            f"edited** and **{facts['gone']} taken down**, as their pages show."
+            f"{counted(facts['pages_read'], 'page')} read, {facts['pages_failed']} gave no text; "
+            f"**{counted(facts['edited'], 'article')} edited** and **{facts['gone']} taken down**, as their pages show."
         )
         paragraphs.append(
             "\n".join(f"- taken down: {mask(page.url)}: {_escape(page.reason)}" for page in run.gone[:MAX_FEEDS])
