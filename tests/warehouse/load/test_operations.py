@@ -12,8 +12,16 @@ import pytest
 
 from tests.tasks.making import FEED, Item, milled
 from warehouse.load.batch import load
-from warehouse.load.operations import learn_rhythms, pending_images, record_fetches, record_run, silent_feeds
-from warehouse.records import EVERY_IMAGE, Feed, FeedState, Fetch, Hints, Milled, Rhythm, Source, WantedImages
+from warehouse.load.operations import (
+    EVERY_IMAGE,
+    WantedImages,
+    learn_rhythms,
+    pending_images,
+    record_fetches,
+    record_run,
+    silent_feeds,
+)
+from warehouse.records import Feed, FeedState, Fetch, Hints, Milled, Rhythm, Source
 from warehouse.store.connection import open_warehouse
 from warehouse.store.lake import Bucket, lake_at
 from warehouse.store.transactions import Connection
