@@ -35,10 +35,10 @@ from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.settings import Settings, current_settings
 from warehouse.counting import are, counted
-from warehouse.load.operations import captures, loaded_finds, record_watermark, watermark
+from warehouse.load.operations import WantedImages, captures, loaded_finds, record_watermark, watermark
 from warehouse.masking import mask
 from warehouse.read.queries import knows_source
-from warehouse.records import Milled, Source, WantedImages, digest
+from warehouse.records import Milled, Source, digest
 from warehouse.watermark import Watermark
 
 Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]

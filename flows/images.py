@@ -22,9 +22,9 @@ from tasks.orchestration.steps import fetch_images
 from tasks.registry.feeds_file import read_feeds_if_any
 from tasks.settings import Settings, current_settings
 from warehouse.counting import counted
-from warehouse.load.operations import pending_images, want_images
+from warehouse.load.operations import WantedImages, pending_images, want_images
 from warehouse.masking import mask
-from warehouse.records import Feed, PendingImage, WantedImages
+from warehouse.records import Feed, PendingImage
 
 BATCH = 200
 """Images in a batch; a killed run repeats at most one."""

@@ -38,8 +38,8 @@ from tasks.registry.feeds_file import choose, part_of, read_registry
 from tasks.settings import Settings, current_settings
 from warehouse.counting import counted
 from warehouse.load.batch import known_entries
-from warehouse.load.operations import failed_feeds, feed_states
-from warehouse.records import Feed, FeedState, Fetch, Milled, WantedImages
+from warehouse.load.operations import WantedImages, failed_feeds, feed_states
+from warehouse.records import Feed, FeedState, Fetch, Milled
 
 NAMED = 3
 """Groups and feeds that a run's name has room for."""

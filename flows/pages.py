@@ -34,6 +34,7 @@ from tasks.orchestration.steps import fetch_pages, load_batch, mill_batch
 from tasks.registry.feeds_file import choose, read_registry
 from tasks.rhythm import period
 from tasks.settings import Settings, current_settings
+from warehouse.load.operations import WantedImages
 from warehouse.load.pages import (
     GonePage,
     PagePolicy,
@@ -44,7 +45,7 @@ from warehouse.load.pages import (
 )
 from warehouse.masking import mask
 from warehouse.page_answers import PageAnswer, PendingPage
-from warehouse.records import Feed, Milled, WantedImages
+from warehouse.records import Feed, Milled
 
 BATCH = 60
 """Pages in a batch; a killed run repeats at most two."""

@@ -341,22 +341,6 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True)
-class WantedImages:
-    """Whose images a run fetches; None: of whatever."""
-
-    feeds: tuple[str, ...] | None = None
-    """Of articles in these feeds."""
-    sources: tuple[Source, ...] | None = None
-    """Of articles that came from these sources."""
-    backfilled: bool | None = None
-    """Of articles that a backfill brought (True), or that feeds brought when they were asked (False)."""
-    published_since: datetime | None = None
-
-
-EVERY_IMAGE = WantedImages()
-
-
-@dataclass(frozen=True, slots=True)
 class PendingImage:
     """An image to fetch."""
 

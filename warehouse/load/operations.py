@@ -15,7 +15,6 @@ import pyarrow as pa
 from warehouse.feed_descriptions import Rhythm
 from warehouse.masking import mask
 from warehouse.records import (
-    EVERY_IMAGE,
     Feed,
     FeedState,
     Fetch,
@@ -24,7 +23,6 @@ from warehouse.records import (
     PendingImage,
     Source,
     Validators,
-    WantedImages,
 )
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows, stage
@@ -187,6 +185,22 @@ def record_host_refusals(connection: Connection, refusals: Sequence[HostRefusal]
         for refusal in refusals
     ]
     run_with_rows(connection, "merge_hosts", view="stage_hosts", table="ops.hosts", rows=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedImages:
+    """Whose images a run fetches; None: of whatever."""
+
+    feeds: tuple[str, ...] | None = None
+    """Of articles in these feeds."""
+    sources: tuple[Source, ...] | None = None
+    """Of articles that came from these sources."""
+    backfilled: bool | None = None
+    """Of articles that a backfill brought (True), or that feeds brought when they were asked (False)."""
+    published_since: datetime | None = None
+
+
+EVERY_IMAGE = WantedImages()
 
 
 def pending_images(

@@ -14,8 +14,16 @@ from tests.tasks.making import FEED, Item, milled
 from warehouse.feed_descriptions import Hints, Rhythm
 from warehouse.filters import Filter, Filters
 from warehouse.load.batch import load
-from warehouse.load.operations import learn_rhythms, pending_images, record_fetches, record_run, silent_feeds
-from warehouse.records import EVERY_IMAGE, Feed, FeedState, Fetch, Milled, Source, WantedImages
+from warehouse.load.operations import (
+    EVERY_IMAGE,
+    WantedImages,
+    learn_rhythms,
+    pending_images,
+    record_fetches,
+    record_run,
+    silent_feeds,
+)
+from warehouse.records import Feed, FeedState, Fetch, Milled, Source
 from warehouse.store.connection import open_warehouse
 from warehouse.store.lake import Bucket, lake_at
 from warehouse.store.transactions import Connection
