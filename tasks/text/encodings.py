@@ -67,6 +67,8 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
     if data.isascii() and b"\x1b" not in data and b"~{" not in data:
         return data
     declared = _declared_encodings(data, content_type)
+    if not (declared and declared[0] in _LIKE_UTF8) and _is_valid_utf8(data):
+        return data
     text, damaged = _decode(data, "utf-8")
     if damaged and b"\xed" in data:
         data = _HALVES.sub(_join_halves, data)
@@ -77,6 +79,15 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
         other, damaged = _decode(data, declared[0])
         text = text if damaged else other
     return text.encode()
+
+
+def _is_valid_utf8(data: bytes) -> bool:
+    """Whether all of it is; true of nearly all documents, and found out in a third of the time of decoding the rest."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_mostly_utf8(data: bytes) -> bool:
