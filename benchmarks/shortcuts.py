@@ -133,7 +133,7 @@ def _content_hash(title: str, text: str) -> str:
     content = f"{title}\n{text}"
     if not content.isascii():
         content = identity._nfkc(content)
-    for _, pattern in identity._RELATIVE_TIMES:
+    for _, _, pattern in identity._RELATIVE_TIMES:
         content = pattern.sub("", content)
     return digest("content", "".join(content.split()))
 

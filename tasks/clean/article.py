@@ -146,7 +146,7 @@ def _plain_blocks(text: str) -> list[Element]:
 def _blocks(html: str, builder: BlockBuilder, rules: Rules) -> list[Element]:
     if "<" not in html and _BLANK_LINE.search(html):  # nothing but a plain text has paragraphs without markup
         return _plain_blocks(unescape(html))
-    if "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
+    if "[" in html and "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
         html = html.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "")
     tree = _tree(shortcodes_as_html(html), rules)
     if may_have_shortcodes(html):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tasks.text.plain import collapse
 
@@ -62,10 +63,14 @@ def clean_names(given: Iterable[str]) -> tuple[str, ...]:
     """Each author's name once, as the feed writes it. `given` are names without markup."""
     names: dict[str, str] = {}
     for text in given:
-        for part in _split_at_addresses(collapse(text[:MAX_LENGTH])):
-            if name := _clean_name(part):
-                names.setdefault(name.casefold(), name)
+        for name in _names_in(text[:MAX_LENGTH]):
+            names.setdefault(name.casefold(), name)
     return tuple(names.values())
+
+
+@lru_cache(maxsize=128)  # a site's articles have few authors
+def _names_in(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_clean_name, _split_at_addresses(collapse(text)))))
 
 
 def _split_at_addresses(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from tasks.text.markup import Element
 _BACKGROUND = re.compile(r"""background(?:-image)?\s*:[^;]*?\burl\(\s*(?:"([^"]*)"|'([^']*)'|([^)'"\s]+))\s*\)""", re.I)
 _LAZY = ("data-bg", "data-background-image", "data-background", "data-bg-src", "data-bg-url")
 """Attributes that a script makes a background of."""
+_MAY_HOLD_ONE = frozenset(["style", *_LAZY])
 _URL = re.compile(r"""\s*(?:url\(\s*)?['"]?([^'")\s]+)""")
 _SIGNS = ("url(", "data-b", "<object", "<svg")
 """Without one of these the HTML has no such picture."""
@@ -41,7 +42,7 @@ def _show(node: Element) -> None:
 
 def _picture(node: Element) -> Element | None:
     """The <img> that the element stands for, if there is no other in it."""
-    if not node.attrs and node.tag != "svg":
+    if node.tag not in ("object", "svg") and _MAY_HOLD_ONE.isdisjoint(node.attrs):
         return None
     address = _address(node)
     if not address or any(element.tag in ("img", "amp-img", "picture") for element in node.walk()):

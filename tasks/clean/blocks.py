@@ -17,7 +17,7 @@ from tasks.clean.noscript import hidden_blocks
 from tasks.clean.numbering import item_numbers, make_list
 from tasks.clean.paragraphs import BLANKS, bracket_readings, join_datelines, make_paragraphs
 from tasks.clean.players import played_addresses
-from tasks.clean.preformatted import code_of_table, lines
+from tasks.clean.preformatted import code_of_table, holds_text, lines
 from tasks.clean.tables import is_layout, table_rows, unroll_table
 from tasks.text import urls
 from tasks.text.markup import Element, parse, serialise
@@ -65,6 +65,8 @@ class BlockBuilder:
 
     def blocks(self, node: Element) -> list[Element]:
         """The blocks of the node's children."""
+        if len(node.children) == 1 and isinstance(text := node.children[0], str):  # most elements that hold a text
+            return make_paragraphs([text])
         output = _Output(self)
         for child in node.children:
             if isinstance(child, str):
@@ -113,11 +115,11 @@ class BlockBuilder:
     def inline_attributes(self, node: Element) -> dict[str, str]:
         if node.tag == "a":
             href = node.attrs.get("href", "")
-            if href.lower().startswith("mailto:"):
+            if href[:7].lower() == "mailto:":
                 return {"href": href}
             absolute = urls.resolve(self.base, href)
             return {"href": urls.without_tracking(urls.unwrap_link(absolute))} if absolute else {}
-        if node.tag in ATTRIBUTES:
+        if node.attrs and node.tag in ATTRIBUTES:
             return {name: node.attrs[name] for name in ATTRIBUTES[node.tag] if node.attrs.get(name)}
         return {}
 
@@ -207,7 +209,7 @@ def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
     captions: list[Element] = []
     blocks = builder.blocks(Element("div", {}, take_captions(node, captions)))
     caption_blocks = [block for element in captions for block in builder.blocks(element)]
-    caption = line_with_links(caption_blocks, lambda: render(caption_blocks))
+    caption = line_with_links(caption_blocks, lambda: render(caption_blocks)) if caption_blocks else []
     _, figures = _split_figures(blocks)
     if not figures:
         if any(caption):
@@ -281,7 +283,7 @@ def _add_rule(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 
 def _add_preformatted(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    if node.text().strip():
+    if holds_text(node):
         output.add([Element("pre", {}, text_with_links([node], lambda: lines(node), builder.inline_attributes))])
 
 

@@ -27,21 +27,31 @@ def keys(entry: Entry, url: str | None) -> tuple[str, ...]:
 
 # Searching a whole article for a pattern is slow, but searching it for a word is fast. So a pattern is only tried if
 # the article contains one of its words (`benchmarks.shortcuts`). Patterns begin with a single digit, because `re` then
-# skips from digit to digit.
-_RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+# skips from digit to digit. Where the word is a usual one, a pattern that begins with it looks at what is before it.
+_UNITS = ("second", "minute", "min", "hour", "hr", "day", "week", "month", "year")
+_UNIT_BEFORE = "|".join(rf"(?<=[\dane\s]\s{unit}{end}\sago)" for unit in _UNITS for end in ("", "s"))
+_MAYBE_AGO = re.compile(rf"[aA][gG][oO]\b(?i:(?<=\s\sago)|{_UNIT_BEFORE})")
+_MAYBE_QIAN = re.compile(
+    r"前(?:(?<=[\d\s][秒分天日周週年]前)|(?<=[\d\s][秒分天日周週年小个個時かヶ].前)|(?<=[\d\s][秒分小个個]..前))"
+)
+_ALWAYS = re.compile("")
+_RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str]], ...] = (
     (
         (" ago", " Ago", " AGO"),
-        re.compile(r"\b(?:\d+|an?|one)\s+(?:second|minute|min|hour|hr|day|week|month|year)s?\s+ago\b", re.IGNORECASE),
+        _MAYBE_AGO,
+        re.compile(rf"\b(?:\d+|an?|one)\s+(?:{'|'.join(_UNITS)})s?\s+ago\b", re.IGNORECASE),
     ),
-    ((" read", " Read", " READ"), re.compile(r"\d\d*\s+min(?:ute)?s?\s+read\b", re.IGNORECASE)),
+    ((" read", " Read", " READ"), _ALWAYS, re.compile(r"\d\d*\s+min(?:ute)?s?\s+read\b", re.IGNORECASE)),
     (
         ("前",),
+        _MAYBE_QIAN,
         re.compile(
             r"\d\d*\s*(?:(?:秒钟?|分钟|分鐘|小时|小時|天|日|周|週|个月|個月|年)之?|秒|分|時間|週間|か月|ヶ月)前"
         ),
     ),
     (
         ("il y a ", "Il y a ", "hace ", "Hace ", "vor ", "Vor "),
+        _ALWAYS,
         re.compile(r"(?:il y a|hace|vor) \d+ [^\W\d_]+", re.IGNORECASE),
     ),
 )
@@ -66,7 +76,7 @@ def content_hash(title: str, text: str) -> str:
     content = f"{title}\n{text}"
     if not content.isascii():
         content = _nfkc(content)
-    for words, pattern in _RELATIVE_TIMES:
-        if any(word in content for word in words):
+    for words, maybe, pattern in _RELATIVE_TIMES:
+        if any(word in content for word in words) and maybe.search(content):
             content = pattern.sub("", content)
     return digest("content", "".join(content.split()))

@@ -12,6 +12,7 @@ _LAZY_ATTRIBUTES = (
     *("data-original-src", "data-url", "data-echo", "data-hi-res-src", "data-full-src", "data-orig-file"),
 )
 _LAZY_SRCSETS = ("data-srcset", "data-lazy-srcset")
+_LAZY = frozenset([*_LAZY_ATTRIBUTES, *_LAZY_SRCSETS])
 _PLACEHOLDER = re.compile(
     r"^data:|^about:|(?:^|/)(?:blank|placeholder|spacer|transparent|lazy|loading|loader|gr[ae]y|1x1)"
     r"(?:[_-]?(?:\d+(?:x\d+)?|image|img|load|placeholder|bg|gif|icon|small|large|animation))*"
@@ -78,13 +79,8 @@ def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
 
     `sources` are the <source> elements of the <picture> around it. Placeholders are passed over.
     """
-    for name in _LAZY_ATTRIBUTES:
-        lazy = img.attrs.get(name)
-        if lazy and _ADDRESS.search(lazy) and not _PLACEHOLDER.search(lazy) and not lazy.startswith("{"):
-            return lazy
-    for name in _LAZY_SRCSETS:
-        if (lazy := img.attrs.get(name)) and (widest := _widest(lazy)):
-            return widest
+    if is_lazy(img) and (lazy := _lazy_address(img)):
+        return lazy
     src = img.attrs.get("src", "").strip()
     if src and not _PLACEHOLDER.search(src):
         return _wider(img, src) or src
@@ -96,9 +92,17 @@ def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
     return next((value for value in others if _PICTURE.match(value) and not _PLACEHOLDER.search(value)), None)
 
 
+def _lazy_address(img: Element) -> str | None:
+    for name in _LAZY_ATTRIBUTES:
+        lazy = img.attrs.get(name)
+        if lazy and _ADDRESS.search(lazy) and not _PLACEHOLDER.search(lazy) and not lazy.startswith("{"):
+            return lazy
+    return next(filter(None, (_widest(img.attrs.get(name, "")) for name in _LAZY_SRCSETS)), None)
+
+
 def is_lazy(img: Element) -> bool:
     """Whether a script shows the image, so that a <noscript> after it may hold the same image in another size."""
-    return not img.attrs.keys().isdisjoint((*_LAZY_ATTRIBUTES, *_LAZY_SRCSETS))
+    return not _LAZY.isdisjoint(img.attrs)
 
 
 def is_emoji(img: Element, address: str) -> bool:

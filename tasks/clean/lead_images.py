@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from tasks.text.markup import Element
 from tasks.text.pictures import is_any_pages
@@ -26,7 +27,7 @@ _DECORATION = re.compile(
     r"//lh\d\.googleusercontent\.com/a[-/]|[/_-]author[_-]?(?:photo|image|pic|avatar)|"
     # buttons and icons
     rf"/(?:icons?[_-])?(?:share[_-])?(?:{_NETWORKS})(?:[_-]?(?:icons?|share|button|btn|circle|square|round|\d+(?:x\d+)?))*"
-    r"\.(?:png|gif|svg|ico|webp)$|/(?:icons?|favicons?|buttons?|badges?)[/.]|share[_-]?(?:icon|button)|"
+    r"\.(?:png|gif|svg|ico|webp)\Z|/(?:icons?|favicons?|buttons?|badges?)[/.]|share[_-]?(?:icon|button)|"
     r"addtoany\.com/|sharethis\.com/|addthis\.com/|feedburner\.com/(?:~ff|fb)/|st-hatena\.com/|licensebuttons\.net/|"
     r"//i\.creativecommons\.org/|//img\.shields\.io/|//badge\.|paypalobjects\.com/|buymeacoffee\.com/|ko-fi\.com/|"
     r"/wp-includes/images/|/wp-content/plugins/|blogblog\.com/|"
@@ -63,10 +64,12 @@ _WORDS = (
         "234x60",
         "x600",
         "320x50",
-        *_NETWORKS.replace("e?mail", "mail").split("|"),
     ),
 )
-"""Each address that _DECORATION matches contains one of these; the pattern takes fifty times as long to search."""
+_ICON_ENDINGS = (".png", ".gif", ".svg", ".ico", ".webp")
+_NETWORK_WORDS = (*_WORDS, *_NETWORKS.replace("e?mail", "mail").split("|"))
+"""Each address that _DECORATION matches contains one of _WORDS, or has one of these endings and contains one of
+_NETWORK_WORDS; the pattern takes fifty times as long to search."""
 _SHARED_BY = re.compile(
     r"facebook\.com/(?:sharer|share|dialog)|(?:twitter|x)\.com/(?:intent|share)|linkedin\.com/(?:share|cws)|"
     r"//(?:t|telegram)\.me/share|//wa\.me/|whatsapp\.com/send|pinterest\.[a-z.]+/pin/create|reddit\.com/submit|"
@@ -131,7 +134,8 @@ def may_lead(img: Element, address: str, size: tuple[int | None, int | None], ar
 
 def _is_named_decoration(address: str) -> bool:
     lower = address.lower()
-    return any(map(lower.__contains__, _WORDS)) and _DECORATION.search(address) is not None
+    words = _NETWORK_WORDS if lower.endswith(_ICON_ENDINGS) else _WORDS
+    return any(map(lower.__contains__, words)) and _DECORATION.search(address) is not None
 
 
 def _is_the_sites(address: str) -> bool:
@@ -147,12 +151,11 @@ def _is_sharing(link: Element) -> bool:
 def _is_decoration(element: Element) -> bool:
     if not element.attrs:
         return False
-    names = set(_names(element))
+    names = _names(element.attrs.get("class", "")[:MAX_NAMES]) | _names(element.attrs.get("id", "")[:MAX_NAMES])
     return not names.isdisjoint(_DECORATIONS) or not (names.isdisjoint(_PEOPLE) or names.isdisjoint(_PORTRAITS))
 
 
-def _names(element: Element) -> Iterable[str]:
-    """The words of the element's class and id, which may be joined with hyphens or by capitals."""
-    for attribute in ("class", "id"):
-        if value := element.attrs.get(attribute):
-            yield from (word.lower() for word in _NAMES.findall(value[:MAX_NAMES]) if word)
+@lru_cache(maxsize=1024)  # a site's articles share most of them
+def _names(value: str) -> frozenset[str]:
+    """The words of a class or id, which may be joined with hyphens or by capitals."""
+    return frozenset(word.lower() for word in _NAMES.findall(value) if word)

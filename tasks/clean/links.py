@@ -85,8 +85,11 @@ def line_with_links(nodes: Iterable[Element], to_text: Callable[[], str]) -> lis
     """The same as one line. A link's white space at its ends, left where an element is gone, stands outside of it."""
 
     def to_line() -> str:
-        text = re.sub(f"{_BEGIN}(\\s+)", rf"\1{_BEGIN}", to_text())
-        return collapse(re.sub(f"(\\s+){_END}", rf"{_END}\1", text))
+        text = to_text()
+        if _BEGIN in text or _END in text:
+            text = re.sub(f"{_BEGIN}(\\s+)", rf"\1{_BEGIN}", text)
+            text = re.sub(f"(\\s+){_END}", rf"{_END}\1", text)
+        return collapse(text)
 
     return text_with_links(nodes, to_line)
 

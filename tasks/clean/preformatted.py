@@ -23,12 +23,17 @@ def lines(pre: Element) -> str:
     """The text of a <pre>, without line numbers. What a browser shows on a line of its own is on a line of its own."""
     writer = _Lines(separate_codes=_has_codes_side_by_side(pre))
     writer.add_children(pre)
-    return superscripts.write(writer.text)
+    return superscripts.write("".join(writer.texts))
+
+
+def holds_text(node: Element) -> bool:
+    return any(child.strip() if isinstance(child, str) else holds_text(child) for child in node.children)
 
 
 class _Lines:
     def __init__(self, *, separate_codes: bool) -> None:
-        self.text = ""
+        self.texts: list[str] = []
+        """None of them is empty."""
         self._separate_codes = separate_codes
         self._line_ended = False
         """Whether an element on lines of its own ended here, so that what follows begins a line."""
@@ -53,7 +58,7 @@ class _Lines:
             elif self._stands_alone(child):
                 self._begin_line()
                 self.add_children(child)
-                self._line_ended = not self.text.endswith("\n")
+                self._line_ended = not self._begins_line()
             else:
                 self.add_children(child)
 
@@ -65,16 +70,21 @@ class _Lines:
         return element.tag in STAND_ALONE or not _LINE_CLASSES.isdisjoint(element.attrs.get("class", "").split())
 
     def _begin_line(self) -> None:
-        if self.text and not self.text.endswith("\n"):
-            self.text += "\n"
+        if self.texts and not self._begins_line():
+            self.texts.append("\n")
         self._line_ended = False
 
+    def _begins_line(self) -> bool:
+        return bool(self.texts) and self.texts[-1].endswith("\n")
+
     def _write(self, text: str) -> None:
-        if self._line_ended and text:
+        if not text:
+            return
+        if self._line_ended:
             self._line_ended = False
             if not text.startswith("\n"):
-                self.text += "\n"
-        self.text += text
+                self.texts.append("\n")
+        self.texts.append(text)
 
 
 @lru_cache(maxsize=1024)

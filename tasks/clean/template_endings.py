@@ -13,8 +13,8 @@ from tasks.clean.template_phrases import (
     READ_ALSO,
     READ_ON,
     READ_ON_TITLED,
+    Beginning,
     bare,
-    beginning_with,
 )
 from tasks.text.markup import Element
 from tasks.text.plain import inline_text
@@ -25,8 +25,8 @@ _OPENING = " \t\r\n\u00a0\u3000([|–—-"
 """What may stand between the last sentence and an invitation to read on."""
 _ARROWS = ("→", "»", "›", "⟶", "➔", ">")
 _MIDDLES = [middle for _, middles in FIRST_APPEARED for middle in middles]
-_READ_ALSO = beginning_with(READ_ALSO | READ_ON)
-_READ_ON_TITLED = beginning_with(READ_ON_TITLED)
+_READ_ALSO = Beginning(READ_ALSO | READ_ON)
+_READ_ON_TITLED = Beginning(READ_ON_TITLED)
 
 
 def trim_last(blocks: list[Element], link: str | None) -> list[Element]:
@@ -82,10 +82,10 @@ def _is_invitation(last: Element, before: list[Element | str], link: str | None)
 def _without_last_words(text: str) -> str:
     """The text without what a template adds behind its last sentence."""
     tail = text[-MAX_LINE - MAX_PHRASE :]
-    lower = tail.casefold().replace("’", "'")
     first = len(text) - len(tail)
-    says_first = len(lower) == len(tail) and any(map(lower.__contains__, _MIDDLES))
-    for beginnings, middles in FIRST_APPEARED if says_first else ():
+    end = _lower(text[-MAX_SITE - MAX_PHRASE :])
+    lower = _lower(tail) if any(map(end.__contains__, _MIDDLES)) else ""
+    for beginnings, middles in FIRST_APPEARED if len(lower) == len(tail) else ():
         middle = max(map(lower.rfind, middles))
         start = max(lower.rfind(beginning, 0, middle) for beginning in beginnings) if middle > 0 else -1
         if start > 0 and middle > len(tail) - MAX_SITE - MAX_PHRASE and tail[:start].rstrip()[-1:] in _SENTENCE_END:
@@ -94,6 +94,10 @@ def _without_last_words(text: str) -> str:
         if _has_words(words := tail[match.end() :]) and _invites(words):
             return text[: first + match.end()].rstrip(_OPENING)
     return text
+
+
+def _lower(text: str) -> str:
+    return text.casefold().replace("’", "'")
 
 
 def _invites(words: str) -> bool:

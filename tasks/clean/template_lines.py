@@ -28,8 +28,8 @@ from tasks.clean.template_phrases import (
     SHARE,
     SHARE_WORDS,
     SUBSCRIBE,
+    Beginning,
     bare,
-    beginning_with,
 )
 from tasks.text.markup import Element
 from tasks.text.plain import UNSPACED, WORDS, collapse, inline_text
@@ -42,29 +42,35 @@ MAX_SECTION = 40
 """Blocks below a heading that may be links to other articles; bounded, since each block may be such a heading."""
 _PHRASES = READ_ON | SHARE | COMMENTS | SUBSCRIBE
 _HEADINGS = _PHRASES | RELATED | READ_ALSO
+_LIST_HEADINGS = RELATED | READ_ALSO | READ_ON
 _STARTS = {phrase[:3] for phrase in _HEADINGS}
-_READ_ALSO = beginning_with(READ_ALSO | READ_ON)
-_READ_ON_TITLED = beginning_with(READ_ON_TITLED)
+_READ_ALSO = Beginning(READ_ALSO | READ_ON)
+_READ_ON_TITLED = Beginning(READ_ON_TITLED)
+_FIRST_APPEARED_BEGINNINGS = tuple(beginning for beginnings, _ in FIRST_APPEARED for beginning in beginnings)
 _READ_FULL = re.compile(
     r"\W*(?:read|view|see) (?:the )?(?:full|whole|entire|original|rest of (?:the|this)|more (?:of this|at|on|in)) \w"
 )
 _BELOW = re.compile(
     r"\d+ ?\D{1,25} [-–] \d+ ?\D{1,25}$"  # Discourse: "3 posts - 2 participants"
     r"|submitted by\s+/?u/\S+(?:\s+to\s+/?r/\S+)?\s*(?:\[link\])?\s*\[comments\]$"  # Reddit
-    r"|.{1,250} was originally published in .{1,80} on medium, where people are continuing the conversation"
     r"|thanks for reading .{1,100}! (?:subscribe for free|this post is public)",
     re.DOTALL,
 )
+_ON_MEDIUM = re.compile(
+    r".{1,250} was originally published in .{1,80} on medium, where people are continuing the conversation", re.DOTALL
+)
 _TEXT = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6"])
+_TEXT_OR_LIST = _TEXT | {"ul", "ol"}
+_BUTTON_WORDS = NETWORKS | SHARE_WORDS
 
 
 def says_where_first(block: Element, line: str) -> bool:
     """Whether it is "The post … appeared first on …", in any language that WordPress writes it in."""
     lower = line.casefold().replace("’", "'")
-    for beginnings, middles in FIRST_APPEARED:
+    for beginnings, middles in FIRST_APPEARED if lower.startswith(_FIRST_APPEARED_BEGINNINGS) else ():
         if lower.startswith(beginnings):
             return any(0 < lower.rfind(middle) >= len(lower) - len(middle) - MAX_SITE for middle in middles)
-    if not any(map(lower.__contains__, FIRST_APPEARED_AFTER_TITLE)):
+    if lower.isascii() or not any(map(lower.__contains__, FIRST_APPEARED_AFTER_TITLE)):
         return False
     return line[0] in "〈《「“" or len(links_of(block)) == 2
 
@@ -185,7 +191,7 @@ def _points_to_another(block: Element, line: str, link: str | None) -> bool:
 def _is_last(block: Element, line: str, link: str | None) -> bool:
     """Whether the last line is a template's: these forms would be text elsewhere."""
     lower = line.casefold().replace("’", "'")
-    if _BELOW.match(lower):
+    if _BELOW.match(lower) or ("was originally published" in lower and _ON_MEDIUM.match(lower)):
         return True
     links = links_of(block)
     if not links:
@@ -221,7 +227,7 @@ def _section(blocks: list[Element], index: int, phrase: str, link: str | None, e
     whole = end == len(blocks) or len(linked) > 1 or "ul" in linked or "ol" in linked
     while end < len(blocks) and blocks[end - 1].tag == "figure":  # before more text, a picture is the article's
         end -= 1
-    if end > index + 1 and whole and phrase in RELATED | READ_ALSO | READ_ON:
+    if end > index + 1 and whole and phrase in _LIST_HEADINGS:
         yield from range(index, end)
     elif ends:
         yield index
@@ -229,7 +235,7 @@ def _section(blocks: list[Element], index: int, phrase: str, link: str | None, e
 
 def _is_list_of_links(block: Element, link: str | None) -> bool:
     """Whether it only consists of links to the article's own site."""
-    if block.tag not in _TEXT | {"ul", "ol"}:
+    if block.tag not in _TEXT_OR_LIST:
         return False
     links = links_of(block)
     if not links or any(is_elsewhere(address, link) for address in links):
@@ -263,4 +269,4 @@ def _names_networks(text: str) -> bool:
     if len(text) > MAX_LINE:
         return False
     words = set(WORDS.findall(text.casefold()))
-    return words <= NETWORKS | SHARE_WORDS and not words.isdisjoint(NETWORKS)
+    return words <= _BUTTON_WORDS and not words.isdisjoint(NETWORKS)

@@ -56,6 +56,7 @@ def _domain(address: str) -> str:
     return ".".join(parts[2].partition(":")[0].lower().split(".")[-2:]) if len(parts) > 2 else ""
 
 
+@lru_cache(maxsize=4096)
 def is_share_link(address: str) -> bool:
     lower = address.lower()
     return any(map(lower.__contains__, _SHARE_PARTS)) and _SHARE_LINK.search(address) is not None

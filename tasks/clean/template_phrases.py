@@ -14,12 +14,17 @@ MAX_SITE = 120
 """Characters of a site's name."""
 MAX_LINE = 300
 """Characters of a line with a link to another article, or of buttons."""
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def bare(text: str) -> str:
     """The text in lower case, on one line, without punctuation, arrows and symbols at its ends."""
-    return _EDGES.sub("", " ".join(text.casefold().replace("’", "'").split()))
+    line = " ".join(text.casefold().replace("’", "'").split())
+    start, end = 0, len(line)
+    while start < end and not line[start].isalnum():
+        start += 1
+    while start < end and not line[end - 1].isalnum():
+        end -= 1
+    return line[start:end]
 
 
 def _phrases(*lines: str) -> frozenset[str]:
@@ -222,7 +227,21 @@ FIRST_APPEARED_AFTER_TITLE = (
 """The same, in languages in which it begins with the title."""
 
 
-def beginning_with(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Matches text in lower case that begins with one of the phrases, the longest first."""
-    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile(rf"[\W_]*(?:{'|'.join(map(re.escape, longest_first))})(?![^\W_])")
+_BEFORE_WORDS = re.compile(r"[\W_]*")
+
+
+class Beginning:
+    """Matches text in lower case that begins with one of the phrases, the longest first.
+
+    Most texts begin with other characters than any phrase, and need not be compared with hundreds of phrases.
+    """
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+        self._pattern = re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![^\W_])")
+        self._starts = frozenset(phrase[:2] for phrase in longest_first)
+
+    def match(self, lower: str) -> re.Match[str] | None:
+        words = _BEFORE_WORDS.match(lower)
+        start = words.end() if words else 0
+        return self._pattern.match(lower, start) if lower[start : start + 2] in self._starts else None

@@ -136,6 +136,7 @@ _SIMPLE_LINE = re.compile(
     re.ASCII,
 )
 _NEEDS_YAML = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _NULLS = frozenset(["null", "Null", "NULL"])
 
 
@@ -244,7 +245,7 @@ def parse_article(data: bytes, document: Document, feed: Feed) -> ParsedDocument
         summary="",
         base_url=file.url,
         enclosures=(),
-        parsed=json.dumps(original, ensure_ascii=False),
+        parsed=_ENCODER.encode(original),
     )
     return ParsedDocument((make_entry(fields, document, feed, position=0),))
 
@@ -254,15 +255,21 @@ def _text(value: object) -> str:
 
 
 def _authors(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    names = (read_authors(fields.get(name)) for name in ("author", "authors", "Author", "Authors"))
+    names = (read_authors(fields[name]) for name in ("author", "authors", "Author", "Authors") if name in fields)
     return unique(_text(name) for names_of_one in names for name in names_of_one)
 
 
 def _categories(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    plural = [word for name in ("tags", "categories") for word in _words(fields.get(name))]
+    plural = [word for name in ("tags", "categories") if name in fields for word in _words(fields[name])]
     # Jekyll splits the text of `tags` and `categories` at spaces, but that of `tag` and `category` is one
-    single = [part for name in ("tag", "category") for text in _texts(fields.get(name)) for part in text.split(",")]
-    return unique(_text(category) for category in (*plural, *single))
+    single = [
+        part
+        for name in ("tag", "category")
+        if name in fields
+        for text in _texts(fields[name])
+        for part in text.split(",")
+    ]
+    return unique((*plural, *map(str.strip, single)))
 
 
 def _words(value: Any) -> list[str]:
@@ -270,7 +277,7 @@ def _words(value: Any) -> list[str]:
     if not isinstance(value, str):
         return _texts(value)
     words = value.split(",") if "," in value else value.split()
-    return [word.removeprefix("#") for word in map(str.strip, words)]
+    return [_text(word.strip().removeprefix("#")) for word in words]
 
 
 def _texts(value: Any, depth: int = 0) -> list[str]:

@@ -16,6 +16,7 @@ from tasks.text.plain import printable
 from warehouse.feed_descriptions import About, Hints
 from warehouse.records import Document, Enclosure, Entry, Feed, Reject, digest
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 MIN_REPEATED_TEXT = 200
 """Characters from which a text that is the entry's content is left out of `Entry.parsed`."""
 
@@ -140,7 +141,7 @@ def entry_date(text: object, parsed: object, feed: Feed, document: Document) -> 
 
 def to_json(raw: Mapping[str, Any], content: str) -> str:
     """Everything the parser has read, as JSON, without repeating `content`, which raw.entries has in content_html."""
-    return json.dumps(_to_plain(dict(raw), content), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(_to_plain(dict(raw), content))
 
 
 def _to_plain(value: Any, content: str) -> Any:
@@ -151,9 +152,9 @@ def _to_plain(value: Any, content: str) -> Any:
         return clean_text(value)
     if isinstance(value, dict):
         return {
-            clean_text(name): _to_plain(member, content)
+            name if name.isidentifier() else clean_text(name): _to_plain(member, content)
             for name, member in value.items()
-            if not str(name).endswith("_parsed")
+            if not name.endswith("_parsed")
         }
     if isinstance(value, struct_time):
         return None

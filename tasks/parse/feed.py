@@ -34,6 +34,7 @@ from tasks.parse.entry import (
     to_json,
     unique,
 )
+from tasks.parse.feed_dictionary import make_quick
 from tasks.parse.json_feed import looks_like_json, parse_json_feed
 from tasks.parse.media_description import keep_media_descriptions_apart, media_text
 from tasks.rhythm import read_hints
@@ -69,6 +70,7 @@ def _to_text(_element: str, data: str) -> str:
 # `benchmarks.shortcuts` measures what this saves.
 feedparser.mixin._FeedParserMixin.decode_entities = staticmethod(_to_text)
 keep_media_descriptions_apart(feedparser.mixin._FeedParserMixin)
+make_quick()
 
 
 def _tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,6 +135,15 @@ def _join_base(base: str, stated: str = "") -> str:
 
 
 feedparser.mixin.make_safe_absolute_uri = _join_base
+_feedparsers_urljoin = feedparser.mixin._urljoin
+
+
+def _join_addresses(base: str, address: str) -> str:
+    """feedparser's function, which it also calls for every element of a feed that states no base."""
+    return _feedparsers_urljoin(base, address) if base or address else ""
+
+
+feedparser.mixin._urljoin = _join_addresses
 # An id stays as it is: resolved, it would change with the document's address, and "123" would become the entry's link.
 feedparser.mixin._FeedParserMixin.can_be_relative_uri -= {"id"}
 

@@ -70,6 +70,8 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
     if data.isascii() and b"\x1b" not in data and b"~{" not in data:
         return data
     declared = _declared_encodings(data, content_type)
+    if not (declared and declared[0] in _LIKE_UTF8) and _is_valid_utf8(data):
+        return data
     text, damaged = _decode(data, "utf-8")
     if damaged and b"\xed" in data:
         data = _HALVES.sub(_join_halves, data)
@@ -87,6 +89,15 @@ def readable(data: bytes, content_type: str, language: str | None = None) -> byt
     data = to_utf8(data, content_type, language).lstrip(b" \t\r\n\0")
     before = _BEFORE_DECLARATION.match(data)
     return data[before.end() :] if before else data
+
+
+def _is_valid_utf8(data: bytes) -> bool:
+    """Whether all of it is; true of nearly all documents, and found out in a third of the time of decoding the rest."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_mostly_utf8(data: bytes) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import cast
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -31,6 +31,13 @@ _CLOSED_BY_THE_NEXT = frozenset(
     ]
 )
 """Elements whose end tag may be left out (HTML 13.1.2.4): a long list of them is not deep."""
+_PART = 10_000
+"""Characters in which tags are counted at once."""
+_NEVER_NESTED = ("<p>", "<br>", "<br/>", "<img ", "<li>")
+_END_TAGS = ("</span>", "</a>", "</div>", "</strong>")
+"""Enough of them to tell for articles; those of highlighted code have thousands of `<span>`."""
+_TAG_IN_NAME = re.compile(r"<[A-Za-z][^\s/<>]*<")
+"""`<b</i>`, for example, which is a start tag."""
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)([^<>]*+)>")
 
 
@@ -42,18 +49,24 @@ class Element:
 
     def walk(self) -> Iterator[Element]:
         """Every element below this one, in document order."""
-        stack = [child for child in reversed(self.children) if isinstance(child, Element)]
+        stack = [child for child in reversed(self.children) if not isinstance(child, str)]
         while stack:
             element = stack.pop()
             yield element
-            stack.extend(child for child in reversed(element.children) if isinstance(child, Element))
+            if len(element.children) > 1:
+                stack += [child for child in reversed(element.children) if not isinstance(child, str)]
+            elif element.children and not isinstance(only := element.children[0], str):
+                stack.append(only)
 
     def text(self) -> str:
         """All text below, with its white space; a <br> is a newline."""
         if len(self.children) == 1 and isinstance(only := self.children[0], str):
             return only
         return "".join(
-            child if isinstance(child, str) else "\n" if child.tag == "br" else child.text() for child in self.children
+            [
+                child if isinstance(child, str) else "\n" if child.tag == "br" else child.text()
+                for child in self.children
+            ]
         )
 
 
@@ -85,13 +98,29 @@ def parse_html(html: str) -> LexborHTMLParser:
     return LexborHTMLParser(_bound_nesting(close_elements(escape_less_than(html[:MAX_HTML]))))
 
 
+def _may_be_deep(html: str) -> bool:
+    """Whether tags may be nested deeper than MAX_NESTING. Counting tells of nearly every article that they are not,
+    faster than looking at each tag. What may be a start tag counts as one; an end tag only if it surely is one.
+    """
+    if html.count("<") <= MAX_NESTING:
+        return False
+    deepest = 0
+    for start in range(0, len(html), _PART):
+        part = html[start : start + _PART]
+        opened = part.count("<") - part.count("</") - sum(map(part.count, _NEVER_NESTED))
+        if deepest + opened > MAX_NESTING:
+            return True
+        deepest = max(opened, deepest + opened - sum(map(part.count, _END_TAGS)))
+    return _TAG_IN_NAME.search(html) is not None
+
+
 def _bound_nesting(html: str) -> str:
     """The HTML without the tags that are nested deeper than MAX_NESTING; what they hold stays.
 
     lexbor takes the square of the depth: 0.3 s for 10,000 <div> in each other, and minutes for the 200,000 that an
     entry has room for.
     """
-    if html.count("<") <= MAX_NESTING:
+    if not _may_be_deep(html):
         return html
     depth = 0
 
@@ -139,7 +168,7 @@ def _to_tree(document: LexborHTMLParser) -> tuple[Element, set[str]]:
 def _from_lexbor(body: LexborNode) -> tuple[Element, set[str]]:
     root = Element("body")
     unknown: set[str] = set()
-    stack: list[tuple[LexborNode | None, list[Element | str], int]] = [(body.child, root.children, 1)]
+    stack: list[tuple[LexborNode | None, list[Element | str], int]] = [(body.first_child, root.children, 1)]
     while stack:
         node, siblings, depth = stack.pop()
         while node is not None:
@@ -151,15 +180,16 @@ def _from_lexbor(body: LexborNode) -> tuple[Element, set[str]]:
                     unknown.add(tag)
                 children = siblings
                 if depth < MAX_DEPTH:
-                    attrs = node.attributes
+                    attrs: dict[str, Any] = node.attributes
                     if attrs and None in attrs.values():
                         attrs = {name: value or "" for name, value in attrs.items()}
                     children = []
-                    siblings.append(Element(tag, cast("dict[str, str]", attrs), children))
-                child = node.child
+                    siblings.append(Element(tag, attrs, children))
+                child = node.first_child
                 if child is not None:
-                    if child.next is None and child.tag == "-text":  # most elements hold one text only
-                        children.append(child.text_content or "")
+                    text = child.text_content
+                    if text is not None and child.next is None:  # most elements hold one text only
+                        children.append(text)
                     else:
                         stack.append((node.next, siblings, depth))
                         node, siblings, depth = child, children, depth + 1

@@ -12,19 +12,19 @@ from html.entities import html5
 
 _LEFT_ALONE = rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
 _FAULT = re.compile(
-    _LEFT_ALONE + rb"|&(?:#([0-9]++);|#[xX]([0-9A-Fa-f]++);|([A-Za-z][A-Za-z0-9.-]*+);)?|<(?=[\s\d=<])",
+    _LEFT_ALONE
+    + rb"|&(?!(?:amp|lt|gt|quot|apos);)(?:#([0-9]++);|#[xX]([0-9A-Fa-f]++);|([A-Za-z][A-Za-z0-9.-]*+);)?|<(?=[\s\d=<])",
     re.DOTALL,
 )
 _NO_CHARACTER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 """What XML 1.0 has no place for, in UTF-8."""
 _DEFINED = re.compile(rb"<!ENTITY\s+([A-Za-z][\w.-]*)")
-_OF_XML = frozenset([b"amp", b"lt", b"gt", b"quot", b"apos"])
 
 
 def mend_xml(data: bytes) -> bytes:
     """The document, in UTF-8, with `&` and `<` escaped where they begin no reference and no tag, and without characters
     that XML does not have. HTML's entities become their characters; those that the document defines stay."""
-    known = _OF_XML | set(_DEFINED.findall(data[:100_000]))
+    known = set(_DEFINED.findall(data[:100_000]))
 
     def mend(match: re.Match[bytes]) -> bytes:
         found, (decimal, hexadecimal, name) = match[0], match.groups()

@@ -21,7 +21,7 @@ _RUNS_OF_SPACES = re.compile("  +")
 
 def printable(text: str) -> str:
     """The text without control characters, noncharacters and lone surrogates; tab and line ends stay."""
-    return UNPRINTABLE.sub("", text)
+    return text if text.isprintable() else UNPRINTABLE.sub("", text)  # nearly all short texts are
 
 
 def collapse(text: str) -> str:
@@ -50,7 +50,9 @@ def inline_text(element: Element) -> str:
 
 def _collapse_inline(text: str) -> str:
     """Like `collapse`, but ideographic spaces stay, and there may be a space at both ends."""
-    return text if _is_collapsed(text) else _INLINE_SPACES.sub(" ", text.replace(_SOFT_HYPHEN, ""))
+    if text.isprintable() and "  " not in text:  # as `_is_collapsed` says, without calling it
+        return text
+    return _INLINE_SPACES.sub(" ", text.replace(_SOFT_HYPHEN, ""))
 
 
 def _gather(node: Element, parts: list[str]) -> bool:
@@ -148,6 +150,12 @@ _WINDOWS_1252_WORDS = bytes(
     for char in (bytes([byte]).decode("cp1252", "replace") for byte in range(256))
 )
 """Maps Windows-1252 to "a" for a letter or digit, "'" for what may join two words, and a space for the rest."""
+_SYMBOLS = "\u2600-\u2775\u2794-\u27bf\U0001f1e6-\U0001faff"
+"""Ranges of symbols, none of which is a letter, a digit or a mark."""
+_EMOJI = re.compile(f"[{_SYMBOLS}]\ufe0f?")
+_PUNCTUATION = "\u2010-\u205e\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+_LETTER_OR_MARK = re.compile(f"[^\\x00-\xffŒœŠšŽžŸƒˆ˜€™{_PUNCTUATION}{_SYMBOLS}]")
+"""What Windows-1252 has not, and may be a part of a word."""
 _MARKERS = re.compile(r"\n\s*(?:-?\d+\. |- |> |#{1,6} )+")
 
 
@@ -160,14 +168,17 @@ def word_count(text: str) -> int:
     words = _count_western_words(text)
     if words is not None:
         return words
+    if "\ufe0f" in text:
+        text = _EMOJI.sub(" ", text)
     rest, runs = UNSPACED.subn(" ", text)
-    return len(text) - len(rest) + runs + len(_WORD.findall(rest))
+    words = _count_western_words(rest, "replace") if not _LETTER_OR_MARK.search(rest) else len(_WORD.findall(rest))
+    return len(text) - len(rest) + runs + (words or 0)
 
 
-def _count_western_words(text: str) -> int | None:
+def _count_western_words(text: str, errors: str = "strict") -> int | None:
     """How often _WORD matches, for a text in Windows-1252; None for any other (`benchmarks.shortcuts`)."""
     try:
-        data = text.encode("ascii" if text.isascii() else "cp1252")
+        data = text.encode("ascii" if text.isascii() else "cp1252", errors)
     except UnicodeEncodeError:
         return None
     parts = data.translate(_WINDOWS_1252_WORDS).replace(b"''", b"  ").split()

@@ -27,6 +27,7 @@ _STARTS = re.compile(
 )
 """The start tags of elements that hold text only, and all self-closed ones but <br/> and its like."""
 _VOID_START = re.compile(f"<(?i:{_NO_ELEMENT})\\b")
+_USUAL_VOIDS = ("<br/", "<br ", "<img ", "<hr/", "<hr ")
 _MAX_TAG = 2_000
 """Characters of a tag, but for the rare longer one."""
 _NEXT_START = {name: re.compile(rf"<{name}\b", re.IGNORECASE) for name in _TEXT_ONLY}
@@ -69,7 +70,7 @@ def _has_self_closed(html: str) -> bool:
     end = html.find("/>")
     while end >= 0:
         start = html.rfind("<", max(0, end - _MAX_TAG), end)
-        if start < 0 or not _VOID_START.match(html, start):
+        if not html.startswith(_USUAL_VOIDS, max(start, 0)) and (start < 0 or not _VOID_START.match(html, start)):
             return True
         end = html.find("/>", end + 2)
     return False

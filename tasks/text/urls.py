@@ -107,8 +107,11 @@ def _escape(absolute: str) -> str | None:
 
 def without_tracking(address: str) -> str:
     """The address without the parameters that only record where the reader came from."""
-    if "?" not in address and "#" not in address:
-        return address
+    return _without_tracking(address) if "?" in address or "#" in address else address
+
+
+@lru_cache(maxsize=4096)
+def _without_tracking(address: str) -> str:
     parts = urlsplit(address)
     if parts.query:
         pairs = parse_qsl(parts.query, keep_blank_values=True)

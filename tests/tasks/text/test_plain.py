@@ -65,6 +65,14 @@ def test_counting_western_words_agrees_with_the_regular_expression(text: str) ->
     assert word_count(text) == unspaced + len(re.findall(r"[^\W_]+(?:['’\-.,·][^\W_]+)*", spaced))
 
 
+@given(st.text(alphabet="aЖ3中港かก한é'’-.· ，①²_\u0301\u0e31\ufe0f\u200b☺❶😀🇩𠮷", max_size=40))
+def test_counting_by_kind_agrees_with_the_regular_expression(text: str) -> None:
+    assume(not re.search(r"^\s*(\d+\. |- |> |#)", text, re.MULTILINE))
+    spaced = UNSPACED.sub(" ", text)
+    words = regex.findall(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’\-.,·][\p{L}\p{N}\p{M}]+)*", spaced)
+    assert word_count(text) == sum(map(len, UNSPACED.findall(text))) + len(words)
+
+
 @given(st.text(alphabet="a港\n\t\r\u00a0\u3000\u200b\ufeff\x00\x1f\x7f\ud800\uffff", max_size=30))
 def test_printable_removes_unprintable_characters(text: str) -> None:
     assert printable(text) == "".join(c for c in text if c not in "\x00\x1f\x7f\ud800\uffff")
