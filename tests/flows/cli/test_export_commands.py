@@ -45,7 +45,7 @@ def test_commands(command: Callable[..., Result], tmp_path: Path) -> None:
     assert (facts["articles"], facts["written"], facts["list_pages"], facts["folder"]) == (2, 2, 1, "articles")
     assert (tmp_path / "articles" / "quay.md").exists()
     done = command("archive", "articles", "--generation", "2")
-    assert "2 articles of 1 sites in articles: 0 files written, 2 unchanged" in done.stdout
+    assert "2 articles of 1 site in articles: 0 files written, 2 unchanged" in done.stdout
 
     facts = json.loads(command("jsonl", "a.jsonl.gz", "--json").stdout)
     assert (facts["rows"], facts["path"], len(lines(tmp_path / "a.jsonl.gz"))) == (2, "a.jsonl.gz", 2)
