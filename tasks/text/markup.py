@@ -14,6 +14,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from tasks.text.nesting import bound_surely
 from tasks.text.source_tags import close_elements, escape_less_than, escape_mentions
 from tasks.text.tags import KNOWN, VOID
 
@@ -95,7 +96,7 @@ def _write(nodes: Sequence[Element | str], write: Callable[[str], None]) -> None
 
 def parse_html(html: str) -> LexborHTMLParser:
     """The document or fragment, its length and the depth of its nesting bounded."""
-    return LexborHTMLParser(_bound_nesting(close_elements(escape_less_than(html[:MAX_HTML]))))
+    return LexborHTMLParser(bound_surely(_bound_nesting(close_elements(escape_less_than(html[:MAX_HTML])))))
 
 
 def _may_be_deep(html: str) -> bool:
