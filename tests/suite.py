@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 
 SERVED = ("test_serving", "test_following", "test_pages", "test_killed")
 """Files that share one `newsmill serve`, in this order: the last one kills it."""
-LONGEST = (*SERVED, "test_docs", "test_lake", "test_crash", "test_backfill", "test_deploying", "test_analysts")
+LONGEST = (
+    *(*SERVED, "test_docs", "test_lake", "test_crash", "test_full_text", "test_kill", "test_backfill"),
+    *("test_deploying", "test_analysts"),
+)
 """Files that take minutes. They come first, so that none of them finishes alone."""
+
+
+def _name(path: Path) -> str:
+    """The file's name, by which SERVED and LONGEST know it; empty for a test of one module, which may be called alike."""
+    return "" if {"tasks", "warehouse"}.intersection(path.parts) else path.stem
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {name: position for position, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.path.stem, len(LONGEST)))
+    items.sort(key=lambda item: order.get(_name(item.path), len(LONGEST)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -56,6 +64,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
     class Scheduling(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
-            return "served" if Path(file).stem in SERVED else file
+            return "served" if _name(Path(file)) in SERVED else file
 
     return Scheduling(config, log)
