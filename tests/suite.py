@@ -28,7 +28,7 @@ LONGEST = (
 
 
 def _name(path: Path) -> str:
-    """The file's name, by which SERVED and LONGEST know it; empty for a test of one module, which may be called alike."""
+    """What SERVED and LONGEST know a file by: its name; empty for a test of one module, which may be called alike."""
     return "" if {"tasks", "warehouse"}.intersection(path.parts) else path.stem
 
 

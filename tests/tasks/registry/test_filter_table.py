@@ -102,7 +102,7 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(rules, max_size=3).map(tuple), st.lists(rules, max_size=2).map(tuple))
 def test_rules_that_were_read_can_be_written(keep: tuple[Filter, ...], block: tuple[Filter, ...]) -> None:
     ours = Feed("a", "A", "https://example.org/a", group="quay", filters=Filters(keep, block))
