@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
 
-from flows.cli.options import Command, json_option, settings_options
-from flows.cli.printing import cell, err, out, plain_value
+from flows.cli.options import Command, given_settings, json_option, settings_options
+from flows.cli.printing import cell, err, escape, out, plain_value
 from flows.cli.tables import print_table
-from tasks.settings import load_settings
 from warehouse.counting import counted
 
 if TYPE_CHECKING:
@@ -94,7 +92,7 @@ def try_page(
     from tasks.registry.feeds_file import choose, read_feeds
     from tasks.registry.site_patterns import SitePatterns
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     registry = read_feeds(settings.feeds) if settings.feeds.exists() or feed_id else []
     if Path(page).is_file():
         data, document = rule_trial.read_page(Path(page), rule_trial.check_address(url) if url else None)
@@ -158,7 +156,7 @@ def import_rules(folder: Path, replace: bool, feeds_file: Path | None, warehouse
     from tasks.registry.feeds_file import read_feeds
     from tasks.registry.pattern_import import import_patterns
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     feeds = read_feeds(settings.feeds) if settings.feeds.exists() else []
     imported = import_patterns(folder, settings.patterns_path, feeds, replace=replace)
     if as_json:
@@ -199,7 +197,7 @@ def list_rules(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
     from tasks.registry.feeds_file import read_feeds
     from tasks.registry.pattern_import import feeds_of, list_patterns
 
-    settings = load_settings(feeds=feeds_file, warehouse=warehouse)
+    settings = given_settings(feeds_file, warehouse)
     feeds: list[Feed] = read_feeds(settings.feeds) if settings.feeds.exists() else []
     rows: list[dict[str, Any]] = [
         {"pages": f"of {feed.id}", "rules": _counts(feed.page), "feeds": [feed.id], "problems": []}

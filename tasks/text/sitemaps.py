@@ -28,6 +28,7 @@ from tasks.text.dates import EARLIEST, FUTURE, parse_date
 from tasks.text.encodings import readable
 from tasks.text.mending import mend_xml
 from tasks.text.urls import MAX_LENGTH, resolve
+from warehouse.counting import counted
 
 # Silence usp's log, which would fill the terminal: `problems` has what is wrong with a sitemap.
 logging.getLogger("usp").addHandler(logging.NullHandler())
@@ -244,7 +245,7 @@ def read_sitemap(
     now = now or datetime.now(UTC)
     entries = [_entry(page, address, timezone, now, details) for page in pages]
     if invalid := entries.count(None):
-        problems.append(f"lists {invalid:,} pages without a valid address")
+        problems.append(f"lists {counted(invalid, 'page')} without a valid address")
     dates = {url: parse_date(text, timezone=timezone, now=now) for url, text in changed.items()}
     return SitemapContents(
         address,

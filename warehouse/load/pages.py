@@ -20,7 +20,7 @@ from warehouse.masking import mask
 from warehouse.page_answers import PageAnswer, PendingPage
 from warehouse.records import Article, Document, FullText, Milled, PageRequest
 from warehouse.store.sql_files import query
-from warehouse.store.staging import run_with_rows, stage
+from warehouse.store.staging import run_with_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
 
 LEARNED_FOR = timedelta(days=30)
@@ -175,9 +175,11 @@ def plan_pages(
         connection.execute(query("take_turn"))
         connection.execute(query("pages_learn"), times)
         connection.execute(query("pages_want"), {"since": now - timedelta(days=days)})
-        gone = connection.execute(query("pages_gone"), {"gone_after": gone_after}).fetchall()
+        rows = connection.execute(query("pages_gone"), {"gone_after": gone_after}).fetchall()
+        gone = [GonePage(*row) for row in rows]
+        run_with_ids(connection, "pages_end", [page.article_id for page in gone])
         connection.execute(query("pages_schedule"), {"gone_after": gone_after})
-        return [GonePage(*row) for row in gone]
+        return gone
 
     with stage(connection, "stage_page_feeds", _policies(policies)):
         return transact(connection, work)

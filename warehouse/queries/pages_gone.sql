@@ -1,7 +1,8 @@
 -- $gone_after: seconds. Pages that were missing at least twice, so long apart, are gone.
 -- Not where a site fails as a whole: then most of what was asked of it within a day is missing, or nothing else of it
 -- answers, neither a page nor its feed.
-UPDATE clean.pages SET status = 'gone', gone_at = fetched_at, gone_reason = error, next_try_at = NULL
+SELECT article_id, feed_id, url, error
+FROM clean.pages
 WHERE gone_at IS NULL AND missing_count >= 2 AND fetched_at >= missing_since + to_seconds($gone_after)
     AND regexp_extract(lower(url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1) NOT IN (
         SELECT host
@@ -23,4 +24,3 @@ WHERE gone_at IS NULL AND missing_count >= 2 AND fetched_at >= missing_since + t
                 AND coalesce(max(last_success_at) < max(last_asked) - INTERVAL 1 DAY, true)
             )
     )
-RETURNING article_id, feed_id, url, gone_reason

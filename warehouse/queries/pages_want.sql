@@ -9,6 +9,7 @@ JOIN stage_page_feeds f ON f.feed_id = a.feed_id
 LEFT JOIN ops.feeds o ON o.feed_id = a.feed_id
 WHERE a.first_seen_at >= $since
     AND a.text_source = 'feed'
+    AND a.source = 'feed' -- what a backfill brought waits until it is asked for
     -- a site's front page is no article's; a recording is no page
     AND regexp_matches(a.url, '^https?://') AND regexp_replace(a.url, '^https?://[^/?#]+/*(#.*)?', '') <> ''
     AND NOT regexp_matches(lower(a.url), '\.(mp3|m4a|mp4|ogg|wav|webm|jpe?g|png|gif|webp|zip|epub)([?#]|$)')

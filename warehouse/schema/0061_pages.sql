@@ -56,12 +56,6 @@ ALTER TABLE clean.articles ADD COLUMN text_source VARCHAR;
 ALTER TABLE clean.articles ADD COLUMN teaser VARCHAR;
 ALTER TABLE clean.article_versions ADD COLUMN text_source VARCHAR;
 ALTER TABLE clean.article_versions ADD COLUMN teaser VARCHAR;
-UPDATE clean.articles SET text_source = CASE WHEN entry_id IN (
-    SELECT e.entry_id FROM raw.entries e JOIN raw.documents d USING (document_id) WHERE d.form = 'page'
-) THEN 'page' ELSE 'feed' END;
-UPDATE clean.article_versions SET text_source = CASE WHEN entry_id IN (
-    SELECT e.entry_id FROM raw.entries e JOIN raw.documents d USING (document_id) WHERE d.form = 'page'
-) THEN 'page' ELSE 'feed' END;
 COMMENT ON COLUMN clean.articles.text_source IS 'page if the text is that of the article''s own page, else feed (a feed''s or an archive file''s)';
 COMMENT ON COLUMN clean.articles.teaser IS 'Why the feed''s text looks like a teaser: empty, short, cut off, read on, summary; NULL if it looks whole';
 COMMENT ON COLUMN clean.article_versions.text_source IS 'As in clean.articles';

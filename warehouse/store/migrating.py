@@ -31,14 +31,17 @@ def migrate(connection: Connection, location: Location, *, read_only: bool = Fal
             )
         return
     if pending := [migration for migration in known if migration[0] not in applied]:
-        # In one transaction: a lake's catalog keeps the former shape of a table that is altered later, with the rows it
-        # had, until `maintain` moves them and drops it; whatever reads it just then fails.
-        with transaction(connection):
-            for number, name, sql in pending:
-                _run_script(connection, sql, location)
-                connection.execute(
-                    "INSERT INTO ops.schema_migrations VALUES (?, ?, ?)", [number, name, datetime.now(UTC)]
-                )
+        # A lake's in one transaction: its catalog keeps the former shape of a table that is altered later, with the
+        # rows it had, until `maintain` moves them and drops it; whatever reads it just then fails. A file's in one each:
+        # DuckDB alters no table that the transaction has updated.
+        together = [pending] if isinstance(location, Lake) else [[migration] for migration in pending]
+        for group in together:
+            with transaction(connection):
+                for number, name, sql in group:
+                    _run_script(connection, sql, location)
+                    connection.execute(
+                        "INSERT INTO ops.schema_migrations VALUES (?, ?, ?)", [number, name, datetime.now(UTC)]
+                    )
     digest, sql = marts()
     if applied.get(0) != digest:
         with transaction(connection):

@@ -145,7 +145,7 @@ def test_a_command_in_a_pipe_and_on_terminals(bare: Newsmill, site: SampleSite, 
     piped = bare("feeds", "list")
     assert [line.split("\t")[0] for line in piped.stdout.splitlines()][:3] == ["id", "harbour-en", "harbour-zh"]
     wide = on_terminal(bare, 130, "feeds", "list")
-    assert re.search(r"^harbour-zh +海港日报 +zh +harbour +all +http://", wide, re.MULTILINE)
+    assert re.search(r"^harbour-zh +海港日报 +zh +harbour +all +feed +http://", wide, re.MULTILINE)
     narrow = on_terminal(bare, 60, "feeds", "list")
     assert re.search(rf"^harbour-zh +{site.url('/zh/feed.xml')} *$", narrow, re.MULTILINE)
     assert "left out, as the terminal is narrow: name, language, group, images" in " ".join(narrow.split())
