@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -97,6 +96,8 @@ def try_page(
     if Path(page).is_file():
         data, document = rule_trial.read_page(Path(page), rule_trial.check_address(url) if url else None)
     else:
+        import asyncio
+
         data, document = asyncio.run(rule_trial.fetch_page(settings, rule_trial.check_address(page)))
     feed = choose(registry, [feed_id])[0] if feed_id else rule_trial.choose_feed(registry, document.final_url)
     patterns = SitePatterns(settings.patterns_path)

@@ -32,8 +32,8 @@ def migrate(connection: Connection, location: Location, *, read_only: bool = Fal
         return
     if pending := [migration for migration in known if migration[0] not in applied]:
         # A lake's in one transaction: its catalog keeps the former shape of a table that is altered later, with the
-        # rows it had, until `maintain` moves them and drops it; whatever reads it just then fails. A file's in one each:
-        # DuckDB alters no table that the transaction has updated.
+        # rows it had, until `maintain` moves them and drops it; whatever reads it just then fails. A file's in one
+        # each: DuckDB alters no table that the transaction has updated.
         together = [pending] if isinstance(location, Lake) else [[migration] for migration in pending]
         for group in together:
             with transaction(connection):
