@@ -124,7 +124,7 @@ def test_what_finds_nothing_is_listed_and_finds_nothing(news: duckdb.DuckDBPyCon
 
 
 def test_what_finds_nothing_there_finds_something_elsewhere(tmp_path: Path) -> None:
-    """In a warehouse with a day of few articles, and a story that two feeds tell."""
+    """In a warehouse with a day of few articles, a story that two feeds tell, and an article that was taken down."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=20 - day) for day in range(12)]
 
@@ -147,6 +147,10 @@ def test_what_finds_nothing_there_finds_something_elsewhere(tmp_path: Path) -> N
     with store.writing() as connection:
         load(connection, [milled(*wire, original, feed=feed("wire"), at=today)], run_id="one")
         load(connection, [milled(copy, feed=feed("quay"), at=today)], run_id="two")
+        connection.execute(
+            "INSERT INTO clean.pages BY NAME SELECT article_id, feed_id, url, 'gone' AS status, "
+            "last_seen_at AS gone_at, 'not found' AS gone_reason FROM clean.articles LIMIT 1"
+        )
     mark_duplicates(store, MEASURE)
     publish(store, tmp_path / "news.duckdb")
     with duckdb.connect(str(tmp_path / "news.duckdb"), read_only=True) as opened:
