@@ -51,6 +51,7 @@ def test_a_list_goes_the_way_of_a_feed(newsmill: Newsmill, path: str, kind: str,
         assert tables(newsmill.warehouse, "clean") == before
 
 
+@pytest.mark.thorough
 def test_reprocess_reads_what_has_landed_with_the_selectors_that_hold_then(newsmill: Newsmill) -> None:
     with FeedlessSite() as site:
         newsmill.registry(table(site, "pilots", "/news/", "page", 'list = { items = ".notice", title = ".date" }'))
@@ -61,6 +62,7 @@ def test_reprocess_reads_what_has_landed_with_the_selectors_that_hold_then(newsm
         assert titles == {each.title for each in site.notices}
 
 
+@pytest.mark.thorough
 def test_the_sitemaps_of_an_index_are_asked_for_conditionally(newsmill: Newsmill) -> None:
     with FeedlessSite() as site:
         newsmill.registry(table(site, "pilots", "/i.xml", "sitemap"))

@@ -140,6 +140,7 @@ def test_reprocess_gives_the_same_rows(story: Story) -> None:
 # --- what can be asked of it ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_the_flags(newsmill: Newsmill) -> None:
     newsmill = newsmill.setting(full_text="auto")
     with TeaserSite() as site, TeaserSite() as other:
@@ -165,6 +166,7 @@ def test_the_flags(newsmill: Newsmill) -> None:
         assert "pages read" not in shown.stdout, "none is due"
 
 
+@pytest.mark.thorough
 def test_a_host_s_part_of_a_run_is_bounded(newsmill: Newsmill) -> None:
     newsmill = newsmill.setting(full_text="auto", pages_per_host=2)
     with TeaserSite(robots="") as site:
@@ -201,6 +203,7 @@ SITEMAP = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("full_text", ["never", "auto"])
 def test_a_backfilled_page_is_not_hidden_by_its_feed_s_summary(newsmill: Newsmill, full_text: str) -> None:
     """Pages that `backfill sitemap` had read became versions 1 behind summaries of nine words."""
@@ -214,6 +217,7 @@ def test_a_backfilled_page_is_not_hidden_by_its_feed_s_summary(newsmill: Newsmil
         assert found == [(1, "page", "\n\n".join(BRIDGE.paragraphs))]
 
 
+@pytest.mark.thorough
 def test_a_feed_that_turns_to_whole_texts_is_its_articles(newsmill: Newsmill) -> None:
     newsmill = newsmill.setting(full_text="auto")
     whole = Item(BRIDGE.title, "".join(f"<p>{text}</p>" for text in (*BRIDGE.paragraphs, *FERRY.paragraphs)), guid="1")

@@ -105,6 +105,7 @@ def test_loading_under_rules_is_reprocessing_under_them(newsmill: Newsmill, site
     assert all(row[1] for row in rows(newsmill.warehouse, "SELECT name, passed FROM ops.checks"))
 
 
+@pytest.mark.thorough
 def test_a_rule_that_is_added_leaves_loaded_articles_until_they_are_reprocessed(
     newsmill: Newsmill, site: SiteServer
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_rule_that_is_added_leaves_loaded_articles_until_they_are_reprocessed(
     assert titles(newsmill) == ["Late ferry stays", "Spring tide", "末班轮渡冬季照开"]
 
 
+@pytest.mark.thorough
 def test_rules_for_all_feeds_hold_for_sites_of_an_archive(newsmill: Newsmill) -> None:
     archive = write_archive(newsmill.folder / "archive", {"quay/1.md": article(1), "quay/2.md": article(2)})
     newsmill.registry('block = [{ field = "title", words = "泊位 2" }]\n')
@@ -129,6 +131,7 @@ def test_rules_for_all_feeds_hold_for_sites_of_an_archive(newsmill: Newsmill) ->
     assert (done["new"], done["blocked"]) == (1, 1)
 
 
+@pytest.mark.thorough
 def test_feeds_check_counts_what_is_blocked(newsmill: Newsmill, site: SiteServer) -> None:
     newsmill.registry(registry(site, RULES, SHARED))
     (checked,) = newsmill.facts("feeds", "check")

@@ -16,7 +16,6 @@ STOPS = {
     "first ingest": (
         Stop("after landing a document"),
         Stop("before a commit", 2),
-        Stop("before marking records as loaded"),
         Stop("after storing an image", 2),
         Stop("before swapping the copy in"),
     ),
@@ -24,17 +23,11 @@ STOPS = {
     "ingest with pages": (
         Stop("after planning pages"),
         Stop("before landing pages"),
-        Stop("after landing pages", 2),
         Stop("before marking records as loaded", 2),
-        Stop("before recording robots.txt"),
     ),
-    "later pages": (
-        Stop("before landing pages"),
-        Stop("after landing pages"),
-        Stop("before marking records as loaded"),
-    ),
-    "images": (Stop("after storing an image"), Stop("after recording images"), Stop("before swapping the copy in")),
-    "backfill": (Stop("after landing a pack", 2), Stop("after loading a batch"), Stop("after a commit", 2)),
+    "later pages": (Stop("after landing pages"),),
+    "images": (Stop("after storing an image"), Stop("after recording images")),
+    "backfill": (Stop("after landing a pack", 2), Stop("after a commit", 2)),
     "reprocess": (Stop("before replacing the warehouse"), Stop("after replacing the warehouse")),
     "publish": (Stop("after checking the copy"), Stop("before renaming a file")),
     "maintain": (Stop("after rewriting the file"), Stop("before renaming a file")),

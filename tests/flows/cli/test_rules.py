@@ -129,6 +129,7 @@ def test_the_rules_are_those_of_the_pages_feed_or_host(bare: Newsmill, server: S
     ]
 
 
+@pytest.mark.thorough
 def test_runs_use_the_rules_too_and_reprocess_uses_new_ones(bare: Newsmill, server: SiteServer) -> None:
     listed = f"<url><loc>{server.url('/gate')}</loc></url>"
     sitemap = f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{listed}</urlset>"
