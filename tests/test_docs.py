@@ -170,14 +170,10 @@ def outcome(
     count, edited = 0, False
     write_history(folder)
     pages = {"/": front, "/2024/berth": PAGE}
-    with SampleSite() as site, SiteServer(pages) as other:
+    with SampleSite() as site, SiteServer(pages) as other, FeedlessSite() as feedless:
         for path, page in {"/feed": TEASER, "/sitemap.xml": SITEMAP}.items():
             own = page.body.replace(b"https://example.org", other.url("").encode())
             other.pages[path] = Page(own, page.media_type)
-    pages = {"/": front, "/feed": GOOD_FEED, "/2024/berth": PAGE}
-    with SampleSite() as site, SiteServer(pages) as other, FeedlessSite() as feedless:
-        sitemap = SITEMAP.body.replace(b"https://example.org", other.url("").encode())
-        other.pages["/sitemap.xml"] = Page(sitemap, SITEMAP.media_type)
         addresses = {"https://example.org": other.url(""), "example-org": "127-0-0-1"}
         addresses |= {"https://pilots.example": feedless.url(""), "pilots-example": "127-0-0-1"}
         (folder / "feeds.toml").write_text(site.feeds_toml(), encoding="utf-8")
