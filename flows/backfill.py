@@ -78,7 +78,7 @@ async def _backfill(kind: SourceKind, form: Backfill) -> Report:
     parameters = _parameters(kind, request, form.limit)
     async with (
         open_run("backfill", settings, {**parameters, "dry_run": form.dry_run}) as run,
-        open_run_client(run, settings) as client,
+        open_run_client(run, settings, registry) as client,
     ):
         with open_milling_pool(settings, registry, shared_filters=shared_filters) as pool:
             if not form.dry_run:

@@ -60,7 +60,7 @@ async def images(
         published_since=datetime.combine(since, time(), UTC) if since else None,
     )
     parameters = {"limit": limit, "feeds": feeds, "sources": sources, "since": since and since.isoformat()}
-    async with open_run("images", settings, parameters) as run, open_run_client(run, settings) as client:
+    async with open_run("images", settings, parameters) as run, open_run_client(run, settings, registry) as client:
         await asyncio.to_thread(_want_images, settings, registry)
         await download_images(run, client, wanted, limit)
         await check_and_publish(run, settings, changed=bool(run.images_stored), publish=publish)

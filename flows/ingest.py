@@ -89,7 +89,10 @@ async def ingest(
     parameters = {**asked, "force": force, "pages": pages, "images": images, "publish": publish}
     if feeds or groups:
         await tag_run(*_tags(chosen, groups or ()))
-    async with open_run("ingest", settings, parameters) as run, open_run_client(run, settings, force=force) as client:
+    async with (
+        open_run("ingest", settings, parameters) as run,
+        open_run_client(run, settings, registry, force=force) as client,
+    ):
         known: dict[str, frozenset[str]] = {}
         with open_milling_pool(settings, registry, known, shared_filters=shared_filters) as pool:
             ingesting = _Ingest(run, settings, client, pool, force, known)

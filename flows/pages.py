@@ -82,7 +82,7 @@ async def pages(
     registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
     chosen = choose(registry, feeds or (), groups or ()) if feeds or groups else None
     parameters = {"feeds": feeds, "groups": groups, "limit": limit, "days": days}
-    async with open_run("pages", settings, parameters) as run, open_run_client(run, settings) as client:
+    async with open_run("pages", settings, parameters) as run, open_run_client(run, settings, registry) as client:
         with open_milling_pool(settings, registry, shared_filters=shared_filters) as pool:
             await load_pending(run, pool, settings)
             await read_pages(run, client, pool, registry, chosen=chosen, limit=limit, days=days)
@@ -107,9 +107,10 @@ async def read_pages(
 ) -> None:
     """Ask for the pages that are due, of the chosen feeds or of all, and load their texts."""
     settings = client.settings
-    if all(policy.full_text == "never" for policy in page_policies(registry, settings)):
+    policies = page_policies(registry, settings)
+    if all(policy.full_text == "never" for policy in policies):
         return
-    reading = _Reading(run, client, pool, registry, Robots(client, max_hosts=MAX_HOSTS))
+    reading = _Reading(run, client, pool, policies, Robots(client, max_hosts=MAX_HOSTS))
     due = await asyncio.to_thread(reading.plan, chosen, limit or settings.pages_per_run, days)
     if due:
         pool.start()
@@ -130,12 +131,12 @@ def page_policies(registry: Sequence[Feed], settings: Settings) -> list[PagePoli
     ]
 
 
-def plan(settings: Settings, registry: Sequence[Feed], days: float | None = None) -> list[GonePage]:
+def plan(settings: Settings, policies: Sequence[PagePolicy], days: float | None = None) -> list[GonePage]:
     """Bring clean.pages up to date: which pages are wanted and when they are asked; returns those that are gone."""
     with settings.store.writing() as connection:
         return plan_pages(
             connection,
-            page_policies(registry, settings),
+            policies,
             now=datetime.now(UTC),
             days=days or settings.page_days,
             gone_after=settings.gone_seconds,
@@ -149,17 +150,17 @@ class _Reading:
     run: Report
     client: Client
     pool: MillingPool
-    registry: Sequence[Feed]
+    policies: Sequence[PagePolicy]
     robots: Robots
 
     def plan(self, chosen: Sequence[Feed] | None, limit: int, days: float | None) -> list[PendingPage]:
         settings = self.client.settings
-        self.run.gone += plan(settings, self.registry, days)
+        self.run.gone += plan(settings, self.policies, days)
         with settings.store.reading() as connection:
             self.robots.know(stored_robots(connection, datetime.now(UTC) - ROBOTS_FOR))
             return due_pages(
                 connection,
-                page_policies(self.registry, settings),
+                self.policies,
                 now=datetime.now(UTC),
                 since=self.run.started_at,
                 limit=limit,
@@ -174,7 +175,7 @@ class _Reading:
         if fetched := self.robots.take_new():
             with settings.store.writing() as connection:
                 record_robots(connection, fetched, datetime.now(UTC))
-        self.run.gone += plan(settings, self.registry)
+        self.run.gone += plan(settings, self.policies)
 
     async def read(self, due: Sequence[PendingPage]) -> None:
         settings, log, done = self.client.settings, get_run_logger(), 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.pages import plan
+from flows.pages import page_policies, plan
 from flows.run.artifacts import publish_report
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
@@ -65,7 +65,7 @@ async def reprocess(publish: bool = True) -> Report:
                     documents = await asyncio.to_thread(swap, settings.store, rebuilt, landing, done)
                 if not documents:
                     break
-        await asyncio.to_thread(plan, settings, registry)
+        await asyncio.to_thread(plan, settings, page_policies(registry, settings))
         pending = await asyncio.to_thread(landing.pending)
         landing.mark_loaded(document for document in pending if document.key in done)
         await check_and_publish(run, settings, changed=True, publish=publish)

@@ -49,6 +49,7 @@ UNMIRRORED = {
     "tasks/parse/page_drops.py": "tests/tasks/parse/test_page_choice.py",
     "tasks/backfill/forms.py": "tests/tasks/backfill/test_sources.py",
     "tasks/parse/list_words.py": "tests/tasks/parse/test_list_page.py, tests/tasks/parse/test_list_links.py",
+    "tasks/fetch/trying.py": "tests/tasks/fetch/test_images.py, test_pages.py there",
     "tasks/registry/feed_checks.py": "tests/tasks/registry/test_feed_table.py",
     "tasks/registry/feed_ids.py": "tests/tasks/registry/test_feed_table.py",
     "tasks/registry/feed_problems.py": "tests/tasks/registry/test_feed_table.py",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+GONE: Final = frozenset([404, 410, 451])
+"""Answers that say that a page is not there. They are landed like one, without their text: two of them, a day apart,
+say that it was taken down."""
 PageStatus = Literal["stored", "failed", "forbidden", "missing", "skipped"]
 """How asking for a page ended. What is missing is gone only if it is still missing a day later."""
 

@@ -11,16 +11,16 @@ from flows.run.report import Report
 from tasks.fetch.http import Client, open_client
 from tasks.fetch.refusals import Refusals
 from tasks.orchestration.limits import hold_host_slot
-from tasks.registry.feeds_file import read_feeds_if_any
 from tasks.settings import Settings
 from warehouse.load.operations import host_refusals, record_host_refusals
-from warehouse.records import HostRefusal
+from warehouse.records import Feed, HostRefusal
 
 
 @asynccontextmanager
-async def open_run_client(run: Report, settings: Settings, *, force: bool = False) -> AsyncIterator[Client]:
-    """With `force`, the refusals of earlier runs do not count. The sites of feeds are asked with their access."""
-    feeds = await asyncio.to_thread(read_feeds_if_any, settings.feeds)
+async def open_run_client(
+    run: Report, settings: Settings, feeds: Sequence[Feed], *, force: bool = False
+) -> AsyncIterator[Client]:
+    """The sites of the `feeds` are asked with their access. With `force`, the refusals of earlier runs do not count."""
     known = () if force else await asyncio.to_thread(_read, settings)
     refusals = Refusals(known)
     async with open_client(settings, hold_host_slot, refusals, feeds) as client:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from tasks.errors import FetchError, HostRefusedError, TransientFetchError
-from tasks.fetch.http import Client, Response
+from tasks.errors import FetchError, HostRefusedError
+from tasks.fetch.http import Client
+from tasks.fetch.trying import get_twice
 from warehouse.errors import NewsmillError
 from warehouse.landing import write_durably
 from warehouse.masking import mask
@@ -25,8 +25,6 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "ICO")
 SUFFIXES = {name: name.lower() for name in FORMATS} | {"JPEG": "jpg", "MPO": "jpg"}  # an MPO starts as a JPEG
 DECODED_PIXELS = 25_000_000
 """Larger images are not decoded to check that they are whole: that would take too much memory."""
-TRIES = 2
-"""Attempts for one address in one run."""
 NEEDS_REFERER = frozenset([400, 401, 403, 406])
 """Answers of hosts that give their images only to pages of their own (nginx' `valid_referers` answers 403)."""
 
@@ -114,17 +112,10 @@ async def fetch_image(pending: PendingImage, client: Client, store: Path) -> Ima
 async def _ask(address: str, client: Client, article: str | None, feed: str | None) -> bytes:
     """The answer's body; `article` is the address that the Referer is made of, `feed` the feed of that article. Raises
     FetchError."""
-    settings = client.settings
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type(TransientFetchError),
-        stop=stop_after_attempt(TRIES),
-        wait=wait_random_exponential(multiplier=settings.retry_delay, max=30),
-        reraise=True,
-    )
-    response: Response = await retrying(
-        client.get,
+    response = await get_twice(
+        client,
         address,
-        max_bytes=settings.max_image_bytes,
+        max_bytes=client.settings.max_image_bytes,
         headers={"accept": "image/*"},
         article=article,
         feed=feed,

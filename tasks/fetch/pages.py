@@ -9,26 +9,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
 from tasks.errors import FetchError, ForbiddenFetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.http import TRANSIENT, Client, Response
 from tasks.fetch.robots import Robots
+from tasks.fetch.trying import get_twice
 from tasks.fetch.unpacking import request_headers
 from warehouse.landing import Landing
 from warehouse.masking import mask, mask_headers
 from warehouse.page_answers import PageAnswer, PendingPage
+from warehouse.page_request import GONE
 from warehouse.records import Document, Validators
 
 ACCEPT: Final = "text/html, application/xhtml+xml, */*;q=0.1"
-GONE: Final = frozenset([404, 410, 451])
-"""Answers that are landed like a page, without their text: two of them, a day apart, say that the page is gone."""
 FORBIDDEN: Final = frozenset([401, 402, 403, 407])
 """Answers of sites that want a login or let no program read them. Some change their mind."""
 MAY_HELP: Final = FORBIDDEN | TRANSIENT | {429}
 """Answers after which a later run asks again, whether they say when (Retry-After) or not."""
-TRIES: Final = 2
-"""Attempts for one page in one run."""
 PDF: Final = "application/pdf"
 PAGES: Final = frozenset(["", "text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/plain"])
 """Content types of what may be a page; some servers call theirs plain text."""
@@ -75,21 +71,14 @@ async def fetch_page(pending: PendingPage, client: Client, robots: Robots) -> Pa
 
 async def _ask(pending: PendingPage, client: Client, robots: Robots) -> Response:
     """Raises FetchError."""
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type(TransientFetchError),
-        stop=stop_after_attempt(TRIES),
-        wait=wait_random_exponential(multiplier=client.settings.retry_delay, max=30),
-        reraise=True,
-    )
-    response: Response = await retrying(
-        client.get,
+    return await get_twice(
+        client,
         pending.request.url,
         max_bytes=client.settings.max_page_bytes,
         headers={"accept": ACCEPT, **request_headers(Validators(pending.etag, pending.last_modified))},
         permit=robots.require,
         feed=pending.feed_id,
     )
-    return response
 
 
 def _document(pending: PendingPage, url: str, status: int, headers: object, body: bytes) -> Document:

@@ -160,7 +160,7 @@ def _mill(
         entries.append(entry)
         try:
             article = clean_entry(entry, feed.of_pages if document.form == "page" else feed)
-            if rule := None if _completes_an_article(document) else blocked_by(article, feed):
+            if rule := blocked_by(article, feed):
                 blocked[entry.entry_id] = rule
             else:
                 articles.append(article)
@@ -178,12 +178,6 @@ def _mill(
         parsed.about,
         feed.name,
     )
-
-
-def _completes_an_article(document: Document) -> bool:
-    """Whether it is a page that was asked for because a feed has only the beginning of its article: the rules judged
-    what the feed says, and a page has no categories."""
-    return document.form == "page" and document.source in ("feed", "page")
 
 
 def _reason(error: Exception) -> str:

@@ -22,10 +22,9 @@ from tasks.parse.page_join import join_pages
 from tasks.parse.page_source import read_source
 from tasks.text import urls
 from warehouse.load.containment import letters
+from warehouse.page_request import GONE
 from warehouse.records import Article, Document, Entry, Feed, Milled, PageReading, PageRequest
 
-GONE: Final = frozenset([404, 410, 451])
-"""Answers that say that the page is not there any more."""
 _REASONS: Final = {404: "not found", 410: "gone for good", 451: "withheld for legal reasons"}
 PDF: Final = b"%PDF-"
 

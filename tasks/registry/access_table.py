@@ -11,9 +11,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError
 
 from tasks.references import REFERENCE
+from tasks.registry.feed_checks import invalid
 from warehouse.access import Access
 
 SECRETS = frozenset(["headers", "cookies", "proxy", "auth"])
@@ -30,39 +30,35 @@ _OWN = frozenset(
 """Headers that newsmill sets, as it reads the answer by them."""
 
 
-def _error(problem: str) -> PydanticCustomError:
-    return PydanticCustomError("feeds", "{problem}", {"problem": problem})
-
-
 def _check_value(value: str) -> str:
     if not value.strip() or not value.isascii() or not value.isprintable():
-        raise _error('must be one line of ASCII characters (write "{env:NAME}" to take it from the environment)')
+        raise invalid('must be one line of ASCII characters (write "{env:NAME}" to take it from the environment)')
     return value.strip()
 
 
 def _check_credential(value: str) -> str:
     if not value or not value.isprintable():
-        raise _error('must be one line of text (write "{env:NAME}" to take it from the environment)')
+        raise invalid('must be one line of text (write "{env:NAME}" to take it from the environment)')
     return value
 
 
 def _check_headers(headers: dict[str, str]) -> dict[str, str]:
     for name in map(str.lower, headers):
         if not _TOKEN.fullmatch(name):
-            raise _error('has a name that no header has (write { x-api-key = "{env:NAME}" }, for example)')
+            raise invalid('has a name that no header has (write { x-api-key = "{env:NAME}" }, for example)')
         if name in _OTHER_KEYS:
-            raise _error(f"can't hold {name} (write it as {_OTHER_KEYS[name]})")
+            raise invalid(f"can't hold {name} (write it as {_OTHER_KEYS[name]})")
         if name in _OWN:
-            raise _error(f"can't hold {name}, which newsmill sets itself (leave it out)")
+            raise invalid(f"can't hold {name}, which newsmill sets itself (leave it out)")
     if len({name.lower() for name in headers}) < len(headers):
-        raise _error("hold a header twice (upper and lower case are the same; leave one out)")
+        raise invalid("hold a header twice (upper and lower case are the same; leave one out)")
     return {name.lower(): value for name, value in headers.items()}
 
 
 def _check_cookies(cookies: dict[str, str]) -> dict[str, str]:
     for name, value in cookies.items():
         if not _TOKEN.fullmatch(name) or re.search(r'[\s;,"\\]', REFERENCE.sub("", value)):
-            raise _error('must be names and values without spaces (write { session = "{env:NAME}" }, for example)')
+            raise invalid('must be names and values without spaces (write { session = "{env:NAME}" }, for example)')
     return cookies
 
 
@@ -77,7 +73,7 @@ def _check_proxy(value: str) -> str:
     except ValueError:
         is_address, host = False, ""
     if not is_address or REFERENCE.search(host) or parts.path.strip("/") or parts.query or not value.isascii():
-        raise _error(
+        raise invalid(
             'must be an http:// or https:// address (write "http://proxy.example:3128", for example; user and password '
             "may be references, or all of it one)"
         )
@@ -103,12 +99,12 @@ class AuthTable(BaseModel):
     @model_validator(mode="after")
     def _is_one_of_two(self) -> AuthTable:
         if (self.token is None) != (self.user is not None and self.password is not None) or (self.token and self.user):
-            raise _error(
+            raise invalid(
                 'must have user and password, or token (write { user = "reader", password = "{env:NAME}" }, '
                 "for example)"
             )
         if self.user and ":" in self.user:
-            raise _error('has a user with a ":", which only its password may have (RFC 7617)')
+            raise invalid('has a user with a ":", which only its password may have (RFC 7617)')
         return self
 
 
@@ -116,9 +112,9 @@ def check_not_twice(auth: AuthTable | None, others: Mapping[str, object]) -> Aut
     """The feed's auth, if neither its address nor its headers, among the `others` of its table, are one already."""
     headers, url = others.get("headers"), others.get("url")
     if auth and isinstance(headers, dict) and "authorization" in headers:
-        raise _error("stands beside an authorization in headers (leave one of the two out)")
+        raise invalid("stands beside an authorization in headers (leave one of the two out)")
     if auth and isinstance(url, str) and "@" in urlsplit(url).netloc:
-        raise _error("stands beside a user in url (leave one of the two out)")
+        raise invalid("stands beside a user in url (leave one of the two out)")
     return auth
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Annotated, get_args
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -22,9 +23,7 @@ from tasks.rhythm import PERIOD
 from tasks.text import urls
 from tasks.text.selectors import compile_selector, is_xpath
 from warehouse.characters import UNPRINTABLE_IN_LINES
-from warehouse.records import FullText, ImagePolicy, Kind
 
-"""One [[feed]] of feeds.toml: its keys, their valid values, and what to write instead of an invalid one."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{1,8})*")
 
 
@@ -99,20 +98,17 @@ def check_time_zone(value: str) -> str:
     raise invalid(f'must be an IANA time zone, and "{value}" is not one (write {hint})')
 
 
-def check_images(value: object) -> object:
-    policies = get_args(ImagePolicy)
-    if value in policies:
-        return value
-    better = nearest(value, policies) if isinstance(value, str) else None
-    raise invalid(f'must be "all", "lead" or "none" (write "{better or "all"}")')
+def one_of(choices: Sequence[str], usual: str) -> Callable[[object], object]:
+    """The check that a value is one of the choices; `usual` is what to write where none is like it."""
+    *others, last = (f'"{choice}"' for choice in choices)
 
+    def check(value: object) -> object:
+        if value in choices:
+            return value
+        better = nearest(value, choices) if isinstance(value, str) else None
+        raise invalid(f'must be {", ".join(others)} or {last} (write "{better or usual}")')
 
-def check_full_text(value: object) -> object:
-    policies = get_args(FullText)
-    if value in policies:
-        return value
-    better = nearest(value, policies) if isinstance(value, str) else None
-    raise invalid(f'must be "auto", "always" or "never" (write "{better or "auto"}")')
+    return check
 
 
 def check_period(value: str) -> str:
@@ -121,14 +117,6 @@ def check_period(value: str) -> str:
     raise invalid(
         f'holds "{value}", which is no time after the first reading (write "1h", "6h", "1d" or "7d", for example)'
     )
-
-
-def check_kind(value: object) -> object:
-    kinds = get_args(Kind)
-    if value in kinds:
-        return value
-    better = nearest(value, kinds) if isinstance(value, str) else None
-    raise invalid(f'must be "feed", "page", "sitemap" or "json" (write "{better or "page"}")')
 
 
 def check_selector(value: str) -> str:

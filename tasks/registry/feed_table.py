@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,15 +23,13 @@ from tasks.registry.feed_checks import (
     Text,
     WebAddress,
     check_feed_address,
-    check_full_text,
     check_id,
-    check_images,
-    check_kind,
     check_language,
     check_pairs,
     check_pattern,
     check_period,
     check_time_zone,
+    one_of,
 )
 from tasks.registry.filter_table import FiltersTable, FilterTable
 from warehouse.access import Access
@@ -105,13 +103,13 @@ class FeedTable(BaseModel):
     language: Annotated[str, AfterValidator(check_language)] | None = None
     timezone: Annotated[str, AfterValidator(check_time_zone)] = "UTC"
     group: Text | None = None
-    images: Annotated[ImagePolicy, BeforeValidator(check_images)] = "all"
+    images: Annotated[ImagePolicy, BeforeValidator(one_of(get_args(ImagePolicy), "all"))] = "all"
     enabled: StrictBool = True
     rules: RulesTable = RulesTable()
     page: PageTable = PageTable()
-    full_text: Annotated[FullText, BeforeValidator(check_full_text)] = "auto"
+    full_text: Annotated[FullText, BeforeValidator(one_of(get_args(FullText), "auto"))] = "auto"
     recheck: tuple[Annotated[str, AfterValidator(check_period)], ...] | None = None
-    kind: Annotated[Kind, BeforeValidator(check_kind)] = "feed"
+    kind: Annotated[Kind, BeforeValidator(one_of(get_args(Kind), "page"))] = "feed"
     keep: tuple[FilterTable, ...] = ()
     block: tuple[FilterTable, ...] = ()
     headers: Headers = {}

@@ -8,17 +8,13 @@ from typing import Annotated, get_args
 
 import regex
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError
 
+from tasks.registry.feed_checks import invalid
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.filters import Filter, FilterField, Filters
 
 _LANGUAGE = re.compile("[a-z]{2,3}")
 _CONDITIONS = "words, regex, after, before and language"
-
-
-def _error(problem: str) -> PydanticCustomError:
-    return PydanticCustomError("feeds", "{problem}", {"problem": problem})
 
 
 def _one_or_more(value: object) -> object:
@@ -29,9 +25,9 @@ def _one_or_more(value: object) -> object:
 def _check_words(value: tuple[str, ...]) -> tuple[str, ...]:
     for word in value:
         if not word.strip() or UNPRINTABLE_IN_LINES.search(word):
-            raise _error('must be words in one line (write ["ferry", "night bus"], for example)')
+            raise invalid('must be words in one line (write ["ferry", "night bus"], for example)')
     if not value:
-        raise _error('must not be empty (write ["ferry", "night bus"], for example)')
+        raise invalid('must not be empty (write ["ferry", "night bus"], for example)')
     return tuple(word.strip() for word in value)
 
 
@@ -39,7 +35,7 @@ def _check_regex(value: str) -> str:
     try:
         regex.compile(value)
     except (regex.error, OverflowError, RecursionError) as error:
-        raise _error(
+        raise invalid(
             f"must be a regular expression, and '{value}' is not one: {error} "
             "(write '\\(', '\\[' or '\\*' for those characters themselves, in single quotes)"
         ) from error
@@ -55,18 +51,18 @@ def _check_moment(value: object) -> datetime:
         if isinstance(moment, date):
             return datetime.combine(moment, time(), UTC)
     except (ValueError, OverflowError) as error:
-        raise _error("must be a day (write 2024-01-31, without quotes)") from error
-    raise _error("must be a day (write 2024-01-31, without quotes)")
+        raise invalid("must be a day (write 2024-01-31, without quotes)") from error
+    raise invalid("must be a day (write 2024-01-31, without quotes)")
 
 
 def _check_languages(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value:
-        raise _error('must not be empty (write ["en", "zh"], for example)')
+        raise invalid('must not be empty (write ["en", "zh"], for example)')
     for language in value:
         if not _LANGUAGE.fullmatch(language):
             better = re.split("[-_]", language.strip().lower())[0]
             hint = f'"{better}"' if _LANGUAGE.fullmatch(better) else '"en" or "zh", for example'
-            raise _error(f"must be a language without its region or script, as articles have it (write {hint})")
+            raise invalid(f"must be a language without its region or script, as articles have it (write {hint})")
     return value
 
 
@@ -74,7 +70,7 @@ def _check_field(value: object) -> object:
     if value in get_args(FilterField):
         return value
     names = ", ".join(f'"{name}"' for name in get_args(FilterField))
-    raise _error(f'must be one of {names} (write "title", for example)')
+    raise invalid(f'must be one of {names} (write "title", for example)')
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
@@ -97,9 +93,9 @@ class FilterTable(BaseModel):
     def _says_something(self) -> FilterTable:
         if not (self.words or self.regex) and (self.field != "any" or not (self.after or self.before or self.language)):
             what = f"words or a regex to look for in {self.field}" if self.field != "any" else f"one of {_CONDITIONS}"
-            raise _error(f'needs {what} (write {{ field = "title", words = ["ferry"] }}, for example)')
+            raise invalid(f'needs {what} (write {{ field = "title", words = ["ferry"] }}, for example)')
         if self.after and self.before and self.after >= self.before:
-            raise _error("ends before it begins, so nothing matches it (write the earlier day as after)")
+            raise invalid("ends before it begins, so nothing matches it (write the earlier day as after)")
         return self
 
     def rule(self) -> Filter:

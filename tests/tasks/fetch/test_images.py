@@ -13,7 +13,8 @@ import pytest
 from PIL import Image as PillowImage
 
 from tasks.fetch.http import open_client
-from tasks.fetch.images import TRIES, ImageError, fetch_image, inspect_image
+from tasks.fetch.images import ImageError, fetch_image, inspect_image
+from tasks.fetch.trying import TRIES
 from tasks.settings import Settings
 from tests.sites.pictures import picture
 from tests.sites.server import Page, RequestHandler, SiteServer

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tasks.fetch.http import open_client
-from tasks.fetch.pages import START, TRIES, fetch_page, land_pages, with_pages
+from tasks.fetch.pages import START, fetch_page, land_pages, with_pages
 from tasks.fetch.robots import Robots
+from tasks.fetch.trying import TRIES
 from tasks.settings import Settings
 from tests.sites.faults import FaultySite
 from tests.sites.server import Page, RequestHandler, SiteServer
