@@ -38,8 +38,9 @@ def expected_number(name: str) -> int:
 def test_the_feeds_of_an_opml_file(newsmill: Newsmill, name: str) -> None:
     (opml,) = (REPORTS / name).glob("*.opml")
     done = newsmill("feeds", "import", opml)
-    assert f"added {expected_number(name)} feeds" in done.stdout, done.stderr
-    assert len(newsmill.facts("feeds", "list")) == expected_number(name)
+    number = expected_number(name)
+    assert f"added {number} {'feed' if number == 1 else 'feeds'} to " in done.stdout, done.stderr
+    assert len(newsmill.facts("feeds", "list")) == number
 
 
 @pytest.mark.parametrize("name", reports("sm"))
