@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 
 from flows.prefect_server.local import write_one_authority
-from tests import preloaded
+from tests import new_warehouses, preloaded
 from tests.one_thread import use_one_thread
 from tests.stores import Postgres, Store, free_port, postgres_server, s3_server
 from tests.suite import (
@@ -108,6 +108,35 @@ class Newsmill:
         )
 
 
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of all worker processes of this run."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty warehouse, made once for all workers."""
+    folder = _shared_folder(tmp_path_factory)
+    template = folder / "warehouse-template" / "new.duckdb"
+    with FileLock(folder / "warehouse-template.lock"):
+        if not template.exists():
+            new_warehouses.make(template)
+    return template
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warehouses_are_copied(new_warehouse: Path) -> Iterator[None]:
+    with new_warehouses.copied_from(new_warehouse):
+        yield
+
+
+@pytest.fixture
+def warehouses_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newsmill makes each new warehouse itself, as it does for a user."""
+    new_warehouses.make_anew(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment without settings of Prefect or newsmill."""
@@ -122,8 +151,11 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 
 
 @pytest.fixture(scope="session")
-def newsmill_environment(clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def newsmill_environment(
+    clean_environment: dict[str, str], new_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     return clean_environment | {
+        new_warehouses.VARIABLE: str(new_warehouse),
         "NEWSMILL_HOME": str(tmp_path_factory.mktemp("newsmill-home")),
         **SETTINGS,
         "COLUMNS": "110",
@@ -143,9 +175,7 @@ def program(newsmill_environment: dict[str, str]) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def prefect_database(clean_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty Prefect database, made once for all workers: a server without one takes 20 s to make it."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
+    folder = _shared_folder(tmp_path_factory)
     template = folder / "prefect-template" / "prefect.db"
     with FileLock(folder / "prefect-template.lock"):
         if not template.parent.exists():

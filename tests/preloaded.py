@@ -38,7 +38,7 @@ SERVER_COMMANDS = frozenset({"serve", "server"})
 """Run by the real program."""
 ENGINE = "engine"
 """In place of a command: `python -m prefect.engine`."""
-UNREAD_AT_IMPORT = ("NEWSMILL_", "PREFECT_", "TRUST_", "PATH", "PWD", "OLDPWD", "SHLVL", "_")
+UNREAD_AT_IMPORT = ("NEWSMILL_", "PREFECT_", "TESTS_", "TRUST_", "PATH", "PWD", "OLDPWD", "SHLVL", "_")
 """Beginnings of environment variables that no module reads when it is imported, or that are read again in a fork."""
 IMPORTED_LATER = (
     *("encodings.idna", "encodings.utf_8_sig", "feedgen.feed", "multiprocessing.popen_spawn_posix"),
@@ -196,6 +196,8 @@ def _run(settings_at_import: Mapping[str, str]) -> int:
             keep_prefect_quiet()
         if _prefect_settings() != settings_at_import:
             _read_prefect_settings()
+        if template := os.environ.get("TESTS_NEW_WAREHOUSE"):
+            import_module("tests.new_warehouses").copy_from(Path(template))
         if change := os.environ.get("TRUST_STOP"):  # tests/trust/kill.py
             import_module("tests.trust.stopping").prepare(change)
         if shift := os.environ.get("TRUST_CLOCK"):

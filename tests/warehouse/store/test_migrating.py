@@ -10,6 +10,7 @@ from warehouse.errors import OldSchemaError, WarehouseError
 from warehouse.store.connection import Warehouse
 from warehouse.store.sql_files import marts, migrations
 
+pytestmark = pytest.mark.usefixtures("warehouses_made_anew")
 APPLIED = "SELECT version, name FROM ops.schema_migrations ORDER BY version"
 
 
