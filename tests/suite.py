@@ -1,4 +1,4 @@
-"""How the whole suite runs: no deadlines, a watchdog, and which tests share a worker process.
+"""How the whole suite runs: no deadlines, a watchdog, folders in memory, and which tests share a worker process.
 
 tests/conftest.py takes these hooks over; tests/test_suite.py runs small suites with the same ones.
 """
@@ -6,6 +6,7 @@ tests/conftest.py takes these hooks over; tests/test_suite.py runs small suites 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ LONGEST = (
 """Files that take minutes. They come first, so that none of them finishes alone."""
 
 
+MEMORY_FOLDER = Path("/dev/shm")
+ROOM = 4_000_000_000
+"""Bytes; a run of the whole suite keeps a quarter of that."""
+
+
 def _name(path: Path) -> str:
     """What SERVED and LONGEST know a file by: its name; empty for a test of one module, which may be called alike."""
     return "" if {"tasks", "warehouse"}.intersection(path.parts) else path.stem
@@ -38,6 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "newsmill", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
     )
     hypothesis.settings.load_profile("newsmill")
+    # DuckDB waits for the disk at each commit: in memory, the tests of the warehouse take a third less processor time
+    if MEMORY_FOLDER.is_dir() and shutil.disk_usage(MEMORY_FOLDER).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_FOLDER))
     watch(config)
 
 
