@@ -30,6 +30,7 @@ from warehouse.publish import dictionary
 from warehouse.publish.catalogue import Catalogue, empty_warehouse, read_catalogue
 from warehouse.publish.dictionary import escaped
 from warehouse.publish.mart_files import MartFile, mart_files
+from warehouse.read.metrics import FILE_METRICS, metric_heads
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = Path("docs", "tables")
@@ -114,6 +115,15 @@ def _default(field: FieldInfo) -> str:
     return str(value) if isinstance(value, int | float) else f"`{value}`"
 
 
+def metrics_page(text: str) -> str:
+    """docs/metrics.md: the table of the metrics."""
+    table = ["| metric | label | value |", "| --- | --- | --- |"]
+    for metric in (*metric_heads().values(), *FILE_METRICS):
+        label = f"`{metric.label}`" if metric.label else ""
+        table.append(f"| `{metric.name}` | {label}{' ' if label else ''}| {escaped(metric.help)} |")
+    return fill_parts(text, {"metrics": "\n".join(table)})
+
+
 def backfill_page(text: str) -> str:
     """docs/backfill.md: the table of the sources."""
     table = ["| source | reads | `source` of its articles |", "| --- | --- | --- |"]
@@ -166,6 +176,7 @@ DOCUMENTS: dict[str, Callable[[str], str]] = {
     "docs/analyst.md": analyst_page,
     "docs/sql.md": sql_page,
     "docs/settings.md": settings_page,
+    "docs/metrics.md": metrics_page,
     "docs/backfill.md": backfill_page,
     "prefect.yaml": prefect_yaml,
 }

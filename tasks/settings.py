@@ -180,6 +180,22 @@ class Settings(BaseSettings):
     prefect_port: int = Field(
         0, ge=0, le=65535, description="Port of the local Prefect server; 0 takes 4200 if it is free, else another"
     )
+    metrics_port: int = Field(
+        9464, ge=0, le=65535, description="Port at which `newsmill serve` has /metrics for Prometheus; 0: none"
+    )
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address of this machine at which /metrics is served; 0.0.0.0 lets other machines read"
+    )
+    otlp_endpoint: str | None = Field(
+        None,
+        description="OpenTelemetry collector to which `newsmill serve` sends the metrics by HTTP, such as "
+        "`http://127.0.0.1:4318`; needs `newsmill[telemetry]`",
+    )
+    openlineage_url: str | None = Field(
+        None,
+        description="OpenLineage server to which each run sends events that name the tables it writes, such as "
+        "`http://127.0.0.1:5000`; needs `newsmill[telemetry]`",
+    )
 
     @classmethod
     def settings_customise_sources(

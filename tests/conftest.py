@@ -44,6 +44,7 @@ SETTINGS = {
     "NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1",
     "NEWSMILL_RETRY_DELAY": "0.1",
     "NEWSMILL_FULL_TEXT": "never",  # tests of pages set it: most samples link to addresses that nobody serves
+    "NEWSMILL_METRICS_PORT": "0",  # several run at once
     "NEWSMILL_WORKERS": "1",  # tests of several workers set it
 }
 """Of every newsmill that is tried here."""

@@ -41,7 +41,14 @@ DOCUMENTS = [
     ),
 ]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
-LINKED = [*DOCUMENTS, ARCHITECTURE, ROOT / "docs" / "reliability.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+LINKED = [
+    *DOCUMENTS,
+    ARCHITECTURE,
+    ROOT / "docs" / "metrics.md",
+    ROOT / "docs" / "reliability.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+]
 
 ELSEWHERE = {
     r"make (demo|test)": "CI runs `make test`; tests/test_demo.py runs the demo",

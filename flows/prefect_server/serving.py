@@ -26,6 +26,7 @@ from prefect.states import Crashed
 
 from flows.prefect_server.deploying import check_clone, register
 from flows.prefect_server.local import client_variables, prefect_server, running_server, stop_server
+from flows.prefect_server.metrics import metrics_export, metrics_page
 from flows.prefect_server.plugin import POOL
 from tasks.errors import ServerError
 from tasks.settings import Settings, child_environment
@@ -80,7 +81,7 @@ def _serve(
         register(variables, say)
         say("`newsmill run ingest` starts a run now; for Prefect's own commands and other programs:")
         say(f"export PREFECT_API_URL={PREFECT_API_URL.value()}")
-        with _worker(environment, say) as worker:
+        with metrics_page(settings, say), metrics_export(settings), _worker(environment, say) as worker:
             say(f"Prefect's UI: {ui} (Ctrl-C stops all of it)")
             api = PREFECT_API_URL.value()
             tell({"prefect_ui": ui, "prefect_api": api, "pool": POOL, "worker_pid": worker.pid})

@@ -14,6 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from flows.run.lineage import tell_lineage
 from flows.run.progress import show_progress
 from flows.run.report import Report
 from tasks.orchestration.limits import use_limits
@@ -43,6 +44,7 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     log = get_run_logger()
     await record(report, settings, "running")
     log.info("%s begins, into %s", flow, settings.store.location)
+    await tell_lineage(report, settings)
     try:
         async with use_limits(), show_progress(flow):
             yield report
@@ -52,8 +54,10 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
         except NewsmillError as second_error:
             # if the warehouse itself failed, `error` says so
             error.add_note(f"the run could not be recorded as failed either: {second_error}")
+        await tell_lineage(report, settings)
         raise
     await record(report, settings, report.outcome)
+    await tell_lineage(report, settings)
     log.info("%s is %s after %.1f s", flow, report.state, report.seconds)
 
 
