@@ -33,7 +33,7 @@ UNMIRRORED = {
     "flows/images.py": "tests/flows/test_ingest.py runs it, tests/flows/test_crash.py kills it",
     "flows/on_dask.py": "tests/flows/test_partition.py",
     "flows/publish.py": "tests/flows/cli/test_pipeline.py, tests/flows/prefect_server/test_serving.py",
-    "flows/run/alerts.py": "tests/flows/prefect_server/test_serving.py sets off the automations",
+    "flows/run/alerts.py": "tests/flows/prefect_server/test_alerting.py sets off the automations",
     "flows/run/client.py": "tests/flows/test_outcome.py: a host that refuses is left alone over runs",
     "flows/run/pending.py": "tests/flows/test_crash.py: the run after a killed one",
     "flows/run/progress.py": "tests/flows/prefect_server/test_serving.py reads the progress artifacts",

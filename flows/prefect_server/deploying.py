@@ -1,4 +1,4 @@
-"""What scheduled runs need on a Prefect server: the work pool, the deployments with their limits, the automations."""
+"""What scheduled runs need on a Prefect server: the pool, the deployments with their limits, automations, alerts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from prefect.client.orchestration import get_client
 from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_URL
 
+from flows.prefect_server.alert_addresses import known_addresses
+from flows.prefect_server.alerting import connect_alerts
 from flows.prefect_server.local import client_variables, prefect_server
 from flows.prefect_server.plugin import POOL, make_pool
 from tasks.blocks import NewsmillWarehouse
@@ -38,7 +40,7 @@ def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
     with prefect_server(settings, say) as ui:
         register(variables, say)
         say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
-        return asyncio.run(_registered(ui))
+        return _registered(ui)
 
 
 def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
@@ -58,18 +60,23 @@ def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     )
     if result.returncode:
         raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
+    with get_client(sync_client=True) as client:
+        if not connect_alerts(client):
+            say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
 
 
-async def _registered(ui: str) -> dict[str, object]:
-    async with get_client() as client:
-        deployments = [d.name for d in await client.read_deployments() if d.work_pool_name == POOL]
-        automations = [automation.name for automation in await client.read_automations()]
+def _registered(ui: str) -> dict[str, object]:
+    with get_client(sync_client=True) as client:
+        deployments = [d.name for d in client.read_deployments() if d.work_pool_name == POOL]
+        automations = [automation.name for automation in client.read_automations()]
+        alerts_to = [address.name for address in known_addresses(client)]
     return {
         "prefect_ui": ui,
         "prefect_api": PREFECT_API_URL.value(),
         "pool": POOL,
         "deployments": sorted(deployments),
         "automations": sorted(automations),
+        "alerts_to": alerts_to,
     }
 
 

@@ -41,6 +41,9 @@ class Served:
     def patch(self, path: str, **body: Any) -> None:
         ask(self.api + path, "PATCH", **body)
 
+    def put(self, path: str, **body: Any) -> None:
+        ask(self.api + path, "PUT", **body)
+
     def deployment(self, name: str) -> Any:
         return self.ask(f"/deployments/name/{name}")
 

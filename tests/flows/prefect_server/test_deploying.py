@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -59,6 +60,12 @@ def registered(api: str) -> dict[str, list[str]]:
         kind: sorted(each["name"] for each in ask(f"{api}/{kind}/filter", limit=200))
         for kind in ("work_pools", "deployments", "automations")
     }
+
+
+def alert_actions(api: str) -> dict[str, list[Any]]:
+    """By the automation's name: the actions that tell somebody."""
+    told = {each["name"]: each["actions"] for each in ask(f"{api}/automations/filter", limit=200)}
+    return {name: actions for name, actions in told.items() if actions[0]["type"] == "send-notification"}
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +210,9 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
 ) -> None:
     """The last one here: its deployments name another folder."""
     ask(f"{prefect_api}/v2/concurrency_limits/newsmill-host-feedx.net", "PATCH", limit=1)
-    before = registered(prefect_api)
+    assert newsmill("alerts", "to", "json://127.0.0.1:9/hook", "--name", "desk").returncode == 0
+    before, alerts = registered(prefect_api), alert_actions(prefect_api)
+    assert len(alerts) == 6
     (newsmill.folder / "prefect.yaml").write_text(in_parts_on_dask((ROOT / "prefect.yaml").read_text("utf-8")), "utf-8")
     (newsmill.folder / "flows").symlink_to(ROOT / "flows")
     with SampleSite() as site:
@@ -214,8 +223,12 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
         facts = json.loads(done.stdout)
         assert facts["prefect_api"] == prefect_api
         assert {"ingest", "maintain", "archive"} <= set(facts["deployments"])
-        assert "newsmill: a run failed" in facts["automations"]
+        assert {"newsmill: a run failed", "newsmill: a run has died"} <= set(facts["automations"])
+        assert facts["alerts_to"] == ["desk"]
         assert registered(prefect_api) == before
+        assert alert_actions(prefect_api) == alerts
+        assert newsmill("alerts", "remove", "desk").returncode == 0
+        assert alert_actions(prefect_api) == {}
         limits = limits_of(prefect_api)
         assert limits["newsmill-host-feedx.net"] == 1
         assert limits["newsmill-host-quay.localhost"] == 2
