@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect.logging import get_run_logger
@@ -31,6 +32,8 @@ def say_what_failed(run: Run[Parameters, Result]) -> Run[Parameters, Result]:
             get_run_logger().error("%s", error, exc_info=error)
             return cast("Result", Failed(message=in_words(error), data=error))
 
+    # Prefect makes a model of the parameters, and would look for their types among the names of this module
+    run_or_fail.__signature__ = signature(run, eval_str=True)  # type: ignore[attr-defined]
     return run_or_fail
 
 

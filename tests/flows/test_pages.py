@@ -92,7 +92,7 @@ def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Brow
     run = served.run("ingest/ingest", real=True, force=True)
     assert served.finished(run) == "Completed"
     page = "/deployments?page=1&sort=NAME_ASC&limit=25"
-    browser.open(page, "ingest", "archive", "wayback", "maintain")
+    browser.open(page, "ingest", "backfill-archive", "backfill-wayback", "maintain")
     # the first where the other ones are long
     browser.find("//*[normalize-space()='1 schedules' or normalize-space()='At 03:37 AM']")
     browser.picture("deployments")
@@ -118,10 +118,25 @@ def test_the_automations_say_what_they_do(served: Served, browser: Browser) -> N
     assert served.newsmill("alerts", "remove", "desk").returncode == 0
 
 
+def test_the_ingest_form_offers_the_feeds(served: Served, browser: Browser) -> None:
+    deployment = served.deployment("ingest/ingest")["id"]
+    browser.open(
+        f"/deployments/deployment/{deployment}/run",
+        "Ids of the feeds to ingest",
+        "Groups of feeds to ingest",
+        "Ask feeds that are backing off",
+    )
+    browser.find("//button[@aria-label='Select feeds']").click()
+    for feed in ("harbour-en", "harbour-zh"):
+        browser.find(f"//*[@role='option'][normalize-space()='{feed}']").click()
+    browser.shows("harbour-en", "harbour-zh", "harbour-world", "harbour-brief", "harbour-dead")
+    browser.picture("ingest")
+
+
 def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp_path: Path) -> None:
     files = {f"quay/{number}.md": article(number) for number in range(1, 8)}
     archive = write_archive(tmp_path / "archive", files)
-    deployment = served.deployment("backfill/archive")["id"]
+    deployment = served.deployment("backfill/backfill-archive")["id"]
     browser.open(
         f"/deployments/deployment/{deployment}/run",
         "A folder, zip, tar or git repository",

@@ -16,7 +16,8 @@ from tests.sites.server import Page, SiteServer
 def test_everything_is_registered(served: Served) -> None:
     deployments = {deployment["name"]: deployment for deployment in served.ask("/deployments/filter", limit=50)}
     assert {"ingest", "pages", "images", "reprocess", "publish", "maintain"} < set(deployments)
-    assert {"archive", "feeds", "wayback", "paged", "warc", "sitemap"} < set(deployments)
+    sources = ("archive", "feeds", "wayback", "paged", "warc", "sitemap")
+    assert {f"backfill-{source}" for source in sources} < set(deployments)
     assert all(deployment["work_pool_name"] == "newsmill" for deployment in deployments.values())
     # and no alerts, as long as they would go nowhere
     assert {automation["name"] for automation in served.ask("/automations/filter", limit=50)} == {
@@ -156,17 +157,23 @@ def notices(newest: datetime, count: int) -> Page:
     )
 
 
-def test_a_second_run_is_cancelled_or_waits(served: Served, site: SampleSite) -> None:
+def test_a_second_run_waits_and_of_scheduled_ones_the_first_does_the_work_of_all(
+    served: Served, site: SampleSite
+) -> None:
     served.newsmill.registry(site.feeds_toml())
-    deployment = served.deployment("ingest/ingest")["id"]
     with Gate(site, "/en/feed.xml") as gate:
-        first = served.run("ingest/ingest", force=True)
+        running = served.run("ingest/ingest", force=True)
         served.until(gate.arrived.is_set, "the first run fetches")
-        assert served.finished(served.run("ingest/ingest")) == "Cancelled"
-        served.patch(f"/deployments/{deployment}", concurrency_options={"collision_strategy": "ENQUEUE"})
-        waiting = served.run("ingest/ingest")
-        served.until(lambda: served.state(waiting) == "AwaitingConcurrencySlot", "the next one waits")
+        scheduled = [served.run("ingest/ingest", tags=["auto-scheduled"]) for _ in range(3)]
+        other = served.run("ingest/ingest", tags=["auto-scheduled"], partition="1/2")
+        by_hand = served.run("ingest/ingest")
+        waiting = [*scheduled, other, by_hand]
+        served.until(lambda: {served.state(run) for run in waiting} == {"AwaitingConcurrencySlot"}, "all wait")
         gate.opened.set()
-        assert served.finished(first) == "Completed"
-    assert served.finished(waiting) == "Completed"
-    served.patch(f"/deployments/{deployment}", concurrency_options={"collision_strategy": "CANCEL_NEW"})
+        assert served.finished(running) == "Completed"
+    assert sorted(map(served.finished, scheduled)) == ["Cancelled", "Cancelled", "Completed"]
+    (cancelled, _) = [run for run in scheduled if served.state(run) == "Cancelled"]
+    message = served.ask(f"/flow_runs/{cancelled}")["state"]["message"]
+    assert message.startswith("ingest all feeds 20")
+    assert message.endswith(", scheduled as well, does what it would have done.")
+    assert [served.finished(run) for run in (other, by_hand)] == ["Completed", "Completed"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from flows.backfill import BACKFILLS
+from flows.images import images
 from flows.run.alerts import MAX_LINE, listed
 from flows.run.failures import in_words
 from flows.run.report import FeedLine, Report, RunFailedError
@@ -30,3 +32,11 @@ def test_a_line_of_a_message_is_short_and_one_line() -> None:
     (_, line) = listed("1 feed failed:", {"quay": "an answer\nof 很长的一行 " * 100}).splitlines()
     assert line.startswith("- quay: an answer of 很长的一行 an answer")
     assert len(line) == MAX_LINE
+
+
+def test_a_flows_parameters_are_read_as_their_types() -> None:
+    """Those that its own module imports, too."""
+    assert images.validate_parameters({"since": "2024-05-01"})["since"] == date(2024, 5, 1)
+    assert images.parameters.properties["since"]["anyOf"][0] == {"format": "date", "type": "string"}
+    form = BACKFILLS["archive"].validate_parameters({"wanted": {"where": "/srv/archive"}})["wanted"]
+    assert form.where == "/srv/archive"
