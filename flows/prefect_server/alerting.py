@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ALERTS = Path(__file__).parents[1] / "alerts.yaml"
 TEST = "newsmill: a test"
 ANSWERS = 40.0
-"""Seconds that a test waits for what Prefect's server says of it. apprise gives a service up to 8 s."""
+"""Seconds that a test waits for what Prefect's server says of it."""
 
 _EXECUTED, _FAILED = "prefect.automation.action.executed", "prefect.automation.action.failed"
 
@@ -77,8 +77,9 @@ def connect_alerts(client: SyncPrefectClient, without: Collection[str] = ()) -> 
     An operator's changes stay: further actions, another text, other thresholds, an automation that is turned off. An
     automation that would tell nobody is deleted, as it would do nothing.
     """
-    addresses = [address for address in known_addresses(client) if address.name not in without]
-    left_out = {address.block_id for address in known_addresses(client)} - {each.block_id for each in addresses}
+    known = known_addresses(client)
+    addresses = [address for address in known if address.name not in without]
+    left_out = {address.block_id for address in known if address.name in without}
     for alert in shipped_alerts():
         found = client.read_automations_by_name(alert.name)
         if not found:

@@ -12,7 +12,7 @@ from tasks.errors import ServerError
 @pytest.mark.parametrize(
     ("text", "name", "place"),
     [
-        ("https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ", "Slack", "slack://T...2"),
+        ("https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "Slack", "slack://T...0"),
         ("mailtos://reader:s3cret@smtp.example.org?to=desk@example.org", "E-Mail", "mailtos://smtp.example.org"),
         ("ntfys://ntfy.example.org/newsmill-s3cret", "ntfy", "ntfys://ntfy.example.org"),
         ("json://desk.example.org:8080/s3cret", "JSON", "json://desk.example.org:8080"),

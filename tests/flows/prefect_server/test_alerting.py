@@ -198,6 +198,12 @@ def test_a_test_says_which_address_fails_and_an_operators_changes_stay(served: S
         "send-notification",
     ]
     assert changed["actions"][0]["subject"].startswith("Somebody look: ")
+
+    # changed in Prefect's UI into something that is no address
+    block = changed["actions"][2]["block_document_id"]
+    served.patch(f"/block_documents/{block}", data={"url": "nonsense"})
+    closed, _ = served.newsmill.facts("alerts", "list")
+    assert (closed["name"], closed["service"]) == ("closed", "not understood")
     assert served.newsmill("alerts", "remove", "closed").stdout == "alerts no longer go to closed\n"
     assert [action["type"] for action in served.ask(address)["actions"]] == ["send-notification", "cancel-flow-run"]
     served.put(address, **wanted, enabled=True, actions=failed["actions"])
