@@ -137,7 +137,7 @@ def prefect_yaml(text: str) -> str:
 
 
 def _deployment(kind: SourceKind) -> str:
-    return f"""  - name: {kind.name}
+    return f"""  - name: {kind.deployment}
     entrypoint: flows/backfill.py:{kind.name}
     description: {json.dumps(f"Backfill from {kind.reads}.")}
     tags: [newsmill, backfill]

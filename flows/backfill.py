@@ -21,6 +21,7 @@ from prefect.runtime import flow_run
 from flows.images import download_images
 from flows.run.artifacts import publish_report
 from flows.run.client import open_run_client
+from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run, tag_run
@@ -58,7 +59,7 @@ def _make_flow(kind: SourceKind) -> Backfilling:
     run.__name__ = run.__qualname__ = kind.name
     run.__doc__ = f"{kind.reads[0].upper()}{kind.reads[1:]}. Killed and started again, it goes on where it was."
     run.__annotations__["wanted"] = kind.form  # Prefect makes the deployment's form of it
-    return flow(name="backfill", flow_run_name=run_name)(run)
+    return flow(name="backfill", flow_run_name=run_name)(say_what_failed(run))
 
 
 BACKFILLS = {name: _make_flow(kind) for name, kind in SOURCES.items()}

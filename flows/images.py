@@ -11,6 +11,7 @@ from prefect.logging import get_run_logger
 
 from flows.run.artifacts import publish_report
 from flows.run.client import open_run_client
+from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
@@ -35,6 +36,7 @@ def _run_name() -> str:
 
 
 @flow(name="images", flow_run_name=_run_name, validate_parameters=True)
+@say_what_failed
 async def images(
     limit: int | None = None,
     publish: bool = True,

@@ -22,6 +22,7 @@ from flows.pages import read_pages
 from flows.run.alerts import alert_on_feeds
 from flows.run.artifacts import publish_report
 from flows.run.client import open_run_client
+from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run, tag_run
@@ -56,6 +57,7 @@ def _run_name() -> str:
 
 
 @flow(name="ingest", flow_run_name=_run_name, validate_parameters=True)
+@say_what_failed
 async def ingest(
     feeds: list[str] | None = None,
     groups: list[str] | None = None,
@@ -104,8 +106,8 @@ async def ingest(
                 await read_pages(run, client, pool, registry, chosen=chosen if feeds or groups or partition else None)
         if images:
             await download_images(run, client, WantedImages(tuple(feed.id for feed in chosen), backfilled=False))
-        await alert_on_feeds(run, settings)
         run.failure = _failure(run, settings, ingesting.failing_before if due_only else ())
+        await alert_on_feeds(run, settings, ingesting.failing_before)
         changed = bool(run.counts.documents or run.images_stored or run.gone)
         await check_and_publish(run, settings, changed=changed, publish=publish)
         await publish_report(run)

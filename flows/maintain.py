@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 from flows.run.artifacts import publish_report
+from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
@@ -19,6 +20,7 @@ def _run_name() -> str:
 
 
 @flow(name="maintain", flow_run_name=_run_name)
+@say_what_failed
 async def maintain(publish: bool = True) -> Report:
     """Compact the warehouse, forget old records of runs, there and in Prefect's database, remove files that nothing
     names, check, publish.

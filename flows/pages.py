@@ -20,6 +20,7 @@ from flows.images import download_images
 from flows.run.alerts import alert_on_gone
 from flows.run.artifacts import publish_report
 from flows.run.client import open_run_client
+from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run
@@ -60,6 +61,7 @@ def _run_name() -> str:
 
 
 @flow(name="pages", flow_run_name=_run_name)
+@say_what_failed
 async def pages(
     feeds: list[str] | None = None,
     groups: list[str] | None = None,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 from flows.run.artifacts import publish_report
+from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
@@ -18,6 +19,7 @@ def _run_name() -> str:
 
 
 @flow(name="publish", flow_run_name=_run_name)
+@say_what_failed
 async def publish() -> Report:
     """Write the copy that analysts read (news.duckdb beside the warehouse) and swap it in."""
     settings = current_settings()

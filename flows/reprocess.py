@@ -17,6 +17,7 @@ from prefect.logging import get_run_logger
 
 from flows.pages import page_policies, plan
 from flows.run.artifacts import publish_report
+from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
@@ -39,6 +40,7 @@ def _run_name() -> str:
 
 
 @flow(name="reprocess", flow_run_name=_run_name)
+@say_what_failed
 async def reprocess(publish: bool = True) -> Report:
     """Build raw.* and clean.* again from every document that was ever landed; nothing is fetched.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
-SERVED = ("test_serving", "test_following", "test_pages", "test_killed")
+SERVED = ("test_serving", "test_alerting", "test_following", "test_pages", "test_killed")
 """Files that share one `newsmill serve`, in this order: the last one kills it."""
 LONGEST = (
     *(*SERVED, "test_docs", "test_lake", "test_crash", "test_full_text", "test_kill", "test_backfill"),

@@ -35,7 +35,7 @@ DOCUMENTS = [
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *("operator", "full-text", "filters", "access", "rhythm", "settings"),
+            *("operator", "alerts", "full-text", "filters", "access", "rhythm", "settings"),
             *("analyst", "archivist", "backfill", "rules", "scaling"),
         )
     ),
@@ -54,6 +54,7 @@ ELSEWHERE = {
     r"make (demo|test)": "CI runs `make test`; tests/test_demo.py runs the demo",
     r"make serve": "tests/flows/prefect_server/test_serving.py",
     r"newsmill run .*": "tests/flows/prefect_server/test_following.py",
+    r"newsmill alerts .*|cat mail\.address": "tests/flows/prefect_server/test_alerting.py",
     r"(newsmill )?prefect (automation|global-concurrency-limit) .*": "tests/flows/prefect_server/test_deploying.py",
     r"docker .*": "no container engine here; tests/flows/test_pools.py lints the image",
     r"pip install .*": "make test installs newsmill from the clone",

@@ -33,10 +33,11 @@ UNMIRRORED = {
     "flows/images.py": "tests/flows/test_ingest.py runs it, tests/flows/test_crash.py kills it",
     "flows/on_dask.py": "tests/flows/test_partition.py",
     "flows/publish.py": "tests/flows/cli/test_pipeline.py, tests/flows/prefect_server/test_serving.py",
-    "flows/run/alerts.py": "tests/flows/prefect_server/test_serving.py sets off the automations",
+    "flows/run/alerts.py": "tests/flows/prefect_server/test_alerting.py sets off the automations",
     "flows/run/client.py": "tests/flows/test_outcome.py: a host that refuses is left alone over runs",
     "flows/run/pending.py": "tests/flows/test_crash.py: the run after a killed one",
     "flows/run/progress.py": "tests/flows/prefect_server/test_serving.py reads the progress artifacts",
+    "flows/run/waiting.py": "tests/flows/prefect_server/test_serving.py has runs wait",
     "flows/run/recording.py": "tests/flows/test_outcome.py reads ops.runs",
     "tasks/orchestration/steps.py": "every test of a flow; tests/flows/test_outcome.py for what is tried again",
     # A part of one other module, tested through it.

@@ -41,12 +41,12 @@ def run(
     warehouse: str | None,
     as_json: bool,
 ) -> None:
-    """Start a run of DEPLOYMENT (ingest, maintain, archive …) on Prefect's server; its worker runs it.
+    """Start a run of DEPLOYMENT (ingest, maintain, backfill-archive …) on Prefect's server; its worker runs it.
 
     \b
     newsmill run ingest --watch
     newsmill run ingest --param 'feeds=["example"]' --param force=true
-    newsmill run archive --param wanted.where=/srv/archive
+    newsmill run backfill-archive --param wanted.where=/srv/archive
     """
     settings = given_settings(feeds_file, warehouse)
     from tasks.settings import keep_prefect_quiet
@@ -71,6 +71,10 @@ def _run(settings: Settings, name: str, given: tuple[str, ...], *, watch: bool, 
     parameters = following.read_parameters(given)
     with present_server(settings) as ui, get_client(sync_client=True) as client:
         deployment = following.find_deployment(client, name)
+        if deployment.record.name != name.rpartition("/")[2]:
+            err.print(
+                f'"{escape(name)}" is called "{escape(deployment.record.name)}" now', style="yellow", soft_wrap=True
+            )
         started = following.start_run(client, deployment, parameters)
         address = f"{ui}/runs/flow-run/{started.id}"
         facts: dict[str, Any] = {"deployment": deployment.name, "flow_run_id": str(started.id), "prefect_ui": address}

@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from flows.cli.alerts import alerts
 from flows.cli.config import config
 from flows.cli.deployment import prefect, run
 from flows.cli.diff import diff
@@ -36,7 +37,7 @@ for command in (
     *(ingest, pages, images, backfill, reprocess, maintain, publish),
     *(sql, search, diff, status),
     *(feeds, rules, export),
-    *(serve, deploy, run, server, prefect, config, doctor),
+    *(serve, deploy, run, alerts, server, prefect, config, doctor),
 ):
     cli.add_command(command)
 for command in FEEDS_EDITING:

@@ -1,4 +1,4 @@
-"""What scheduled runs need on a Prefect server: the work pool, the deployments with their limits, the automations."""
+"""What scheduled runs need on a Prefect server: the pool, the deployments with their limits, automations, alerts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.events.schemas.automations import AutomationCore
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
+from flows.prefect_server.alert_addresses import known_addresses
+from flows.prefect_server.alerting import connect_alerts
+from flows.prefect_server.choices import offer_feeds
 from flows.prefect_server.local import client_variables, prefect_server
 from flows.prefect_server.plugin import POOL, make_pool
+from tasks.backfill.sources import SOURCES
 from tasks.blocks import NewsmillWarehouse
 from tasks.errors import ServerError
 from tasks.settings import Settings, child_environment
@@ -36,12 +42,12 @@ def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
     """
     check_clone()
     with prefect_server(settings, say) as ui:
-        register(variables, say)
+        register(settings, variables, say)
         say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
-        return asyncio.run(_registered(ui))
+        return _registered(ui)
 
 
-def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
+def register(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Register all of it with the server at PREFECT_API_URL. Raises ServerError.
 
     The pool, the hosts' limits and the automations are left as they are where they exist: operators change them.
@@ -58,18 +64,37 @@ def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     )
     if result.returncode:
         raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
+    with get_client(sync_client=True) as client:
+        _remove_renamed(client)
+        offer_feeds(client, settings, say)
+        if not connect_alerts(client):
+            say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
 
 
-async def _registered(ui: str) -> dict[str, object]:
-    async with get_client() as client:
-        deployments = [d.name for d in await client.read_deployments() if d.work_pool_name == POOL]
-        automations = [automation.name for automation in await client.read_automations()]
+def _remove_renamed(client: SyncPrefectClient) -> None:
+    """Remove the backfills' deployments of newsmill 0.1, called archive and so on, once the new ones stand beside them.
+
+    Their runs stay.
+    """
+    for kind in SOURCES.values():
+        with suppress(ObjectNotFound):
+            client.read_deployment_by_name(f"backfill/{kind.deployment}")
+            old = client.read_deployment_by_name(f"backfill/{kind.name}")
+            client.delete_deployment(old.id)
+
+
+def _registered(ui: str) -> dict[str, object]:
+    with get_client(sync_client=True) as client:
+        deployments = [d.name for d in client.read_deployments() if d.work_pool_name == POOL]
+        automations = [automation.name for automation in client.read_automations()]
+        alerts_to = [address.name for address in known_addresses(client)]
     return {
         "prefect_ui": ui,
         "prefect_api": PREFECT_API_URL.value(),
         "pool": POOL,
         "deployments": sorted(deployments),
         "automations": sorted(automations),
+        "alerts_to": alerts_to,
     }
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,9 @@ from prefect.client.schemas.filters import (
     WorkerFilterStatus,
 )
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.utilities.schema_tools.validation import validate
 
+from tasks.backfill.sources import SOURCES
 from tasks.errors import ServerError
 from tasks.registry.feed_ids import nearest
 
@@ -52,12 +55,18 @@ class Deployment:
 
 
 def find_deployment(client: SyncPrefectClient, name: str) -> Deployment:
-    """The deployment of that name, with or without its flow's: backfill/archive, archive. Raises ServerError."""
+    """The deployment of that name, with or without its flow's: backfill/backfill-archive, backfill-archive.
+
+    A backfill's is also found by its source's name, as it was called in newsmill 0.1. Raises ServerError.
+    """
     flow, _, own_name = name.rpartition("/")
     wanted = DeploymentFilter(name=DeploymentFilterName(any_=[own_name]))
     found = [_with_flow(client, record) for record in client.read_deployments(deployment_filter=wanted)]
     if flow:
         found = [deployment for deployment in found if deployment.name == name]
+    if not found and own_name in SOURCES and flow in ("", "backfill"):
+        with suppress(ServerError):
+            return find_deployment(client, SOURCES[own_name].deployment)
     if not found:
         names = sorted({record.name for record in client.read_deployments()})
         if not names:
@@ -108,6 +117,10 @@ def start_run(client: SyncPrefectClient, deployment: Deployment, parameters: Map
             better = nearest(name, known)
             hint = f'did you mean "{better}"?' if better else f"it takes {', '.join(known) or 'none'}"
             raise ServerError(f'{deployment.name} has no parameter "{name}"; {hint}')
+    for problem in validate(dict(parameters), deployment.record.parameter_openapi_schema or {}):
+        if problem.validator != "enum":  # a feed that was added since the form was filled is no error
+            field = ".".join(map(str, problem.path))
+            raise ServerError(f"{deployment.name} does not take these parameters: {field}: {problem.message}")
     try:
         return client.create_flow_run_from_deployment(deployment.record.id, parameters=dict(parameters))
     except PrefectHTTPStatusError as error:

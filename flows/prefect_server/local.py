@@ -120,7 +120,8 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
     port = settings.prefect_port or _free_port()
     log = home / "server.log"
     environment = child_environment(
-        {**_BATCHED_WRITES, **vacuum_variables(settings)},
+        # alerts show the addresses of runs
+        {**_BATCHED_WRITES, **vacuum_variables(settings), "PREFECT_UI_URL": f"http://127.0.0.1:{port}"},
         PREFECT_HOME=str(home),
         PREFECT_API_URL="",
         # by default the UI asks port 4200, where another server may run
@@ -128,6 +129,7 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
         PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT="false",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
         PREFECT_LOGGING_SERVER_LEVEL="WARNING",
+        PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="WARNING",  # into server.log; the command keeps its own console quiet
         # keep the slots that runs hold over a restart: else a killed run's slot would never be freed
         PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE="prefect.server.concurrency.lease_storage.filesystem",
         DO_NOT_TRACK="1",

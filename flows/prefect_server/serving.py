@@ -78,7 +78,7 @@ def _serve(
         # only on the local server: another may hold runs of other workers, which are alive
         if (own_server := running_server(settings)) and own_server.api_url == PREFECT_API_URL.value():
             asyncio.run(_mark_dead_runs_crashed())
-        register(variables, say)
+        register(settings, variables, say)
         say("`newsmill run ingest` starts a run now; for Prefect's own commands and other programs:")
         say(f"export PREFECT_API_URL={PREFECT_API_URL.value()}")
         with metrics_page(settings, say), metrics_export(settings), _worker(environment, say) as worker:

@@ -28,7 +28,8 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
         log.info("%s made, %d failed", counted(len(run.checks), "quality check"), len(run.failed_checks))
         for check in run.failed_checks:
             log.warning("quality check %s", check)
-        alert_on_checks(run)
+        if settings.checks != "fail":  # else the run fails, and that is an alert already
+            await alert_on_checks(run, settings)
         if run.failed_checks and settings.checks == "fail":
             failures = "; ".join(map(str, run.failed_checks))
             run.failure = (

@@ -17,6 +17,7 @@ from prefect.runtime import flow_run
 from flows.run.lineage import tell_lineage
 from flows.run.progress import show_progress
 from flows.run.report import Report
+from flows.run.waiting import stand_in_for_waiting
 from tasks.orchestration.limits import use_limits
 from tasks.orchestration.logs import shorten_logs
 from tasks.settings import Settings
@@ -40,6 +41,7 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     """Record the run as running, then as completed, partial or failed. A killed run stays `running`."""
     report = Report(flow, uuid.uuid4().hex, datetime.now(UTC), parameters)
     keep_files_private()
+    await stand_in_for_waiting()
     await asyncio.to_thread(make_folder, settings.published_path.parent)
     log = get_run_logger()
     await record(report, settings, "running")

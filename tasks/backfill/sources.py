@@ -94,6 +94,11 @@ class SourceKind:
     always_planned: bool = False
     """Whether a backfill plans even without --dry-run: the plan reads no more than the backfill itself does."""
 
+    @property
+    def deployment(self) -> str:
+        """The name of its deployment, which stands among those of ingest, images and so on."""
+        return f"backfill-{self.name}"
+
 
 class Archive(SeveralSites):
     """Article files."""

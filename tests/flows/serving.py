@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,10 +41,21 @@ class Served:
     def patch(self, path: str, **body: Any) -> None:
         ask(self.api + path, "PATCH", **body)
 
+    def put(self, path: str, **body: Any) -> None:
+        ask(self.api + path, "PUT", **body)
+
     def deployment(self, name: str) -> Any:
         return self.ask(f"/deployments/name/{name}")
 
-    def run(self, name: str, *, env: dict[str, str] | None = None, real: bool = False, **parameters: Any) -> str:
+    def run(
+        self,
+        name: str,
+        *,
+        env: dict[str, str] | None = None,
+        tags: Sequence[str] = (),
+        real: bool = False,
+        **parameters: Any,
+    ) -> str:
         """Start a run of the deployment now. Returns the flow run's id.
 
         The worker starts a fork (tests/preloaded.py) or, for a `real` one, what it starts for every run.
@@ -53,7 +64,8 @@ class Served:
         variables: dict[str, object] = {"env": env or {}}
         if not real:
             variables["command"] = f"{self.newsmill.program} {preloaded.ENGINE}"
-        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "job_variables": variables}
+        body: dict[str, Any] = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "job_variables": variables}
+        body |= {"tags": list(tags)} if tags else {}
         return str(self.ask(f"/deployments/{deployment}/create_flow_run", **body)["id"])
 
     def state(self, flow_run: str) -> str:
@@ -107,6 +119,7 @@ def serving(newsmill: Newsmill, home: Path, **settings: object) -> Iterator[Serv
     )
     # by default a worker asks for work every ten seconds
     environment |= {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_API_URL": ""}
+    environment |= {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "12"}  # thirty by default
     environment |= {"PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1"}
     log = newsmill.folder / "serve.log"
     with log.open("wb") as output:

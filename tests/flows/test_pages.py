@@ -30,7 +30,7 @@ from tests.tasks.backfill.archives import article, write_archive
 
 PICTURES = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1280, 930
-AUTOMATIONS = ("a run failed", "many feeds fail", "a feed is silent", "quality checks fail", "a run has died")
+ALERTS = ("a run failed", "many feeds fail", "a feed is silent", "quality checks fail")
 
 pytestmark = needs_browser
 
@@ -53,6 +53,12 @@ class Browser:
                 WebDriverWait(self.driver, 60).until(text_to_be_present_in_element(body, text))
             except TimeoutException:
                 raise AssertionError(f"{text!r} is not in {self.driver.find_element(*body).text!r}") from None
+
+    def hides(self, *texts: str) -> None:
+        """Of the page as it is now."""
+        shown = self.driver.find_element(By.TAG_NAME, "body").text.casefold()
+        for text in texts:
+            assert text.casefold() not in shown, shown
 
     def find(self, xpath: str) -> WebElement:
         return WebDriverWait(self.driver, 60).until(element_to_be_clickable((By.XPATH, xpath)), xpath)
@@ -86,7 +92,7 @@ def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Brow
     run = served.run("ingest/ingest", real=True, force=True)
     assert served.finished(run) == "Completed"
     page = "/deployments?page=1&sort=NAME_ASC&limit=25"
-    browser.open(page, "ingest", "archive", "wayback", "maintain")
+    browser.open(page, "ingest", "backfill-archive", "backfill-wayback", "maintain")
     # the first where the other ones are long
     browser.find("//*[normalize-space()='1 schedules' or normalize-space()='At 03:37 AM']")
     browser.picture("deployments")
@@ -100,14 +106,37 @@ def test_the_deployments_and_a_run_with_its_result(served: Served, browser: Brow
     browser.open(f"/artifacts/artifact/{artifacts['ingest-feeds']['id']}", "harbour-dead", "404 Not Found", "images")
     browser.picture("result")
 
-    browser.open("/automations", *AUTOMATIONS, "Change state of a flow run")
     browser.open("/concurrency-limits?tab=global", "newsmill-writer", "newsmill-host-127.0.0.1")
+
+
+def test_the_automations_say_what_they_do(served: Served, browser: Browser) -> None:
+    browser.open("/automations", "a run has died", "Change state of a flow run")
+    browser.hides("do nothing", *ALERTS)
+    assert served.newsmill("alerts", "to", "json://127.0.0.1:9/hook", "--name", "desk").returncode == 0
+    browser.open("/automations", *ALERTS, "newsmill-alerts-desk")
+    browser.picture("alerts")
+    assert served.newsmill("alerts", "remove", "desk").returncode == 0
+
+
+def test_the_ingest_form_offers_the_feeds(served: Served, browser: Browser) -> None:
+    deployment = served.deployment("ingest/ingest")["id"]
+    browser.open(
+        f"/deployments/deployment/{deployment}/run",
+        "Ids of the feeds to ingest",
+        "Groups of feeds to ingest",
+        "Ask feeds that are backing off",
+    )
+    browser.find("//button[@aria-label='Select feeds']").click()
+    for feed in ("harbour-en", "harbour-zh"):
+        browser.find(f"//*[@role='option'][normalize-space()='{feed}']").click()
+    browser.shows("harbour-en", "harbour-zh", "harbour-world", "harbour-brief", "harbour-dead")
+    browser.picture("ingest")
 
 
 def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp_path: Path) -> None:
     files = {f"quay/{number}.md": article(number) for number in range(1, 8)}
     archive = write_archive(tmp_path / "archive", files)
-    deployment = served.deployment("backfill/archive")["id"]
+    deployment = served.deployment("backfill/backfill-archive")["id"]
     browser.open(
         f"/deployments/deployment/{deployment}/run",
         "A folder, zip, tar or git repository",

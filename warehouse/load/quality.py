@@ -108,6 +108,11 @@ def _run_checks(
     return checks
 
 
+def failed_before(connection: Connection, run_id: str) -> set[str]:
+    """The names of the checks that failed already when they were last made before this run."""
+    return {name for (name,) in connection.execute(query("checks_failed_before"), {"run": run_id}).fetchall()}
+
+
 def _check_content_hashes(connection: Connection, moment: datetime, content_hash: Callable[[str, str], str]) -> Check:
     started = time.monotonic()
     rows = connection.execute(query("texts_sampled")).fetchall()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -61,6 +62,19 @@ def registered(api: str) -> dict[str, list[str]]:
     }
 
 
+def add_renamed(api: str, name: str) -> None:
+    """A backfill's deployment as newsmill 0.1 called it."""
+    now = ask(f"{api}/deployments/name/backfill/backfill-{name}")
+    ask(f"{api}/deployments/", name=name, flow_id=now["flow_id"], entrypoint=now["entrypoint"])
+    assert name in registered(api)["deployments"]
+
+
+def alert_actions(api: str) -> dict[str, list[Any]]:
+    """By the automation's name: the actions that tell somebody."""
+    told = {each["name"]: each["actions"] for each in ask(f"{api}/automations/filter", limit=200)}
+    return {name: actions for name, actions in told.items() if actions[0]["type"] == "send-notification"}
+
+
 @pytest.fixture(scope="module")
 def environment(clean_environment: dict[str, str], prefect_api: str) -> dict[str, str]:
     """Deployed to a server that knows nothing of newsmill, as docs/operator.md says."""
@@ -85,7 +99,7 @@ def test_ingest_is_scheduled_every_hour_and_never_twice_at_once(environment: dic
     assert schedule["active"]
     assert schedule["schedule"]["cron"] == "7 * * * *"
     assert deployment["global_concurrency_limit"]["limit"] == 1
-    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
 
 
 def test_the_feeds_hosts_have_a_limit(environment: dict[str, str], prefect_api: str) -> None:
@@ -203,7 +217,10 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
 ) -> None:
     """The last one here: its deployments name another folder."""
     ask(f"{prefect_api}/v2/concurrency_limits/newsmill-host-feedx.net", "PATCH", limit=1)
-    before = registered(prefect_api)
+    assert newsmill("alerts", "to", "json://127.0.0.1:9/hook", "--name", "desk").returncode == 0
+    before, alerts = registered(prefect_api), alert_actions(prefect_api)
+    add_renamed(prefect_api, "archive")
+    assert len(alerts) == 6
     (newsmill.folder / "prefect.yaml").write_text(in_parts_on_dask((ROOT / "prefect.yaml").read_text("utf-8")), "utf-8")
     (newsmill.folder / "flows").symlink_to(ROOT / "flows")
     with SampleSite() as site:
@@ -213,14 +230,21 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
         assert "`newsmill prefect worker start --pool newsmill`" in done.stderr
         facts = json.loads(done.stdout)
         assert facts["prefect_api"] == prefect_api
-        assert {"ingest", "maintain", "archive"} <= set(facts["deployments"])
-        assert "newsmill: a run failed" in facts["automations"]
+        assert {"ingest", "maintain", "backfill-archive"} <= set(facts["deployments"])
+        assert {"newsmill: a run failed", "newsmill: a run has died"} <= set(facts["automations"])
+        assert facts["alerts_to"] == ["desk"]
         assert registered(prefect_api) == before
+        assert alert_actions(prefect_api) == alerts
+        assert newsmill("alerts", "remove", "desk").returncode == 0
+        assert alert_actions(prefect_api) == {}
         limits = limits_of(prefect_api)
         assert limits["newsmill-host-feedx.net"] == 1
         assert limits["newsmill-host-quay.localhost"] == 2
 
         deployment = ask(f"{prefect_api}/deployments/name/ingest/ingest")
+        form = deployment["parameter_openapi_schema"]["properties"]
+        assert form["feeds"]["items"]["enum"] == list(FEEDS)
+        assert form["groups"]["items"]["enum"] == ["harbour"]
         assert {schedule["slug"]: schedule["parameters"] for schedule in deployment["schedules"]} == {
             "first": {"partition": "1/2"},
             "second": {"partition": "2/2"},

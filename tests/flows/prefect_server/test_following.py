@@ -50,10 +50,10 @@ def test_a_run_is_started_and_followed_to_its_end(served: Served, site: SampleSi
     assert last.startswith("ingest harbour-world 20")
     assert " is Completed after " in last
 
-    failed = served.newsmill("run", "archive", "--param", f"wanted.where={tmp_path}/gone", "--watch", "--json")
+    failed = served.newsmill("run", "backfill-archive", "--param", f"wanted.where={tmp_path}/gone", "--watch", "--json")
     assert failed.returncode == 1
     facts = json.loads(failed.stdout)
-    assert (facts["deployment"], facts["state"]) == ("backfill/archive", "Failed")
+    assert (facts["deployment"], facts["state"]) == ("backfill/backfill-archive", "Failed")
     assert "gone: not there" in facts["message"]
     assert served.state(facts["flow_run_id"]) == "Failed"
 
@@ -64,11 +64,34 @@ def test_a_run_is_started_and_followed_to_its_end(served: Served, site: SampleSi
         (("ingst",), 'there is no deployment "ingst"; did you mean "ingest"?'),
         (("images/ingest",), 'there is no deployment "images/ingest"; did you mean "ingest"?'),
         (("ingest", "--param", "forc=true"), 'ingest/ingest has no parameter "forc"; did you mean "force"?'),
-        (("ingest", "--param", "force=perhaps"), "'perhaps' is not of type 'boolean'"),
+        (("ingest", "--param", "force=perhaps"), "force: 'perhaps' is not of type 'boolean'"),
+        (("ingest", "--param", "feeds=quay"), "ingest/ingest does not take these parameters: feeds: 'quay' is not"),
     ],
 )
 def test_what_cannot_be_run_is_not_started(served: Served, arguments: tuple[str, ...], message: str) -> None:
     assert message in complaint(served.newsmill, "run", *arguments)
+
+
+def test_a_backfills_old_name_is_still_known(served: Served, tmp_path: Path) -> None:
+    started = served.newsmill("run", "archive", "--param", f"wanted.where={tmp_path}", "--param", "wanted.dry_run=true")
+    assert started.returncode == 0, started.stderr
+    assert '"archive" is called "backfill-archive" now' in started.stderr
+    assert started.stdout.startswith("started a run of backfill/backfill-archive: ")
+
+
+def test_a_feed_that_was_added_after_the_deploy_is_accepted(served: Served, site: SampleSite) -> None:
+    form = served.deployment("ingest/ingest")["parameter_openapi_schema"]["properties"]
+    assert form["groups"]["items"]["enum"] == ["harbour"]
+    assert "harbour-late" not in form["feeds"]["items"]["enum"]
+    served.newsmill.registry(site.feeds_toml().replace('"harbour-world"', '"harbour-late"'))
+    asked = ("run", "ingest", "--param", 'feeds=["harbour-late"]', "--param", "force=true", "--watch", "--json")
+    done = served.newsmill(*asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["state"] == "Completed"
+    assert served.finished(served.run("ingest/ingest", feeds=["harbour-late"], force=True)) == "Completed"
+    unknown = served.run("ingest/ingest", feeds=["harbour-none"])
+    assert served.finished(unknown) == "Failed"
+    assert "harbour-none" in served.ask(f"/flow_runs/{unknown}")["state"]["message"]
 
 
 def test_prefects_own_commands_ask_the_same_server(served: Served, tmp_path: Path) -> None:

@@ -95,16 +95,17 @@ def test_beside_a_run_that_writes_the_numbers_read_last_are_shown(
 
 def test_a_port_that_is_taken_costs_the_page_only(settings: Settings) -> None:
     with Receiver() as other:
-        port = int(other.url.rpartition(":")[2])
         said: list[str] = []
-        with metrics_page(settings.model_copy(update={"metrics_port": port}), said.append):
-            assert re.fullmatch(rf"No metrics: 127\.0\.0\.1:{port} cannot be served .*NEWSMILL_METRICS_PORT.*", said[0])
+        with metrics_page(settings.model_copy(update={"metrics_port": other.port}), said.append):
+            assert re.fullmatch(
+                rf"No metrics: 127\.0\.0\.1:{other.port} cannot be served .*NEWSMILL_METRICS_PORT.*", said[0]
+            )
 
 
 def test_a_collector_gets_the_metrics(settings: Settings) -> None:
-    with Receiver() as collector, metrics_export(settings.model_copy(update={"otlp_endpoint": collector.url})):
+    with Receiver() as collector, metrics_export(settings.model_copy(update={"otlp_endpoint": collector.url()})):
         pass  # at the end, all is sent
-    (posted,) = collector.posts
+    (posted,) = collector.messages
     assert posted.path == "/v1/metrics"
     sent = ExportMetricsServiceRequest.FromString(posted.body).resource_metrics[0]
     assert ("service.name", "newsmill") in {(item.key, item.value.string_value) for item in sent.resource.attributes}

@@ -7,27 +7,21 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import duckdb
-
 from tests.flows.serving import Served
 from tests.flows.test_crash import Gate
 from tests.sites.sample import SampleSite
 from tests.sites.server import Page, SiteServer
-from tests.sites.teasers import STORIES, TeaserSite
 
 
 def test_everything_is_registered(served: Served) -> None:
     deployments = {deployment["name"]: deployment for deployment in served.ask("/deployments/filter", limit=50)}
     assert {"ingest", "pages", "images", "reprocess", "publish", "maintain"} < set(deployments)
-    assert {"archive", "feeds", "wayback", "paged", "warc", "sitemap"} < set(deployments)
+    sources = ("archive", "feeds", "wayback", "paged", "warc", "sitemap")
+    assert {f"backfill-{source}" for source in sources} < set(deployments)
     assert all(deployment["work_pool_name"] == "newsmill" for deployment in deployments.values())
+    # and no alerts, as long as they would go nowhere
     assert {automation["name"] for automation in served.ask("/automations/filter", limit=50)} == {
-        "newsmill: a run failed",
-        "newsmill: many feeds fail",
-        "newsmill: a feed is silent",
-        "newsmill: articles were taken down",
-        "newsmill: quality checks fail",
-        "newsmill: a run has died",
+        "newsmill: a run has died"
     }
     crons = {
         name: [schedule["schedule"]["cron"] for schedule in deployment["schedules"]]
@@ -120,20 +114,6 @@ def test_the_other_deployments_run_beside_one_another(served: Served) -> None:
     assert {name: served.finished(run) for name, run in runs.items()} == dict.fromkeys(runs, "Completed")
 
 
-def test_a_run_in_which_nothing_could_be_fetched_fails_and_sets_off_the_alarms(
-    served: Served, site: SampleSite
-) -> None:
-    served.newsmill.registry(f'[[feed]]\nid = "dead"\nname = "Dead"\nurl = "{site.url("/dead.xml")}"\n')
-    run = served.run("ingest/ingest", force=True)
-    assert served.finished(run) == "Failed"
-    wanted = {"newsmill: a run failed", "newsmill: many feeds fail"}
-    served.until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
-    assert alarms(served) == wanted
-    (failing,) = served.events("newsmill.feeds.failing")
-    assert failing["payload"]["share"] == 1.0
-    assert list(failing["payload"]["feeds"]) == ["dead"]
-
-
 def test_a_retried_run_asks_what_failed_and_one_that_asks_nothing_says_so(served: Served) -> None:
     """Retry in Prefect's UI: a failed run's feeds wait after their failure, and are asked all the same."""
     feed = notices(datetime.now(UTC) - timedelta(hours=2), 3)
@@ -165,45 +145,6 @@ def retry(served: Served, run: str) -> None:
     assert answer["status"] == "ACCEPT", answer
 
 
-def test_a_silent_feed_and_failing_checks_set_off_the_alarms(served: Served) -> None:
-    newest = datetime.now(UTC) - timedelta(days=6)
-    with SiteServer({"/feed": notices(newest, 8)}) as other:
-        served.newsmill.registry(f'[[feed]]\nid = "pier"\nname = "Pier"\nurl = "{other.url("/feed")}"\n')
-        served.newsmill.facts("ingest", "--no-images")
-        assert served.events("newsmill.feed.silent") == []
-        with duckdb.connect(str(served.newsmill.warehouse)) as connection:
-            connection.execute("UPDATE ops.fetches SET started_at = started_at - INTERVAL 7 DAY")
-        other.pages["/feed"] = notices(newest, 9)  # one more from long ago, so that checks are made again
-        served.newsmill.facts("ingest", "--no-images")
-    wanted = {"newsmill: a feed is silent", "newsmill: quality checks fail"}
-    served.until(lambda: wanted <= alarms(served), f"both automations fire: {alarms(served)}")
-    (silent,) = served.events("newsmill.feed.silent")
-    assert silent["resource"]["prefect.resource.id"] == "newsmill.feed.pier"
-    assert silent["payload"]["newest_article_at"][:16] == newest.isoformat()[:16]
-    assert (
-        "address: Every article has an address if its feed gave one"
-        in served.events("newsmill.checks.failing")[0]["payload"]["address"]
-    )
-
-
-def test_articles_that_are_taken_down_set_off_the_alarm(served: Served) -> None:
-    eager = served.newsmill.setting(full_text="auto", page_checks="0.001s 1h", gone_after="0.001s")
-    with TeaserSite() as site:
-        served.newsmill.registry(site.registry())
-        eager.facts("ingest", "--no-images", "--no-publish")
-        site.take_down(STORIES[0].path, "410")
-        for _ in range(2):
-            eager.facts("pages", "ridge", "--no-images", "--no-publish")
-    wanted = {"newsmill: articles were taken down"}
-    served.until(lambda: wanted <= alarms(served), f"the automation fires: {alarms(served)}")
-    (event,) = served.events("newsmill.articles.gone")
-    assert event["resource"]["prefect.resource.id"] == "newsmill.flow.pages"
-    assert event["payload"]["count"] == 1
-    (article,) = event["payload"]["articles"]
-    assert (article["feed_id"], article["url"]) == ("ridge", site.url(STORIES[0].path))
-    assert "410" in article["reason"]
-
-
 def notices(newest: datetime, count: int) -> Page:
     """A feed of hourly notices, whose links are no addresses."""
     items = "".join(
@@ -216,23 +157,23 @@ def notices(newest: datetime, count: int) -> Page:
     )
 
 
-def alarms(served: Served) -> set[str]:
-    """The automations that have fired and done their action."""
-    done = served.events("prefect.automation.action.executed")
-    return {each["resource"]["prefect.resource.name"] for each in done}
-
-
-def test_a_second_run_is_cancelled_or_waits(served: Served, site: SampleSite) -> None:
+def test_a_second_run_waits_and_of_scheduled_ones_the_first_does_the_work_of_all(
+    served: Served, site: SampleSite
+) -> None:
     served.newsmill.registry(site.feeds_toml())
-    deployment = served.deployment("ingest/ingest")["id"]
     with Gate(site, "/en/feed.xml") as gate:
-        first = served.run("ingest/ingest", force=True)
+        running = served.run("ingest/ingest", force=True)
         served.until(gate.arrived.is_set, "the first run fetches")
-        assert served.finished(served.run("ingest/ingest")) == "Cancelled"
-        served.patch(f"/deployments/{deployment}", concurrency_options={"collision_strategy": "ENQUEUE"})
-        waiting = served.run("ingest/ingest")
-        served.until(lambda: served.state(waiting) == "AwaitingConcurrencySlot", "the next one waits")
+        scheduled = [served.run("ingest/ingest", tags=["auto-scheduled"]) for _ in range(3)]
+        other = served.run("ingest/ingest", tags=["auto-scheduled"], partition="1/2")
+        by_hand = served.run("ingest/ingest")
+        waiting = [*scheduled, other, by_hand]
+        served.until(lambda: {served.state(run) for run in waiting} == {"AwaitingConcurrencySlot"}, "all wait")
         gate.opened.set()
-        assert served.finished(first) == "Completed"
-    assert served.finished(waiting) == "Completed"
-    served.patch(f"/deployments/{deployment}", concurrency_options={"collision_strategy": "CANCEL_NEW"})
+        assert served.finished(running) == "Completed"
+    assert sorted(map(served.finished, scheduled)) == ["Cancelled", "Cancelled", "Completed"]
+    (cancelled, _) = [run for run in scheduled if served.state(run) == "Cancelled"]
+    message = served.ask(f"/flow_runs/{cancelled}")["state"]["message"]
+    assert message.startswith("ingest all feeds 20")
+    assert message.endswith(", scheduled as well, does what it would have done.")
+    assert [served.finished(run) for run in (other, by_hand)] == ["Completed", "Completed"]

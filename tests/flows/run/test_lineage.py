@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from tests.conftest import Newsmill
 from tests.flows.observing import rows
 from tests.sites.faults import GOOD_FEED
@@ -14,10 +12,10 @@ from tests.sites.server import SiteServer
 def test_a_run_says_when_it_begins_and_what_it_wrote_and_needs_no_answer(newsmill: Newsmill) -> None:
     with SiteServer({"/feed": GOOD_FEED}) as site, Receiver() as server:
         newsmill.registry(f'[[feed]]\nid = "quay"\nname = "Quay"\nurl = "{site.url("/feed")}"\n')
-        told = newsmill.setting(openlineage_url=server.url)
+        told = newsmill.setting(openlineage_url=server.url())
         new = told.facts("ingest", "--no-images")["new"]
-        begun, ended = [json.loads(posted.body) for posted in server.posts]
-        assert {posted.path for posted in server.posts} == {"/api/v1/lineage"}
+        begun, ended = (message.content for message in server.messages)
+        assert {message.path for message in server.messages} == {"/api/v1/lineage"}
         assert (begun["eventType"], ended["eventType"]) == ("START", "COMPLETE")
         assert begun["run"]["runId"] == ended["run"]["runId"]
         assert ended["job"] == {"namespace": "newsmill", "name": "ingest", "facets": {}}
@@ -27,6 +25,6 @@ def test_a_run_says_when_it_begins_and_what_it_wrote_and_needs_no_answer(newsmil
         assert {*outputs} - {"news"} <= {name for (name,) in known}
         assert outputs["news"]["namespace"] == f"duckdb://{newsmill.published}"
 
-        server.status = 500
+        server.answer = lambda message: 500
         assert told("ingest", "--no-images", "--force").returncode == 0
-        assert len(server.posts) == 4
+        assert len(server.messages) == 4

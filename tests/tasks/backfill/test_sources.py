@@ -47,7 +47,7 @@ def test_every_source_opens_and_yields_finds(kind: SourceKind, tmp_path: Path) -
 def test_every_source_is_deployed_and_documented(kind: SourceKind) -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
     (deployment,) = [each for each in deployments if each["entrypoint"] == f"flows/backfill.py:{kind.name}"]
-    assert deployment["name"] == kind.name
+    assert deployment["name"] == kind.deployment == f"backfill-{kind.name}"
     assert kind.reads in deployment["description"]
     assert f"| `{kind.name}` | {kind.reads} | `{kind.source}` |" in (ROOT / "docs" / "backfill.md").read_text("utf-8")
 

@@ -11,7 +11,7 @@ from tasks.clean.identity import content_hash
 from tests.tasks.making import NOW, Item, milled
 from warehouse.counts import Counts
 from warehouse.load.batch import load
-from warehouse.load.quality import SAMPLE, Check, assertions, check
+from warehouse.load.quality import SAMPLE, Check, assertions, check, failed_before
 from warehouse.store.connection import Warehouse
 from warehouse.store.transactions import Connection
 
@@ -158,6 +158,14 @@ def test_checked_again_is_one_row(connection: Connection, counts: Counts) -> Non
     checks = checked(connection, counts)
     stored = connection.execute("SELECT count(*), count(*) FILTER (NOT passed) FROM ops.checks").fetchone()
     assert stored == (len(checks), 1)
+
+
+def test_what_failed_the_last_time_is_known(connection: Connection, counts: Counts) -> None:
+    connection.execute("DELETE FROM clean.images")
+    failed = set(failing(checked(connection, counts)))
+    assert failed
+    assert failed_before(connection, "run") == set(), "what a run finds was not there before it"
+    assert failed_before(connection, "the next run") == failed
 
 
 def test_checks_take_little_memory_and_give_it_back(connection: Connection, counts: Counts, tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""What the forms of Prefect's UI offer: the feeds and groups of feeds.toml, as they are when newsmill deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from prefect.client.schemas.actions import DeploymentUpdate
+
+from flows.prefect_server.plugin import POOL
+from tasks.registry.feeds_file import read_feeds_if_any
+from tasks.settings import Settings
+from warehouse.counting import counted
+from warehouse.errors import NewsmillError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+MAX_CHOICES = 500
+"""The most feeds that a form offers: it draws all of them at each key that is pressed."""
+
+Schema = dict[str, Any]
+
+
+def offer_feeds(client: SyncPrefectClient, settings: Settings, say: Callable[[str], None]) -> None:
+    """Let the forms of all deployments with the parameters `feeds` and `groups` offer what there is.
+
+    The server then no longer compares a run's parameters with the form: a feed that was added since must be accepted
+    from the command line and the API. The flow itself refuses what it doesn't know.
+    """
+    try:
+        feeds = read_feeds_if_any(settings.feeds)
+    except NewsmillError as error:
+        say(f"The forms offer no feeds: {error}")
+        return
+    choices = {"feeds": [feed.id for feed in feeds], "groups": sorted({feed.group for feed in feeds if feed.group})}
+    for deployment in client.read_deployments():
+        schema = deployment.parameter_openapi_schema or {}
+        if deployment.work_pool_name == POOL and not choices.keys().isdisjoint(schema.get("properties", {})):
+            update = DeploymentUpdate(
+                parameter_openapi_schema=with_choices(schema, choices), enforce_parameter_schema=False
+            )
+            client.update_deployment(deployment.id, update)
+
+
+def with_choices(schema: Schema, choices: Mapping[str, Sequence[str]]) -> Schema:
+    """The schema of a flow's parameters; those among the choices become lists to choose from."""
+    properties = {
+        name: _list_of(form, name[:-1], choices[name]) if name in choices else form
+        for name, form in schema["properties"].items()
+    }
+    return {**schema, "properties": properties}
+
+
+def _list_of(form: Schema, noun: str, names: Sequence[str]) -> Schema:
+    """Prefect asks "list or None?" of what may be None, so that goes: an empty list means the same."""
+    kept = {key: value for key, value in form.items() if key in ("title", "description", "position")}
+    if not names:
+        return {**kept, "type": "array", "items": {"type": "string"}}
+    if len(names) > MAX_CHOICES:
+        many = f"{kept.get('description', '')} There are {counted(len(names), noun)}, too many to choose from here."
+        return {**kept, "description": many.strip(), "type": "array", "items": {"type": "string"}}
+    return {**kept, "type": "array", "items": {"type": "string", "enum": list(names)}}
