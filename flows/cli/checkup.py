@@ -287,7 +287,7 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    from flows.prefect_server.local import running_server
+    from flows.prefect_server.local import password_settings, running_server
 
     local = None if PREFECT_API_URL.value() else running_server(settings)
     address = local.api_url if local else PREFECT_API_URL.value()
@@ -296,7 +296,10 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
         yield Finding("Prefect server", "ok", message)
         return
     try:
-        with temporary_settings({PREFECT_API_URL: address}), get_client(sync_client=True) as client:
+        with (
+            temporary_settings({**password_settings(), PREFECT_API_URL: address}),
+            get_client(sync_client=True) as client,
+        ):
             yield _check_server(client, address)
             if date := client.hello().headers.get("date"):
                 skew = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()

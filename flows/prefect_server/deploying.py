@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 from prefect.client.orchestration import get_client
@@ -22,10 +24,16 @@ from tasks.settings import Settings, child_environment
 AUTOMATIONS = Path(__file__).parents[1] / "automations.yaml"
 
 
-def check_clone() -> None:
+PREFECT_YAML = Path("prefect.yaml")
+
+
+def check_folder() -> None:
     """Raises ServerError if the current folder has no prefect.yaml."""
-    if not Path("prefect.yaml").exists():
-        raise ServerError(f"{Path.cwd()}: there is no prefect.yaml here; change to the clone of newsmill, which has it")
+    if not PREFECT_YAML.exists():
+        raise ServerError(
+            f"{Path.cwd()}: there is no prefect.yaml here; change to the clone of newsmill or to the folder of an "
+            "installation, or make one with `newsmill init`"
+        )
 
 
 def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> dict[str, object]:
@@ -34,7 +42,7 @@ def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
 
     `variables` are added to the environment of `prefect deploy`.
     """
-    check_clone()
+    check_folder()
     with prefect_server(settings, say) as ui:
         register(variables, say)
         say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
@@ -48,16 +56,31 @@ def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     """
     say("Registering the work pool, the deployments and automations …")
     asyncio.run(_register())
-    result = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        env=child_environment(**client_variables(), **variables),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    project = PREFECT_YAML.absolute()
+    with _folder_for_deploying(project) as folder:
+        result = subprocess.run(
+            [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(project)],
+            # PWD: what prefect.yaml names as the folder of an installation, as a shell does
+            env=child_environment(**client_variables(), **variables, PWD=str(project.parent)),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if result.returncode:
         raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
+
+
+@contextmanager
+def _folder_for_deploying(project: Path) -> Iterator[Path]:
+    """The folder in which `prefect deploy` runs: a clone's own, as its runs use the code there; for an installation an
+    empty one, as Prefect would import what lies beside prefect.yaml before what is installed."""
+    if yaml.safe_load(project.read_text(encoding="utf-8")).get("pull") == []:
+        with TemporaryDirectory(prefix="newsmill-deploy-") as folder:
+            yield Path(folder)
+    else:
+        yield project.parent
 
 
 async def _registered(ui: str) -> dict[str, object]:

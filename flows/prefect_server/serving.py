@@ -24,7 +24,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Crashed
 
-from flows.prefect_server.deploying import check_clone, register
+from flows.prefect_server.deploying import check_folder, register
 from flows.prefect_server.local import client_variables, prefect_server, running_server, stop_server
 from flows.prefect_server.plugin import POOL
 from tasks.errors import ServerError
@@ -48,7 +48,7 @@ def serve(
 
     `variables` are added to the worker's environment. `tell` gets the addresses once all of it runs.
     """
-    check_clone()
+    check_folder()
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     try:
