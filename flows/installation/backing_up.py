@@ -73,7 +73,7 @@ def back_up(settings: Settings, target: Path) -> BackedUp:
     if target.exists():
         raise BackupError(f"{target}: there already; name another file, or a folder")
     parts = places(settings)
-    present = [name for name, place in parts.items() if place.files]
+    present = [SETTINGS] * Path(SETTINGS).exists() + [name for name, place in parts.items() if place.files]
     if not present:
         raise BackupError(f"{Path.cwd()}: nothing of newsmill's is here; run it in the folder of an installation")
     left_out = _left_out(settings)

@@ -88,12 +88,14 @@ def _take_settings(backup: Path) -> bool:
 @contextmanager
 def _not_served(settings: Settings) -> Iterator[None]:
     """Raises ServerError if a Prefect server or `newsmill serve` runs; keeps another from being started."""
-    if server := running_server(settings):
-        raise ServerError(f"{server.url}: this installation's Prefect server runs; `newsmill server stop` stops it")
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(home / "serve.lock", timeout=0):
+            if server := running_server(settings):
+                raise ServerError(
+                    f"{server.url}: this installation's Prefect server runs; stop it with `newsmill server stop`"
+                )
             yield
     except Timeout:
         raise ServerError(f"{home}: `newsmill serve` runs there; stop it first") from None

@@ -216,7 +216,7 @@ def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[s
         yield str(PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api"))
         return
     server = find()
-    _check_password(server)
+    check_password(server)
     authority = write_one_authority(settings.home / "prefect")
     with temporary_settings(
         {
@@ -240,7 +240,7 @@ def password_settings() -> dict[Setting, str]:
     return {PREFECT_API_AUTH_STRING: str(PREFECT_SERVER_API_AUTH_STRING.value())}
 
 
-def _check_password(server: Server) -> None:
+def check_password(server: Server) -> None:
     """Raises ServerError if the server asks for another password than is set here, or for one at all."""
     from prefect.settings import PREFECT_API_AUTH_STRING
 

@@ -14,7 +14,7 @@ import pytest
 
 from flows.installation.backing_up import WORK, back_up
 from flows.installation.backup_file import BackupError
-from flows.installation.places import PREFECT, WAREHOUSE
+from flows.installation.places import DEPLOYMENTS, FEEDS, IMAGES, LANDING, PREFECT, RULES, SETTINGS, WAREHOUSE
 from flows.installation.restoring import check_backup, restore
 from tests.flows.installation.conftest import Home, land
 from tests.flows.observing import until
@@ -75,9 +75,7 @@ def test_everything_is_in_a_file_for_its_owner_alone(home: Home) -> None:
     home.fill()
     done = back_up(home.settings, home.folder / "news.tar")
     assert done.backup == str(home.folder / "news.tar")
-    assert set(done.parts) == {
-        "feeds.toml", "prefect.yaml", "rules", "landing", "images", PREFECT, WAREHOUSE
-    }  # fmt: skip
+    assert set(done.parts) == {SETTINGS, FEEDS, DEPLOYMENTS, RULES, LANDING, IMAGES, PREFECT, WAREHOUSE}
     assert Path(done.backup).stat().st_mode & 0o777 == 0o600
     assert Path(done.backup).stat().st_size == done.bytes
     assert check_backup(Path(done.backup)).files == done.files
