@@ -156,8 +156,8 @@ def _left_out(settings: Settings) -> list[str]:
     notes = []
     if isinstance(settings.location, Lake):
         notes.append(
-            f"{settings.location}: the lake is not in the backup. Before each backup, copy its catalog (with pg_dump, "
-            "or SQLite's .backup), then its Parquet files; restore both before the rest"
+            f"{settings.location}: the lake is not in the backup. With no run under way, back up, and copy its catalog "
+            "(with pg_dump, or SQLite's .backup) and its Parquet files; restore both together with the backup"
         )
     address, own_server = PREFECT_API_URL.value(), running_server(settings)
     if address and not (own_server and own_server.api_url == address):

@@ -15,11 +15,11 @@ from prefect.client.orchestration import get_client
 from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_URL
 
-from flows.prefect_server.local import client_variables, prefect_server
+from flows.prefect_server.local import client_variables, prefect_server, running_server
 from flows.prefect_server.plugin import POOL, make_pool
 from tasks.blocks import NewsmillWarehouse
 from tasks.errors import ServerError
-from tasks.settings import Settings, child_environment
+from tasks.settings import FOLDER, Settings, child_environment
 
 AUTOMATIONS = Path(__file__).parents[1] / "automations.yaml"
 
@@ -44,6 +44,7 @@ def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
     """
     check_folder()
     with prefect_server(settings, say) as ui:
+        check_no_other_installation(settings)
         register(variables, say)
         say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
         return asyncio.run(_registered(ui))
@@ -70,6 +71,27 @@ def register(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
         )
     if result.returncode:
         raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
+
+
+def check_no_other_installation(settings: Settings) -> None:
+    """Raises ServerError if the configured server has the deployments of an installation in another folder of this
+    machine: these would replace them. It happens where PREFECT_API_URL is still set to the other's server."""
+    if (own := running_server(settings)) and own.api_url == PREFECT_API_URL.value():
+        return  # made of a backup, it may still have those of the folder that was backed up
+    folders = asyncio.run(_served_folders()) - {str(Path.cwd())}
+    if others := [folder for folder in folders if (Path(folder) / PREFECT_YAML).exists()]:
+        raise ServerError(
+            f"{PREFECT_API_URL.value()}: this Prefect server has the deployments of {others[0]}, which those of this "
+            "folder would replace; unset PREFECT_API_URL, so that this installation has a server of its own"
+        )
+
+
+async def _served_folders() -> set[str]:
+    """The folders of the installations whose deployments are on the server."""
+    async with get_client() as client:
+        deployments = await client.read_deployments()
+    variables = [deployment.job_variables.get("env") or {} for deployment in deployments]
+    return {each[FOLDER] for each in variables if FOLDER in each}
 
 
 @contextmanager

@@ -77,6 +77,16 @@ def test_a_broken_warehouse_can_be_replaced(home: Home, backup: Path) -> None:
     assert rows(warehouse, "SELECT count(*) FROM raw.documents") == [(2,)]
 
 
+def test_what_a_killed_restore_left_is_not_restored(backup: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    for left in ("data/.landing.restoring/blobs/ab/left.zst", ".rules.restoring/left.txt", ".feeds.toml.restoring"):
+        (again / left).parent.mkdir(parents=True, exist_ok=True)
+        (again / left).write_text("left")
+    restore(backup, again, replace=False)
+    assert b"left" not in files(again).values()
+    assert not list(again.rglob("*.restoring"))
+
+
 @pytest.mark.parametrize("damage", ["cut off", "changed"])
 def test_of_a_damaged_backup_nothing_is_restored(backup: Path, tmp_path: Path, damage: str) -> None:
     whole = backup.read_bytes()

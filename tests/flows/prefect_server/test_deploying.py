@@ -214,6 +214,12 @@ def test_an_installation_is_deployed_from_what_is_installed(
         assert deployment["entrypoint"] == f"flows.{flow}.{name}"
         assert deployment["pull_steps"] is None or deployment["pull_steps"] == []
         assert deployment["job_variables"]["env"]["NEWSMILL_FOLDER"] == str(newsmill.folder)
+    served = {**newsmill.environment, "PREFECT_API_URL": prefect_api}
+    other = Newsmill(newsmill.folder / "other", served, newsmill.program)
+    make_installation(other.folder)
+    refused = other.setting(home=other.folder / "state")("deploy")
+    assert refused.returncode == 1
+    assert f"this Prefect server has the deployments of {newsmill.folder}, which those of" in refused.stderr
 
 
 def test_newsmill_deploy_leaves_what_is_the_operator_s(
