@@ -246,9 +246,13 @@ def check_password(server: Server) -> None:
 
     given = password_settings().get(PREFECT_API_AUTH_STRING) or PREFECT_API_AUTH_STRING.value() or ""
     headers = {"Authorization": f"Basic {base64.b64encode(str(given).encode()).decode()}"} if given else {}
-    answer = httpx.get(
-        f"{server.api_url}/admin/version", headers=headers, timeout=30, trust_env=False, verify=NO_CERTIFICATES
-    )
+    address = f"{server.api_url}/admin/version"
+    try:
+        answer = httpx.get(address, headers=headers, timeout=30, trust_env=False, verify=NO_CERTIFICATES)
+    except httpx.HTTPError as error:
+        raise ServerError(
+            f"{server.url}: Prefect's local server no longer answers ({error}); run the command again"
+        ) from error
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         raise ServerError(
             f"{server.url}: this Prefect server asks for another password; set PREFECT_SERVER_API_AUTH_STRING here as "
