@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,6 +47,8 @@ class Home:
     """An installation in the current folder."""
 
     folder: Path
+    empty: Path
+    """A warehouse with nothing in it."""
 
     @property
     def settings(self) -> Settings:
@@ -62,6 +64,8 @@ class Home:
 
     def fill(self) -> None:
         """Two documents loaded, one pending, an image, rules, and a database as Prefect's."""
+        (self.folder / "data").mkdir()
+        shutil.copy(self.empty, self.folder / "data" / "newsmill.duckdb")
         for number in (1, 2):
             load(self.store, self.landing, land(self.landing, number))
         land(self.landing, 3)
@@ -80,11 +84,20 @@ class Home:
             connection.commit()
 
 
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To be copied: making one takes longer than most tests here."""
+    path = tmp_path_factory.mktemp("empty") / "empty.duckdb"
+    with Warehouse(path).writing():
+        pass
+    return path
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(tmp_path: Path, empty_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     folder = tmp_path / "home"
     make_installation(folder)
     monkeypatch.chdir(folder)
     for name in ("NEWSMILL_HOME", "NEWSMILL_WAREHOUSE", "PREFECT_API_URL"):
         monkeypatch.delenv(name, raising=False)
-    yield Home(folder)
+    return Home(folder, empty_warehouse)

@@ -16,6 +16,7 @@ from flows.installation.backing_up import WORK, back_up
 from flows.installation.backup_file import BackupError
 from flows.installation.places import DEPLOYMENTS, FEEDS, IMAGES, LANDING, PREFECT, RULES, SETTINGS, WAREHOUSE
 from flows.installation.restoring import check_backup, restore
+from tasks.settings import load_settings
 from tests.flows.installation.conftest import Home, land
 from tests.flows.observing import until
 from tests.places import ROOT
@@ -96,7 +97,7 @@ def test_backups_while_documents_are_loaded_lack_none(home: Home, tmp_path: Path
             lambda: (home.folder / "data" / "newsmill.duckdb").exists() and loaded(home.folder), "the first is loaded"
         )
         backups = []
-        for number in range(3):
+        for number in range(2):
             before = ids(home.landing.documents())
             backups.append((Path(back_up(home.settings, tmp_path / f"{number}.tar").backup), before))
         (home.folder / "stop").touch()
@@ -123,6 +124,7 @@ def test_a_load_waits_and_a_backup_waits_for_a_load(home: Home) -> None:
     back_up(home.settings, home.folder / "news.tar")
 
 
+@pytest.mark.thorough
 def test_what_a_killed_load_committed_is_in_it(home: Home, tmp_path: Path) -> None:
     """It is in the warehouse's write-ahead log."""
     home.fill()
@@ -142,6 +144,7 @@ with load_settings().store.writing() as connection:
     assert "committed" in loaded(tmp_path / "again")
 
 
+@pytest.mark.thorough
 def test_a_killed_backup_leaves_no_file_and_the_next_one_clears_up(home: Home, tmp_path: Path) -> None:
     home.fill()
     target = tmp_path / "backups" / "news.tar"
@@ -191,4 +194,4 @@ def test_where_nothing_is_there_is_nothing_to_back_up(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEWSMILL_HOME", str(tmp_path / "state"))
     with pytest.raises(BackupError, match="nothing of newsmill's is here"):
-        back_up(Home(tmp_path).settings, tmp_path / "news.tar")
+        back_up(load_settings(), tmp_path / "news.tar")
