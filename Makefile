@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # some images set it: every process of the tests would compile newsmill anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo serve test test-all trust check docs pictures lock benchmark clean
+.PHONY: demo serve test test-all trust check docs pictures wheel lock benchmark clean
 
 demo: .venv/ready
 	@$(BIN)/python -m tests.sites.demo
@@ -43,6 +43,10 @@ docs: .venv/ready-for-tests
 # Take the screenshots in docs/pictures again, with the test that uses Prefect's pages in a browser.
 pictures: .venv/ready-for-tests
 	PICTURES=1 $(BIN)/python -m pytest tests/flows/test_pages.py
+
+# A wheel of newsmill in dist/, which installs without the clone: docs/installing.md.
+wheel: .venv/ready
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 benchmark: .venv/ready-for-tests
 	$(BIN)/python -m benchmarks.ingest

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     site_patterns: Path | None = Field(
         None, description="Rules for web pages, a file for each host; rules/ beside feeds"
     )
-    home: Path = Field(
+    home: Annotated[Path, AfterValidator(Path.absolute)] = Field(
         default_factory=_home,
         description="Where the local Prefect server keeps its database and log; ~/.local/state/newsmill on Linux",
     )
@@ -426,9 +426,29 @@ def _printable(value: object, is_secret: bool) -> str | int | float | bool | Non
 _command_settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
 
 
+FOLDER = "NEWSMILL_FOLDER"
+"""Names the folder of an installation to its deployments' runs, which Prefect starts in an empty folder: were it their
+own, a `tasks/` or `flows/` of the operator's in it would be imported in place of newsmill's."""
+
+
 def current_settings() -> Settings:
     """The command line's settings; in a deployment, those of the environment and of Prefect's variables."""
-    return _command_settings.get() or load_settings(deployed=True)
+    if settings := _command_settings.get():
+        return settings
+    if folder := os.environ.get(FOLDER):
+        _enter(folder)
+    return load_settings(deployed=True)
+
+
+def _enter(folder: str) -> None:
+    """Let relative paths begin there, as for a command that is run there. Raises NewsmillError."""
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise NewsmillError(
+            f"{folder}: this installation's folder can't be entered ({error.strerror}); if it was moved, run "
+            "`newsmill serve` or `newsmill deploy` in the folder where it is now"
+        ) from error
 
 
 @contextmanager
@@ -443,7 +463,7 @@ def use_settings(settings: Settings) -> Iterator[None]:
 
 def unknown_variables() -> list[str]:
     """Environment variables that start with NEWSMILL_ and name no setting."""
-    known = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields}
+    known = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields} | {FOLDER}
     return sorted(name for name in os.environ if name.upper().startswith("NEWSMILL_") and name.upper() not in known)
 
 
@@ -471,4 +491,5 @@ def child_environment(defaults: Mapping[str, str] | None = None, /, **variables:
 
     A variable of `defaults` is used only where this process's environment does not set it.
     """
-    return {**(defaults or {}), **os.environ, **variables}
+    # `python -m` would import a `tasks/` or `flows/` that lies in the current folder in place of newsmill's
+    return {"PYTHONSAFEPATH": "1", **(defaults or {}), **os.environ, **variables}

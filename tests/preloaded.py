@@ -38,7 +38,21 @@ SERVER_COMMANDS = frozenset({"serve", "server"})
 """Run by the real program."""
 ENGINE = "engine"
 """In place of a command: `python -m prefect.engine`."""
-UNREAD_AT_IMPORT = ("NEWSMILL_", "PREFECT_", "TESTS_", "TRUST_", "PATH", "PWD", "OLDPWD", "SHLVL", "_")
+UNREAD_AT_IMPORT = (
+    *("NEWSMILL_", "PREFECT_", "TESTS_", "TRUST_"),
+    *("PATH", "PWD", "OLDPWD", "PYTHONSAFEPATH", "SHLVL", "_"),
+)
+    "NEWSMILL_",
+    "PREFECT_",
+    "TESTS_",
+    "TRUST_",
+    "PATH",
+    "PWD",
+    "OLDPWD",
+    "PYTHONSAFEPATH",
+    "SHLVL",
+    "_",
+)
 """Beginnings of environment variables that no module reads when it is imported, or that are read again in a fork."""
 IMPORTED_LATER = (
     *("encodings.idna", "encodings.utf_8_sig", "feedgen.feed", "multiprocessing.popen_spawn_posix"),

@@ -19,7 +19,7 @@ from warcio.warcwriter import WARCWriter
 
 from flows.cli.main import cli
 from tasks.registry.feeds_file import read_feeds
-from tasks.settings import Settings
+from tasks.settings import FOLDER, Settings
 from tests.conftest import TIMEOUT
 from tests.places import ROOT
 from tests.sites.faults import GOOD_FEED
@@ -35,7 +35,7 @@ DOCUMENTS = [
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *("operator", "alerts", "full-text", "filters", "access", "rhythm", "settings"),
+            *("operator", "alerts", "installing", "full-text", "filters", "access", "rhythm", "settings"),
             *("analyst", "archivist", "backfill", "rules", "scaling"),
         )
     ),
@@ -53,11 +53,15 @@ LINKED = [
 ELSEWHERE = {
     r"make (demo|test)": "CI runs `make test`; tests/test_demo.py runs the demo",
     r"make serve": "tests/flows/prefect_server/test_serving.py",
+    r"make wheel|python3 -m venv .*|(/srv/newsmill/bin/)?pip install .*|.*newsmill serve": "tests/flows/test_wheel.py",
+    r"export (PATH|PREFECT_SERVER_API_AUTH_STRING)=.*": "tests/flows/test_wheel.py",
+    r"sudo .*|journalctl .*": "no systemd runs here; tests/flows/installation/test_making.py verifies the unit",
+    r"printf .* > \.env": "tests/flows/test_compose.py",
+    r"newsmill restore .*": "tests/flows/cli/test_installation.py; here, the server that all tests share runs",
     r"newsmill run .*": "tests/flows/prefect_server/test_following.py",
     r"newsmill alerts .*|cat mail\.address": "tests/flows/prefect_server/test_alerting.py",
     r"(newsmill )?prefect (automation|global-concurrency-limit) .*": "tests/flows/prefect_server/test_deploying.py",
     r"docker .*": "no container engine here; tests/flows/test_pools.py lints the image",
-    r"pip install .*": "make test installs newsmill from the clone",
     r"export PREFECT_API_URL=.*": "tests/flows/prefect_server/test_deploying.py",
     r"prefect (work-pool|deploy|worker) .*": "tests/flows/prefect_server/test_deploying.py",
     r"prefect (variable|block) .*|export NEWSMILL_WAREHOUSE=.*": "tests/flows/cli/test_config.py",
@@ -323,7 +327,8 @@ def test_settings_table_has_every_setting_with_its_default() -> None:
 
 
 def test_settings_named_in_the_documents_exist() -> None:
-    variables = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields} | {"NEWSMILL_COMPLETE"}
+    variables = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields}
+    variables |= {"NEWSMILL_COMPLETE", FOLDER}
     for path in LINKED:
         mentioned = set(re.findall(r"(?<!_)NEWSMILL_[A-Z0-9_]*[A-Z0-9]", path.read_text(encoding="utf-8")))
         assert mentioned <= variables, name_of(path)

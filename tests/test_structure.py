@@ -43,6 +43,7 @@ UNMIRRORED = {
     # A part of one other module, tested through it.
     "flows/cli/checkup.py": "tests/flows/cli/test_doctor.py",
     "flows/cli/options.py": "the tests of the commands that take them",
+    "flows/installation/places.py": "tests/flows/installation/test_backing_up.py, test_restoring.py there",
     "flows/cli/rule_trial.py": "tests/flows/cli/test_rules.py",
     "tasks/clean/template_endings.py": "tests/tasks/clean/test_template_lines.py",
     "tasks/clean/template_links.py": "tests/tasks/clean/test_template_lines.py",

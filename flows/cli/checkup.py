@@ -18,6 +18,7 @@ import humanize
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tasks.errors import ServerError
 from tasks.fetch.access import literal_secrets
 from tasks.orchestration.prefect_database import database_bytes, database_path
 from tasks.registry.feeds_file import read_feeds
@@ -287,7 +288,7 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    from flows.prefect_server.local import running_server
+    from flows.prefect_server.local import check_password, password_settings, running_server
 
     local = None if PREFECT_API_URL.value() else running_server(settings)
     address = local.api_url if local else PREFECT_API_URL.value()
@@ -296,13 +297,20 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
         yield Finding("Prefect server", "ok", message)
         return
     try:
-        with temporary_settings({PREFECT_API_URL: address}), get_client(sync_client=True) as client:
+        if local:
+            check_password(local)
+        with (
+            temporary_settings({**password_settings(), PREFECT_API_URL: address}),
+            get_client(sync_client=True) as client,
+        ):
             yield _check_server(client, address)
             if date := client.hello().headers.get("date"):
                 skew = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()
                 yield _check_clock("Prefect's server", skew)
             yield from _check_workers(client)
             yield from _check_variables(client)
+    except ServerError as error:
+        yield _from_error("Prefect server", error, "")
     except (httpx.HTTPError, RuntimeError, ValueError) as error:
         message = f"{address} doesn't answer as Prefect's server does ({str(error) or type(error).__name__})"
         fix = "start it (`newsmill server start` starts a local one), or fix or unset PREFECT_API_URL"

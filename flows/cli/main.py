@@ -17,6 +17,7 @@ from flows.cli.doctor import doctor
 from flows.cli.export import export
 from flows.cli.feeds import feeds
 from flows.cli.feeds_editing import COMMANDS as FEEDS_EDITING
+from flows.cli.installation import backup, init, restore
 from flows.cli.pipeline import backfill, images, ingest, maintain, pages, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
 from flows.cli.printing import err, escape
@@ -37,7 +38,8 @@ for command in (
     *(ingest, pages, images, backfill, reprocess, maintain, publish),
     *(sql, search, diff, status),
     *(feeds, rules, export),
-    *(serve, deploy, run, alerts, server, prefect, config, doctor),
+    *(init, serve, deploy, run, alerts, server, prefect, config, doctor),
+    *(backup, restore),
 ):
     cli.add_command(command)
 for command in FEEDS_EDITING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -18,20 +19,26 @@ from prefect.settings import PREFECT_API_URL
 from flows.prefect_server.alert_addresses import known_addresses
 from flows.prefect_server.alerting import connect_alerts
 from flows.prefect_server.choices import offer_feeds
-from flows.prefect_server.local import client_variables, prefect_server
+from flows.prefect_server.local import client_variables, prefect_server, running_server
 from flows.prefect_server.plugin import POOL, make_pool
 from tasks.backfill.sources import SOURCES
 from tasks.blocks import NewsmillWarehouse
 from tasks.errors import ServerError
-from tasks.settings import Settings, child_environment
+from tasks.settings import FOLDER, Settings, child_environment
 
 AUTOMATIONS = Path(__file__).parents[1] / "automations.yaml"
 
 
-def check_clone() -> None:
+PREFECT_YAML = Path("prefect.yaml")
+
+
+def check_folder() -> None:
     """Raises ServerError if the current folder has no prefect.yaml."""
-    if not Path("prefect.yaml").exists():
-        raise ServerError(f"{Path.cwd()}: there is no prefect.yaml here; change to the clone of newsmill, which has it")
+    if not PREFECT_YAML.exists():
+        raise ServerError(
+            f"{Path.cwd()}: there is no prefect.yaml here; change to the clone of newsmill or to the folder of an "
+            "installation, or make one with `newsmill init`"
+        )
 
 
 def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> dict[str, object]:
@@ -40,8 +47,9 @@ def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
 
     `variables` are added to the environment of `prefect deploy`.
     """
-    check_clone()
+    check_folder()
     with prefect_server(settings, say) as ui:
+        check_no_other_installation(settings)
         register(settings, variables, say)
         say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
         return _registered(ui)
@@ -54,14 +62,18 @@ def register(settings: Settings, variables: Mapping[str, str], say: Callable[[st
     """
     say("Registering the work pool, the deployments and automations …")
     asyncio.run(_register())
-    result = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        env=child_environment(**client_variables(), **variables),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    project = PREFECT_YAML.absolute()
+    with _folder_for_deploying(project) as folder:
+        result = subprocess.run(
+            [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(project)],
+            # PWD: what prefect.yaml names as the folder of an installation, as a shell does
+            env=child_environment(**client_variables(), **variables, PWD=str(project.parent)),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if result.returncode:
         raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
     with get_client(sync_client=True) as client:
@@ -69,6 +81,38 @@ def register(settings: Settings, variables: Mapping[str, str], say: Callable[[st
         offer_feeds(client, settings, say)
         if not connect_alerts(client):
             say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
+
+
+def check_no_other_installation(settings: Settings) -> None:
+    """Raises ServerError if the configured server has the deployments of an installation in another folder of this
+    machine: these would replace them. It happens where PREFECT_API_URL is still set to the other's server."""
+    if (own := running_server(settings)) and own.api_url == PREFECT_API_URL.value():
+        return  # made of a backup, it may still have those of the folder that was backed up
+    folders = asyncio.run(_served_folders()) - {str(Path.cwd())}
+    if others := [folder for folder in folders if (Path(folder) / PREFECT_YAML).exists()]:
+        raise ServerError(
+            f"{PREFECT_API_URL.value()}: this Prefect server has the deployments of {others[0]}, which those of this "
+            "folder would replace; unset PREFECT_API_URL, so that this installation has a server of its own"
+        )
+
+
+async def _served_folders() -> set[str]:
+    """The folders of the installations whose deployments are on the server."""
+    async with get_client() as client:
+        deployments = await client.read_deployments()
+    variables = [deployment.job_variables.get("env") or {} for deployment in deployments]
+    return {each[FOLDER] for each in variables if FOLDER in each}
+
+
+@contextmanager
+def _folder_for_deploying(project: Path) -> Iterator[Path]:
+    """The folder in which `prefect deploy` runs: a clone's own, as its runs use the code there; for an installation an
+    empty one, as Prefect would import what lies beside prefect.yaml before what is installed."""
+    if yaml.safe_load(project.read_text(encoding="utf-8")).get("pull") == []:
+        with TemporaryDirectory(prefix="newsmill-deploy-") as folder:
+            yield Path(folder)
+    else:
+        yield project.parent
 
 
 def _remove_renamed(client: SyncPrefectClient) -> None:

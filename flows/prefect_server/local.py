@@ -6,6 +6,7 @@ set (in the environment or in Prefect's active profile), that server is used and
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import certifi
 import httpx
@@ -26,6 +28,9 @@ from filelock import FileLock
 from tasks.errors import ServerError
 from tasks.orchestration.prefect_database import results_path, vacuum_variables
 from tasks.settings import Settings, child_environment, keep_prefect_quiet
+
+if TYPE_CHECKING:
+    from prefect.settings.legacy import Setting
 
 START_TIMEOUT = 180
 """Seconds; the first start makes Prefect's database."""
@@ -120,12 +125,15 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
     port = settings.prefect_port or _free_port()
     log = home / "server.log"
     environment = child_environment(
-        # alerts show the addresses of runs
-        {**_BATCHED_WRITES, **vacuum_variables(settings), "PREFECT_UI_URL": f"http://127.0.0.1:{port}"},
+        {
+            **_BATCHED_WRITES,
+            **vacuum_variables(settings),
+            "PREFECT_UI_URL": f"http://127.0.0.1:{port}",  # alerts show the addresses of runs
+            # by default the UI asks port 4200, where another server may run; behind a proxy, the operator says which
+            "PREFECT_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        },
         PREFECT_HOME=str(home),
         PREFECT_API_URL="",
-        # by default the UI asks port 4200, where another server may run
-        PREFECT_UI_API_URL=f"http://127.0.0.1:{port}/api",
         PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT="false",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
         PREFECT_LOGGING_SERVER_LEVEL="WARNING",
@@ -210,9 +218,11 @@ def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[s
         yield str(PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api"))
         return
     server = find()
+    check_password(server)
     authority = write_one_authority(settings.home / "prefect")
     with temporary_settings(
         {
+            **password_settings(),
             PREFECT_API_URL: server.api_url,
             PREFECT_UI_URL: server.url,
             PREFECT_API_SSL_CERT_FILE: str(authority),
@@ -220,6 +230,36 @@ def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[s
         }
     ):
         yield server.url
+
+
+def password_settings() -> dict[Setting, str]:
+    """Settings that let this process's clients give the password that PREFECT_SERVER_API_AUTH_STRING has the local
+    server ask for, so that it need not be set twice."""
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_SERVER_API_AUTH_STRING
+
+    if PREFECT_API_AUTH_STRING.value() or not PREFECT_SERVER_API_AUTH_STRING.value():
+        return {}
+    return {PREFECT_API_AUTH_STRING: str(PREFECT_SERVER_API_AUTH_STRING.value())}
+
+
+def check_password(server: Server) -> None:
+    """Raises ServerError if the server asks for another password than is set here, or for one at all."""
+    from prefect.settings import PREFECT_API_AUTH_STRING
+
+    given = password_settings().get(PREFECT_API_AUTH_STRING) or PREFECT_API_AUTH_STRING.value() or ""
+    headers = {"Authorization": f"Basic {base64.b64encode(str(given).encode()).decode()}"} if given else {}
+    address = f"{server.api_url}/admin/version"
+    try:
+        answer = httpx.get(address, headers=headers, timeout=30, trust_env=False, verify=NO_CERTIFICATES)
+    except httpx.HTTPError as error:
+        raise ServerError(
+            f"{server.url}: Prefect's local server no longer answers ({error}); run the command again"
+        ) from error
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise ServerError(
+            f"{server.url}: this Prefect server asks for another password; set PREFECT_SERVER_API_AUTH_STRING here as "
+            "it was set when the server was started (`newsmill serve`)"
+        )
 
 
 def write_one_authority(folder: Path) -> Path:
@@ -240,9 +280,15 @@ def write_one_authority(folder: Path) -> Path:
 
 def client_variables() -> dict[str, str]:
     """Environment variables that let a child process use the same server."""
-    from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL, PREFECT_LOCAL_STORAGE_PATH
+    from prefect.settings import (
+        PREFECT_API_AUTH_STRING,
+        PREFECT_API_SSL_CERT_FILE,
+        PREFECT_API_URL,
+        PREFECT_LOCAL_STORAGE_PATH,
+    )
 
     settings = {
+        "PREFECT_API_AUTH_STRING": PREFECT_API_AUTH_STRING,
         "PREFECT_API_URL": PREFECT_API_URL,
         "PREFECT_API_SSL_CERT_FILE": PREFECT_API_SSL_CERT_FILE,
         "PREFECT_LOCAL_STORAGE_PATH": PREFECT_LOCAL_STORAGE_PATH,

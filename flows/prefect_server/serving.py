@@ -24,7 +24,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Crashed
 
-from flows.prefect_server.deploying import check_clone, register
+from flows.prefect_server.deploying import check_folder, check_no_other_installation, register
 from flows.prefect_server.local import client_variables, prefect_server, running_server, stop_server
 from flows.prefect_server.metrics import metrics_export, metrics_page
 from flows.prefect_server.plugin import POOL
@@ -49,7 +49,7 @@ def serve(
 
     `variables` are added to the worker's environment. `tell` gets the addresses once all of it runs.
     """
-    check_clone()
+    check_folder()
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     try:
@@ -78,6 +78,7 @@ def _serve(
         # only on the local server: another may hold runs of other workers, which are alive
         if (own_server := running_server(settings)) and own_server.api_url == PREFECT_API_URL.value():
             asyncio.run(_mark_dead_runs_crashed())
+        check_no_other_installation(settings)
         register(settings, variables, say)
         say("`newsmill run ingest` starts a run now; for Prefect's own commands and other programs:")
         say(f"export PREFECT_API_URL={PREFECT_API_URL.value()}")

@@ -121,12 +121,31 @@ def serving(newsmill: Newsmill, home: Path, **settings: object) -> Iterator[Serv
     environment |= {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_API_URL": ""}
     environment |= {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "12"}  # thirty by default
     environment |= {"PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1"}
+    with _served(replace(newsmill, environment=environment), preloaded.REAL, ROOT) as served:
+        # the scheduled run, at seven minutes past the hour, would disturb a test
+        for deployment in served.ask("/deployments/filter", limit=50):
+            if deployment["schedules"]:
+                served.patch(f"/deployments/{deployment['id']}", paused=True)
+        yield served
+
+
+@contextmanager
+def serving_home(newsmill: Newsmill) -> Iterator[Served]:
+    """Serve an installation that `newsmill init` made, from its folder."""
+    environment = {**newsmill.environment, "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_API_URL": ""}
+    environment.setdefault("NEWSMILL_PREFECT_PORT", str(free_port()))
+    with _served(replace(newsmill, environment=environment), newsmill.program, newsmill.folder) as served:
+        yield served
+
+
+@contextmanager
+def _served(newsmill: Newsmill, program: Path, folder: Path) -> Iterator[Served]:
     log = newsmill.folder / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [preloaded.REAL, "serve", "--json"],
-            cwd=ROOT,
-            env=environment,
+            [program, "serve", "--json"],
+            cwd=folder,
+            env=dict(newsmill.environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -137,12 +156,7 @@ def serving(newsmill: Newsmill, home: Path, **settings: object) -> Iterator[Serv
         text = log.read_text()
         assert ready in text, text
         ui = text.partition(ready)[2].split()[0]
-        served = Served(replace(newsmill, environment=environment), process, log, ui)
-        # the scheduled run, at seven minutes past the hour, would disturb a test
-        for deployment in served.ask("/deployments/filter", limit=50):
-            if deployment["schedules"]:
-                served.patch(f"/deployments/{deployment['id']}", paused=True)
-        yield served
+        yield Served(newsmill, process, log, ui)
     finally:
         if process.poll() is None:
             process.terminate()

@@ -96,3 +96,13 @@ def test_a_command_runs_its_flow_with_its_own_settings() -> None:
     settings = load_settings(retries=7)
     with use_settings(settings):
         assert current_settings() is settings
+
+
+def test_a_run_whose_installation_was_moved_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Else it would write into the empty folder in which Prefect starts it, and all of that would be lost."""
+    monkeypatch.setenv("NEWSMILL_FOLDER", str(tmp_path / "moved"))
+    with pytest.raises(
+        NewsmillError, match=r"moved: this installation's folder can't be entered .*run `newsmill serve`"
+    ):
+        current_settings()
+    assert unknown_variables() == []

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
@@ -23,7 +24,7 @@ from warehouse.store.folders import make_folder
 from warehouse.store.lake import CATALOG, Lake, Location
 from warehouse.store.lake_connection import lake_exists, read_lake, write_lake
 from warehouse.store.lake_errors import NO_WAREHOUSE, explaining_lake_errors
-from warehouse.store.migrating import migrate
+from warehouse.store.migrating import applied_migrations, migrate
 from warehouse.store.quoting import literal
 from warehouse.store.transactions import Connection
 
@@ -153,6 +154,31 @@ class Warehouse:
             raise WarehouseError(f"{self.location}: {NO_WAREHOUSE}")
         with open_warehouse(self.location, lock_timeout=self.lock_timeout, read_only=True) as connection:
             yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """The warehouse's file while nothing writes to it."""
+
+    file: BinaryIO
+    log: BinaryIO | None
+    """What a process that was killed committed and didn't merge into the file: its write-ahead log."""
+    schema: int
+    """The number of its newest migration."""
+
+
+@contextmanager
+def hold_file(path: Path, lock_timeout: float = 60.0) -> Iterator[HeldFile]:
+    """The file, of whatever schema, with its lock held: writers of all processes wait. Raises WarehouseError, for one
+    that is made by a newer DuckDB or is none, and WarehouseLockedError."""
+    # the files are closed last: a process that closes a file gives up all its locks on it, DuckDB's too
+    with ExitStack() as files, _thread_locks[path.absolute()], _open_file(path, lock_timeout, True) as connection:
+        connection.execute(f"USE {CATALOG}")
+        schema = max(applied_migrations(connection), default=0)
+        log = path.with_name(f"{path.name}.wal")
+        yield HeldFile(
+            files.enter_context(path.open("rb")), files.enter_context(log.open("rb")) if log.exists() else None, schema
+        )
 
 
 @contextmanager

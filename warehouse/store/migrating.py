@@ -17,11 +17,12 @@ def migrate(connection: Connection, location: Location, *, read_only: bool = Fal
     """Bring schema and views up to date. Raises WarehouseError if the schema is newer than this newsmill, and
     OldSchemaError if it is older and the connection is read-only."""
     known = migrations()
-    applied = _applied_migrations(connection)
+    applied = applied_migrations(connection)
     newest = max(applied, default=0)
     if newest > known[-1][0]:
         raise WarehouseError(
-            f"{location}: its schema is number {newest}, this newsmill knows up to {known[-1][0]}; upgrade newsmill"
+            f"{location}: its schema is number {newest}, this newsmill knows up to {known[-1][0]}; upgrade newsmill, "
+            "or restore the backup that was made before the upgrade (`newsmill restore`)"
         )
     if read_only:
         if any(number not in applied for number, _, _ in known):
@@ -57,7 +58,7 @@ def _run_script(connection: Connection, sql: str, location: Location) -> None:
             connection.execute(statement)
 
 
-def _applied_migrations(connection: Connection) -> dict[int, str]:
+def applied_migrations(connection: Connection) -> dict[int, str]:
     """version → name of each applied migration; version 0 has the digest of the views instead of a name."""
     exists = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() "

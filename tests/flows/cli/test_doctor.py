@@ -202,7 +202,10 @@ def test_warehouses_that_do_not_open(tmp_path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("INSERT INTO ops.schema_migrations VALUES (9000, 'later', now())")
     assert broken(Settings(warehouse=str(path))) == Finding(
-        "warehouse", "failed", broken(Settings(warehouse=str(path))).says, "upgrade newsmill"
+        "warehouse",
+        "failed",
+        broken(Settings(warehouse=str(path))).says,
+        "upgrade newsmill, or restore the backup that was made before the upgrade (`newsmill restore`)",
     )
 
 

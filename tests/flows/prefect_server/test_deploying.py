@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from flows.installation.making import make_installation
 from tasks.registry.feeds_file import part_of
 from tests.conftest import Newsmill
 from tests.flows.asking import ask
@@ -210,6 +211,29 @@ def test_a_worker_is_killed_with_its_run_and_the_next_one_goes_on(
     recorded = ask(f"{prefect_api}/flow_runs/{flow_run}")
     assert recorded["state_type"] == "COMPLETED"
     assert recorded["deployment_id"] == ask(f"{prefect_api}/deployments/name/ingest/ingest")["id"]
+
+
+def test_an_installation_is_deployed_from_what_is_installed(
+    environment: dict[str, str], prefect_api: str, newsmill: Newsmill, prefect_home: Path
+) -> None:
+    """Not from packages of the operator's own in its folder. tests/flows/test_installations.py runs it."""
+    make_installation(newsmill.folder)
+    for name in ("flows", "tasks", "warehouse"):
+        (newsmill.folder / name).mkdir()
+        (newsmill.folder / name / "__init__.py").write_text("raise SystemExit('an operator's own package')")
+    done = newsmill("deploy")
+    assert done.returncode == 0, done.stderr
+    for flow, name in (("ingest", "ingest"), ("backfill", "archive")):
+        deployment = ask(f"{prefect_api}/deployments/name/{flow}/{name}")
+        assert deployment["entrypoint"] == f"flows.{flow}.{name}"
+        assert deployment["pull_steps"] is None or deployment["pull_steps"] == []
+        assert deployment["job_variables"]["env"]["NEWSMILL_FOLDER"] == str(newsmill.folder)
+    served = {**newsmill.environment, "PREFECT_API_URL": prefect_api}
+    other = Newsmill(newsmill.folder / "other", served, newsmill.program)
+    make_installation(other.folder)
+    refused = other.setting(home=other.folder / "state")("deploy")
+    assert refused.returncode == 1
+    assert f"this Prefect server has the deployments of {newsmill.folder}, which those of" in refused.stderr
 
 
 def test_newsmill_deploy_leaves_what_is_the_operator_s(

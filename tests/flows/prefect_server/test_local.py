@@ -8,9 +8,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_SERVER_API_AUTH_STRING, temporary_settings
 
-from flows.prefect_server.local import Server, running_server, stop_server, write_one_authority
+from flows.prefect_server.local import (
+    Server,
+    check_password,
+    password_settings,
+    running_server,
+    stop_server,
+    write_one_authority,
+)
+from tasks.errors import ServerError
 from tasks.settings import Settings, load_settings
+from tests.sites.server import Page, SiteServer
 
 GONE = Server("http://127.0.0.1:9", 1, "3.8.8")
 """A server that no longer answers."""
@@ -39,6 +49,23 @@ def test_stopping_forgets_a_server_that_is_gone(settings: Settings) -> None:
 
 def test_the_api_is_below_the_ui() -> None:
     assert GONE.api_url == "http://127.0.0.1:9/api"
+
+
+def test_a_server_with_another_password_says_what_to_set() -> None:
+    with SiteServer({"/api/admin/version": Page(b"{}", "application/json", status=401)}) as site:
+        server = Server(site.url(""), 1, "3.8.8")
+        with pytest.raises(ServerError, match="asks for another password; set PREFECT_SERVER_API_AUTH_STRING"):
+            check_password(server)
+        site.pages["/api/admin/version"] = Page(b"{}", "application/json")
+        check_password(server)
+    with pytest.raises(ServerError, match="no longer answers"):
+        check_password(GONE)
+
+
+def test_a_password_for_the_server_is_its_clients_too() -> None:
+    assert password_settings() == {}
+    with temporary_settings({PREFECT_SERVER_API_AUTH_STRING: "quay:s3cret"}):
+        assert password_settings() == {PREFECT_API_AUTH_STRING: "quay:s3cret"}
 
 
 def test_one_authority_is_enough_for_a_client(tmp_path: Path) -> None:

@@ -1,0 +1,144 @@
+"""Installations made of backups."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from flows.installation.backing_up import back_up
+from flows.installation.backup_file import BackupError, BackupWriter
+from flows.installation.restoring import restore
+from tasks.errors import ServerError
+from tests.flows.installation.conftest import Home, land
+from tests.flows.observing import rows
+from warehouse.errors import NewsmillError, WarehouseError
+from warehouse.landing import Landing
+
+
+@pytest.fixture
+def backup(home: Home, tmp_path: Path) -> Path:
+    home.fill()
+    return Path(back_up(home.settings, tmp_path / "news.tar").backup)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "serve.lock"
+    }
+
+
+def test_an_installation_comes_again(home: Home, backup: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    done = restore(backup, again, replace=False)
+    assert (done.folder, done.moved_aside) == (str(again), [])
+    for name in ("feeds.toml", "newsmill.toml", "prefect.yaml", "rules/quay.example.txt"):
+        assert (again / name).read_bytes() == (home.folder / name).read_bytes()
+    warehouse = again / "data" / "newsmill.duckdb"
+    assert rows(warehouse, "SELECT count(*) FROM raw.documents") == [(2,)]
+    landing = Landing(again / "data" / "landing")
+    assert (len(landing.documents()), landing.damaged_pending()) == (3, [])
+    assert files(again / "data" / "images") == files(home.folder / "data" / "images")
+    with closing(sqlite3.connect(again / "state" / "prefect" / "prefect.db")) as connection:
+        assert connection.execute("SELECT name FROM block").fetchall() == [("slack",)]
+    assert not list(again.rglob("*.restoring*"))
+
+
+def test_an_installation_that_is_there_stays(home: Home, backup: Path) -> None:
+    before = files(home.folder)
+    with pytest.raises(BackupError, match=r"there is an installation already: .*feeds\.toml, .*; restore into another"):
+        restore(backup, home.folder, replace=False)
+    assert files(home.folder) == before
+
+
+def test_replace_moves_it_aside(home: Home, backup: Path) -> None:
+    land(home.landing, 4)
+    with home.store.writing() as connection:
+        connection.execute("DELETE FROM raw.documents")
+    done = restore(backup, home.folder, replace=True)
+    assert len(home.landing.documents()) == 3
+    warehouse = home.folder / "data" / "newsmill.duckdb"
+    assert rows(warehouse, "SELECT count(*) FROM raw.documents") == [(2,)]
+    (aside,) = [Path(path) for path in done.moved_aside if ".duckdb." in path]
+    assert rows(aside, "SELECT count(*) FROM raw.documents") == [(0,)]
+    (landing,) = [Path(path) for path in done.moved_aside if "landing" in path]
+    assert len(Landing(landing).documents()) == 4
+
+
+def test_a_broken_warehouse_can_be_replaced(home: Home, backup: Path) -> None:
+    warehouse = home.folder / "data" / "newsmill.duckdb"
+    warehouse.write_bytes(b"broken" * 9999)
+    restore(backup, home.folder, replace=True)
+    assert rows(warehouse, "SELECT count(*) FROM raw.documents") == [(2,)]
+
+
+def test_what_a_killed_restore_left_is_not_restored(backup: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    for left in ("data/.landing.restoring/blobs/ab/left.zst", ".rules.restoring/left.txt", ".feeds.toml.restoring"):
+        (again / left).parent.mkdir(parents=True, exist_ok=True)
+        (again / left).write_text("left")
+    restore(backup, again, replace=False)
+    assert b"left" not in files(again).values()
+    assert not list(again.rglob("*.restoring"))
+
+
+@pytest.mark.parametrize("damage", ["cut off", "changed"])
+def test_of_a_damaged_backup_nothing_is_restored(backup: Path, tmp_path: Path, damage: str) -> None:
+    whole = backup.read_bytes()
+    place = whole.index(b"PNG, or so")
+    backup.write_bytes(whole[:place] if damage == "cut off" else whole[:place] + b"J" + whole[place + 1 :])
+    with pytest.raises(BackupError):
+        restore(backup, tmp_path / "again", replace=False)
+    assert files(tmp_path / "again") == {}
+
+
+def test_a_served_installation_is_left_alone(home: Home, backup: Path) -> None:
+    with (
+        FileLock(home.folder / "state" / "prefect" / "serve.lock"),
+        pytest.raises(ServerError, match="`newsmill serve` runs there; stop it first"),
+    ):
+        restore(backup, home.folder, replace=True)
+
+
+def test_its_own_settings_say_where_the_rest_goes(backup: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    again.mkdir()
+    text = f"warehouse = '{tmp_path}/disk/w.duckdb'\nhome = 'prefect'\n"
+    (again / "newsmill.toml").write_text(text)
+    restore(backup, again, replace=False)
+    assert (again / "newsmill.toml").read_text() == text
+    assert rows(tmp_path / "disk" / "w.duckdb", "SELECT count(*) FROM raw.documents") == [(2,)]
+    assert (tmp_path / "disk" / "landing" / "blobs").is_dir()
+    assert (again / "prefect" / "prefect" / "prefect.db").exists()
+
+
+def test_what_a_newer_newsmill_made_is_refused(home: Home, tmp_path: Path) -> None:
+    """So is its warehouse, by the store: downgrading is restoring the backup that was made before."""
+    home.fill()
+    with home.store.writing() as connection:
+        connection.execute("INSERT INTO ops.schema_migrations VALUES (9999, 'later', now())")
+    with pytest.raises(WarehouseError, match="restore the backup that was made before"), home.store.reading():
+        pass
+    backup = Path(back_up(home.settings, tmp_path / "news.tar").backup)
+    with pytest.raises(NewsmillError, match="has schema 9999; this is newsmill"):
+        restore(backup, tmp_path / "again", replace=False)
+    assert files(tmp_path / "again") == {}
+
+
+@pytest.mark.parametrize("name", ["landing/../../evil", "../evil", "/evil", "evil", "landing", "feeds.toml/evil"])
+def test_a_backup_writes_to_its_places_alone(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup, folder = tmp_path / "evil.tar", tmp_path / "again"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEWSMILL_HOME", "state")
+    with backup.open("xb") as file:
+        writer = BackupWriter(file, {})
+        writer.add_bytes(name, b"evil")
+        writer.finish()
+    with pytest.raises(BackupError, match="there is no place for it here"):
+        restore(backup, folder, replace=False)
+    assert not list(tmp_path.rglob("evil"))
