@@ -55,6 +55,7 @@ UNMIRRORED = {
     "tasks/registry/feed_problems.py": "tests/tasks/registry/test_feed_table.py",
     "tasks/parse/page_source.py": "tests/tasks/parse/test_page.py",
     "tasks/parse/expat.py": "tests/tasks/parse/test_feed.py, tests/tasks/backfill/test_sitemap_files.py",
+    "tasks/forget.py": "tests/flows/test_forget.py; tests/trust/test_kill.py kills it",
     "tasks/publish.py": "tests/warehouse/load/test_duplicates.py, tests/warehouse/publish/test_copy.py",
     "warehouse/publish/draft.py": "tests/warehouse/publish/test_copy.py",
     "warehouse/store/folders.py": "tests/warehouse/store/test_opening.py",

@@ -8,7 +8,7 @@ from flows.run.alerts import alert_on_checks
 from flows.run.artifacts import publish_report
 from flows.run.recording import record
 from flows.run.report import QualityError, Report
-from tasks.orchestration.steps import check_quality, find_duplicates, publish_copy
+from tasks.orchestration.steps import check_quality, erase_forgotten, find_duplicates, publish_copy
 from tasks.settings import Settings
 from warehouse.counting import counted
 from warehouse.read.queries import is_behind, is_current
@@ -38,6 +38,8 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
             )
             await publish_report(run)
             raise QualityError(run.failure)
+    if run.counts.forgotten and (erased := await erase_forgotten(settings, publish=publish)):
+        run.notes += [f"{counted(run.counts.forgotten, 'entry')} of forgotten articles left out", *erased.messages]
     copy = settings.published_path
     # a run that changed nothing publishes if the copy is missing or an older newsmill's, or lacks another run's rows
     if publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id)):

@@ -31,6 +31,7 @@ from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
 from tasks.fetch.pages import land_pages
 from tasks.fetch.robots import Robots
+from tasks.forget import Erased, erase, forget, retention
 from tasks.load import Batch, commit_batch, log_batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
@@ -273,3 +274,16 @@ async def maintain_warehouse(settings: Settings) -> Upkeep:
         return await asyncio.to_thread(
             maintain, settings.store, settings.retention, settings.images_path, settings.landing_zone.root
         )
+
+
+@task(name="forget", cache_policy=NO_CACHE)
+async def forget_old(settings: Settings, feeds: Sequence[Feed]) -> int:
+    """Forget the articles that are older than their feeds' keep_for; returns how many."""
+    selection = retention(feeds, datetime.now(UTC))
+    return len((await asyncio.to_thread(forget, settings, selection)).article_ids) if selection else 0
+
+
+@task(name="erase what was forgotten", cache_policy=NO_CACHE)
+async def erase_forgotten(settings: Settings, *, publish: bool) -> Erased | None:
+    """Remove from the landing zone, the image store, the warehouse's file and the copy what was forgotten."""
+    return await erase(settings, publish=publish)

@@ -19,6 +19,7 @@ from warehouse.load.entries import StoredEntries, match_entries, read_identities
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
 from warehouse.load.pages import load_files, load_pages, note_feed_texts
+from warehouse.load.tombstones import leave_out_forgotten
 from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Milled, Reject, digest
@@ -47,12 +48,14 @@ def load(connection: Connection, batch: Sequence[Milled], *, run_id: str) -> Cou
 
 def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Counts:
     connection.execute(query("take_turn"))
+    batch, forgotten = leave_out_forgotten(connection, batch)
     stored = read_stored_entries(connection, batch)
     identities = read_identities(connection, batch, stored)
     matches = match_entries(batch, stored, identities)
     write_entries(connection, matches, stored)
     counts = _load_articles(connection, matches.sightings, identities.stored_articles)
     counts.entries = sum(len(milled.entries) + len(milled.seen) for milled in batch if not milled.page)
+    counts.forgotten = forgotten
     counts.pages = sum(1 for milled in batch if milled.page and milled.page.status == "stored")
     counts.pages_without_text = sum(1 for milled in batch if milled.page) - counts.pages
     _count_blocked(counts, batch, stored)

@@ -62,6 +62,10 @@ WHEN NOT MATCHED THEN INSERT BY NAME;
 MERGE INTO rebuilt.ops.watermarks t USING (FROM newsmill.ops.watermarks) s ON t.watermark_id = s.watermark_id
 WHEN NOT MATCHED THEN INSERT BY NAME;
 
+-- the rebuilt one has the marks since it was begun, and perhaps documents that it queued
+MERGE INTO rebuilt.ops.erasures t USING (FROM newsmill.ops.erasures) s ON t.erasure_id = s.erasure_id
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
 -- what a backfill could not read was never landed
 MERGE INTO rebuilt.ops.rejects t USING (FROM newsmill.ops.rejects WHERE step = 'find') s ON t.reject_id = s.reject_id
 WHEN NOT MATCHED THEN INSERT BY NAME

@@ -16,11 +16,35 @@ from warehouse.store.lake import Lake
 from warehouse.store.migrating import migrate
 from warehouse.store.quoting import literal
 from warehouse.store.sql_files import query
-from warehouse.store.staging import stage
+from warehouse.store.staging import insert_rows, stage
 from warehouse.store.transactions import Connection, transaction
 
 Key = tuple[str, str, datetime]
 """document_id, feed_id, fetched_at."""
+
+
+def carry_marks(old: Warehouse, rebuilt: Warehouse) -> None:
+    """Tell the warehouse that is being built what was forgotten, before anything is loaded into it."""
+    if not old.exists():
+        return
+    with old.writing() as connection:
+        marks = connection.execute("SELECT mark, forgotten_at FROM ops.forgotten").fetchall()
+    if marks:
+        rows = [{"mark": mark, "forgotten_at": moment} for mark, moment in marks]
+        with rebuilt.writing() as connection:
+            insert_rows(connection, "ops.forgotten", rows)
+
+
+def _check_marks(connection: Connection) -> None:
+    """Raises WarehouseError if something was forgotten since the rebuilding began."""
+    ((missing,),) = connection.execute(
+        "SELECT count(*) FROM newsmill.ops.forgotten f ANTI JOIN rebuilt.ops.forgotten r ON r.mark = f.mark"
+    ).fetchall()
+    if missing:
+        raise WarehouseError(
+            "articles were forgotten while the warehouse was built again, and the new one may hold them: the old one "
+            "stays; run `newsmill reprocess` again"
+        )
 
 
 def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[Key]) -> list[Document]:
@@ -28,7 +52,7 @@ def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[
 
     What cannot be rebuilt from documents (runs, fetches, feed states, fetched images) is copied over first. If
     documents were landed that are not in `done`, they are returned and nothing is replaced: load them and call again.
-    Raises WarehouseError if a lake has documents that were landed elsewhere.
+    Raises WarehouseError if a lake has documents that were landed elsewhere, and if articles were forgotten meanwhile.
     """
     with old.writing() as connection:
         if late := [document for document in landing.documents() if document.key not in done]:
@@ -36,10 +60,11 @@ def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[
         if isinstance(old.location, Lake):
             _check_all_landed_here(connection, old.location, landing, done)
         connection.execute(f"ATTACH {literal(rebuilt.path)} AS rebuilt")
-        if not done:  # nothing was ever loaded into it
+        if not done:  # perhaps nothing was ever loaded into it
             connection.execute("USE rebuilt")
             migrate(connection, rebuilt.path)
         connection.execute("USE newsmill")
+        _check_marks(connection)
         with transaction(connection):
             connection.execute(query("carry_over"))
         connection.execute("CHECKPOINT rebuilt")
