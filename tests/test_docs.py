@@ -35,7 +35,7 @@ DOCUMENTS = [
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *("operator", "full-text", "filters", "access", "rhythm", "settings"),
+            *("operator", "full-text", "filters", "access", "forget", "outbox", "rhythm", "settings"),
             *("analyst", "archivist", "backfill", "rules", "scaling"),
         )
     ),

@@ -17,6 +17,7 @@ from flows.cli.export import export
 from flows.cli.feeds import feeds
 from flows.cli.feeds_editing import COMMANDS as FEEDS_EDITING
 from flows.cli.forget import forget
+from flows.cli.outbox import outbox
 from flows.cli.pipeline import backfill, images, ingest, maintain, pages, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
 from flows.cli.printing import err, escape
@@ -34,7 +35,7 @@ def cli() -> None:
 
 
 for command in (
-    *(ingest, pages, images, backfill, reprocess, maintain, publish, forget),
+    *(ingest, pages, images, backfill, reprocess, maintain, publish, forget, outbox),
     *(sql, search, diff, status),
     *(feeds, rules, export),
     *(serve, deploy, run, server, prefect, config, doctor),

@@ -37,6 +37,7 @@ from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
 from tasks.orchestration.prefect_database import Pruned, prune
 from tasks.orchestration.whole_pages import fetch_whole
+from tasks.outbox import Posted, post_all
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
 from warehouse.access import NO_ACCESS
@@ -287,3 +288,9 @@ async def forget_old(settings: Settings, feeds: Sequence[Feed]) -> int:
 async def erase_forgotten(settings: Settings, *, publish: bool) -> Erased | None:
     """Remove from the landing zone, the image store, the warehouse's file and the copy what was forgotten."""
     return await erase(settings, publish=publish)
+
+
+@task(name="outbox", cache_policy=NO_CACHE)
+async def post_outboxes(settings: Settings, since: datetime) -> Posted:
+    """Post what happened to articles; to an outbox that is new, from `since` on."""
+    return await post_all(settings, since=since)

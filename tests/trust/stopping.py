@@ -37,6 +37,7 @@ STEPS = {
     "storing an image": "tasks.fetch.images:_store",
     "recording images": "warehouse.load.operations:record_images",
     "recording the run": "warehouse.load.operations:record_run",
+    "recording messages": "warehouse.load.outbox:record_sent",
     "marking duplicates": "tasks.publish:mark_repeats",
     "checking the data": "warehouse.load.quality:check",
     "making the copy": "warehouse.publish.copy:_make",

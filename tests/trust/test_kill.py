@@ -35,8 +35,6 @@ STOPS = {
         Stop("after forgetting articles"),
         Stop("after replacing a landing record"),
         Stop("after changing documents' rows"),
-        Stop("before scrubbing"),
-        Stop("after making the copy"),
     ),
 }
 """Scenario → where the command is killed: first there, the next time there, and so on."""

@@ -16,6 +16,7 @@ from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.descriptions import load_descriptions
 from warehouse.load.enclosures import load_enclosures
 from warehouse.load.entries import StoredEntries, match_entries, read_identities, read_stored_entries, write_entries
+from warehouse.load.events import record_histories
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
 from warehouse.load.pages import load_files, load_pages, note_feed_texts
@@ -111,6 +112,7 @@ def _load_articles(
     run_with_rows(connection, "merge_articles", view="stage_articles", table="clean.articles", rows=edited_rows)
     run_with_rows(connection, "touch_versions", view="stage_seen", table="clean.article_versions", rows=seen_rows)
     run_with_rows(connection, "touch_articles", view="stage_touched", table="clean.articles", rows=touched_rows)
+    record_histories(connection, histories)
     _load_images(connection, article_rows, sightings, stored)
     load_enclosures(connection, article_rows, sightings, stored)
     return _count(histories)

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.load import tombstones
+from warehouse.load.events import record_removals
 from warehouse.store.sql_files import query
 from warehouse.store.staging import Row, fetch_by_ids, run_with_ids, stage
 from warehouse.store.transactions import Connection, transact
@@ -135,7 +136,9 @@ def _forget(connection: Connection, selection: Selection) -> Found:
     run_with_ids(connection, "forget_messages", addresses)
     run_with_ids(connection, "forget_images", [row["image_id"] for row in found.images])
     run_with_ids(connection, "forget_entries", found.entry_ids)
+    removed = fetch_by_ids(connection, "removed_articles", found.article_ids)
     run_with_ids(connection, "forget_articles", found.article_ids)
+    record_removals(connection, [{**row, "reason": "forgotten"} for row in removed], datetime.now(UTC))
     return found
 
 

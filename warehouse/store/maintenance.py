@@ -45,6 +45,7 @@ class Retention:
     checks: timedelta
     snapshots: timedelta
     """A lake's: how far back one can query what it held."""
+    events: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def maintain(store: Warehouse, keep: Retention, images: Path, landing: Path, now
 
 def delete_old_records(store: Warehouse, keep: Retention, now: datetime) -> dict[str, int]:
     """Delete records whose retention is over; returns table → rows deleted."""
-    limits = {"fetches": now - keep.fetches, "runs": now - keep.runs, "checks": now - keep.checks}
+    limits = {name: now - getattr(keep, name) for name in ("fetches", "runs", "checks", "events")}
     with store.writing() as connection:
         return transact(connection, lambda: {name: _delete_before(connection, name, limits[name]) for name in limits})
 

@@ -42,7 +42,10 @@ def test_no_row_of_it_stays(connection: Connection) -> None:
     found = forget(connection, Selection(keys=("url:quay.example/herons",)))
     assert (found.article_ids, found.versions, len(found.entry_ids)) == ((heron,), 2, 2)
     assert len(found.images) == 1
-    everything = str(tables(connection))
+    found_rows = tables(connection)
+    (told,) = found_rows.pop("ops.article_events")[-1:]
+    assert (told["kind"], told["article_id"], told["reason"]) == ("removed", heron, "forgotten")
+    everything = str(found_rows)
     for trace in (heron, "erons", "https://quay.example/own.jpg"):
         assert trace not in everything, trace
     assert [row["url"] for row in rows(connection, "FROM clean.images")] == ["https://quay.example/both.jpg?a=1&b=2"]
