@@ -133,7 +133,7 @@ def _forget(connection: Connection, selection: Selection) -> Found:
     tombstones.queue(connection, "warehouse")
     tombstones.queue(connection, "copy")
     addresses = [row["address"] for row in fetch_by_ids(connection, "addresses_of_articles", found.article_ids)]
-    run_with_ids(connection, "forget_messages", addresses)
+    run_with_ids(connection, "forget_rejects", addresses)
     run_with_ids(connection, "forget_images", [row["image_id"] for row in found.images])
     run_with_ids(connection, "forget_entries", found.entry_ids)
     removed = fetch_by_ids(connection, "removed_articles", found.article_ids)

@@ -1,5 +1,4 @@
--- Keeps what is waiting to be sent, and the last event: its position tells where the next one stands.
-DELETE FROM ops.outbox WHERE state <> 'pending' AND queued_at < $1;
+-- Keeps what a message tells, and the last event: its position tells where the next one stands.
 DELETE FROM ops.article_events
 WHERE recorded_at < $1
     AND position < (SELECT max(position) FROM ops.article_events)

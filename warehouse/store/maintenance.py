@@ -106,7 +106,8 @@ def maintain(store: Warehouse, keep: Retention, images: Path, landing: Path, now
 
 def delete_old_records(store: Warehouse, keep: Retention, now: datetime) -> dict[str, int]:
     """Delete records whose retention is over; returns table → rows deleted."""
-    limits = {name: now - getattr(keep, name) for name in ("fetches", "runs", "checks", "events")}
+    limits = {name: now - getattr(keep, name) for name in ("fetches", "runs", "checks")}
+    limits |= {"messages": now - keep.events, "events": now - keep.events}  # an event stays as long as its messages
     with store.writing() as connection:
         return transact(connection, lambda: {name: _delete_before(connection, name, limits[name]) for name in limits})
 
