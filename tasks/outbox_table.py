@@ -47,6 +47,9 @@ class OutboxTable(BaseModel):
     text: bool = True
     """Whether messages have the article's text and HTML."""
 
+    def __str__(self) -> str:
+        return f"{self.name} → {self.url}"
+
 
 def check_names(tables: tuple[OutboxTable, ...]) -> tuple[OutboxTable, ...]:
     names = [table.name for table in tables]

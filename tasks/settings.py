@@ -413,6 +413,8 @@ def _printable(value: object, is_secret: bool) -> str | int | float | bool | Non
         return HIDDEN if is_secret else value
     if is_secret or isinstance(value, SecretStr):
         return HIDDEN
+    if isinstance(value, tuple):
+        return mask_passwords(", ".join(map(str, value)))
     return mask_passwords(str(value))
 
 

@@ -58,7 +58,6 @@ UNMIRRORED = {
     "tasks/outbox_table.py": "tests/flows/cli/test_outbox.py",
     "warehouse/load/events.py": "tests/tasks/test_outbox.py",
     "warehouse/load/outbox.py": "tests/tasks/test_outbox.py",
-    "tasks/forget.py": "tests/flows/test_forget.py; tests/trust/test_kill.py kills it",
     "tasks/publish.py": "tests/warehouse/load/test_duplicates.py, tests/warehouse/publish/test_copy.py",
     "warehouse/publish/draft.py": "tests/warehouse/publish/test_copy.py",
     "warehouse/store/folders.py": "tests/warehouse/store/test_opening.py",
