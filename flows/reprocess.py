@@ -49,9 +49,7 @@ async def reprocess(publish: bool = True) -> Report:
     registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
     landing = settings.landing_zone
     async with open_run("reprocess", settings, {"publish": publish}) as run:
-        location = settings.location
-        name = location.name if isinstance(location, Path) else "lake"
-        rebuilt = Warehouse(settings.folder / f".{name}.rebuild")
+        rebuilt = Warehouse(settings.rebuild_path)
         await asyncio.to_thread(_delete, rebuilt.path)
         await asyncio.to_thread(carry_marks, settings.store, rebuilt)
         documents = await asyncio.to_thread(landing.documents)

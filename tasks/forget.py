@@ -28,9 +28,10 @@ from warehouse.landing_records import read_record
 from warehouse.landing_rewrite import file_of, land_kept, record_of, replace_record
 from warehouse.load import forgetting
 from warehouse.load.forgetting import Erasure, Found, Selection
-from warehouse.load.tombstones import forgotten_entries
+from warehouse.load.tombstones import count_marks, forgotten_entries
 from warehouse.records import Document, Feed, Milled
 from warehouse.store.maintenance import scrub
+from warehouse.store.rebuild import remove_stale
 
 RECORDS = 64
 """Landing records that are rewritten together."""
@@ -103,6 +104,9 @@ async def erase(settings: Settings, *, publish: bool = True, unreadable: bool = 
     if by_kind["image"]:
         await asyncio.to_thread(_erase_images, settings, by_kind["image"], erased)
     if by_kind["warehouse"]:
+        with settings.store.reading() as connection:
+            marks = count_marks(connection)
+        remove_stale(settings.rebuild_path, marks)
         await asyncio.to_thread(scrub, settings.store)
         _mark_done(settings, by_kind["warehouse"])
     if by_kind["copy"] and publish:
@@ -222,8 +226,7 @@ class _Rewriting:
         has_doubts = any(reject.step == "parse" for reject in whole.rejects)
         if not forgotten and not has_doubts:
             return document
-        others = [entry for entry in whole.entries if entry.entry_id not in forgotten]
-        if whole.page or not others:
+        if whole.page or all(entry.entry_id in forgotten for entry in whole.entries):
             return None
         data = kept_entries(whole, [entry for entry in whole.entries if entry.entry_id in forgotten])
         kept = await asyncio.to_thread(land_kept, self.landing, document, data)

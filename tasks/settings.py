@@ -236,6 +236,12 @@ class Settings(BaseSettings):
         return location.parent
 
     @property
+    def rebuild_path(self) -> Path:
+        """Where `reprocess` builds the warehouse anew."""
+        location = self.location
+        return self.folder / f".{location.name if isinstance(location, Path) else 'lake'}.rebuild"
+
+    @property
     def bounds(self) -> Bounds:
         from tasks.rhythm import Bounds
 

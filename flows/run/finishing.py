@@ -57,7 +57,7 @@ async def _post(run: Report, settings: Settings) -> None:
     """Post to the outboxes. Whatever goes wrong there does the run no harm: what was not taken waits."""
     try:
         posted = await post_outboxes(settings, run.started_at)
-    except NewsmillError as error:
+    except (NewsmillError, OSError) as error:
         run.notes.append(f"outbox: {error}")
         get_run_logger().warning("outbox: %s", error)
         return

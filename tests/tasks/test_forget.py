@@ -4,6 +4,7 @@ rest, tests/trust/test_kill.py kills it."""
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.tasks.making import FEED, NOW, Item, rss
 from tests.warehouse.load.making import CAFE, GATE, at, load_batch
 from warehouse.landing_rewrite import record_of
 from warehouse.load.forgetting import Selection
+from warehouse.load.tombstones import queue
 from warehouse.records import Document, Feed
 
 KEEPING = Feed("wire", "The Wire", "https://wire.example/feed", keep_for="2d")
@@ -81,6 +83,20 @@ def test_a_document_of_another_machine_waits_for_it(place: Place) -> None:
     there = place.erase()
     assert there is not None
     assert (there.elsewhere, there.documents_rewritten) == (0, 1)
+
+
+def test_what_a_killed_reprocess_left_goes_unless_it_knows_what_is_forgotten(place: Place) -> None:
+    place.fetch(GATE, CAFE)
+    left = place.settings.rebuild_path
+    shutil.copy(place.settings.store.path, left)
+    place.forget_gate()
+    place.erase()
+    assert not left.exists()
+    shutil.copy(place.settings.store.path, left)
+    with place.settings.store.writing() as connection:
+        queue(connection, "warehouse")
+    place.erase()
+    assert left.exists()
 
 
 def test_the_same_bytes_stay_for_another_feed(place: Place) -> None:

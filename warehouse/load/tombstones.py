@@ -48,6 +48,11 @@ def store_marks(connection: Connection, marks: Iterable[str], now: datetime) -> 
     run_with_rows(connection, "insert_marks", view="stage_marks", table="ops.forgotten", rows=rows)
 
 
+def count_marks(connection: Connection) -> int:
+    row = connection.execute("SELECT count(*) FROM ops.forgotten").fetchone()
+    return int(row[0]) if row else 0
+
+
 def forgotten_entries(connection: Connection, batch: Sequence[Milled]) -> dict[tuple[str, str, datetime], set[str]]:
     """Document's key → ids of its entries that are a forgotten article's. A page without a text has the id ""."""
     if connection.execute("SELECT 1 FROM ops.forgotten LIMIT 1").fetchone() is None:

@@ -260,7 +260,6 @@ def _lake_without_past(store: Warehouse, lake: Lake) -> None:
             )
         connection.execute("CALL ducklake_expire_snapshots($1, older_than => now())", [CATALOG])
         connection.execute("CALL ducklake_cleanup_old_files($1, cleanup_all => true)", [CATALOG])
-        connection.execute("CALL ducklake_delete_orphaned_files($1, cleanup_all => true)", [CATALOG])
         connection.execute(_NARROW_TEXT_BOUNDS)
     if lake.kind == "sqlite":
         with (

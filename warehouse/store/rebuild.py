@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
 from warehouse.counting import counted
@@ -35,6 +37,23 @@ def carry_marks(old: Warehouse, rebuilt: Warehouse) -> None:
             insert_rows(connection, "ops.forgotten", rows)
 
 
+def remove_stale(rebuilt: Path, marks: int) -> None:
+    """Remove what a killed `reprocess` left, if it was begun before all these marks: it may hold what is forgotten.
+
+    One that still runs would be refused by `swap` in any case.
+    """
+    if not rebuilt.exists():
+        return
+    try:
+        with duckdb.connect(str(rebuilt), read_only=True) as connection:
+            ((known,),) = connection.execute("SELECT count(*) FROM ops.forgotten").fetchall()
+    except duckdb.Error:
+        known = 0  # it is being written, or was never whole
+    if known < marks:
+        for path in (rebuilt, rebuilt.with_name(f"{rebuilt.name}.wal")):
+            path.unlink(missing_ok=True)
+
+
 def _check_marks(connection: Connection) -> None:
     """Raises WarehouseError if something was forgotten since the rebuilding began."""
     ((missing,),) = connection.execute(
@@ -60,9 +79,8 @@ def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[
         if isinstance(old.location, Lake):
             _check_all_landed_here(connection, old.location, landing, done)
         connection.execute(f"ATTACH {literal(rebuilt.path)} AS rebuilt")
-        if not done:  # perhaps nothing was ever loaded into it
-            connection.execute("USE rebuilt")
-            migrate(connection, rebuilt.path)
+        connection.execute("USE rebuilt")
+        migrate(connection, rebuilt.path)  # perhaps nothing was ever loaded into it
         connection.execute("USE newsmill")
         _check_marks(connection)
         with transaction(connection):
