@@ -103,16 +103,20 @@ def sign(secret: str, event_id: str, moment: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(mac.digest()).decode()}"
 
 
-async def post_all(settings: Settings, *, since: datetime, names: Sequence[str] = ()) -> Posted:
-    """Fill the outboxes and send what is due, to all receivers at once, for NEWSMILL_OUTBOX_SECONDS at most.
+def begin_all(settings: Settings) -> None:
+    """Have new outboxes begin now: called when a run begins, so that they get what it loads, even if it is killed."""
+    if settings.outbox:
+        with settings.store.writing() as connection:
+            outbox.begin(connection, [table.name for table in settings.outbox])
 
-    An outbox that is new gets what happened from `since` on.
-    """
+
+async def post_all(settings: Settings, *, names: Sequence[str] = ()) -> Posted:
+    """Fill the outboxes and send what is due, to all receivers at once, for NEWSMILL_OUTBOX_SECONDS at most."""
     posted = Posted()
     until = time.monotonic() + settings.outbox_seconds
     async with open_sessions(settings, ()) as sessions:
         senders = [
-            _Sender(settings, table, sessions.public, posted, since, until)
+            _Sender(settings, table, sessions.public, posted, until)
             for table in settings.outbox
             if not names or table.name in names
         ]
@@ -128,7 +132,6 @@ class _Sender:
     table: OutboxTable
     session: Session
     posted: Posted
-    since: datetime
     until: float
     in_a_row: int = 0
     waiting: set[str] = field(default_factory=set)
@@ -170,7 +173,7 @@ class _Sender:
 
     def _fill(self) -> None:
         with self.settings.store.writing() as connection:
-            outbox.fill(connection, self.table.name, wanted_by(self.table), self.since, datetime.now(UTC))
+            outbox.fill(connection, self.table.name, wanted_by(self.table), datetime.now(UTC))
 
     def _due(self) -> list[Event]:
         with self.settings.store.reading() as connection:

@@ -76,7 +76,7 @@ def send(names: tuple[str, ...], feeds_file: Path | None, warehouse: str | None,
     from warehouse.errors import NewsmillError
 
     settings = _settings(feeds_file, warehouse, names)
-    posted = asyncio.run(post_all(settings, names=names, since=datetime.now(UTC)))
+    posted = asyncio.run(post_all(settings, names=names))
     if as_json:
         print_json({"sent": posted.sent, "failed": posted.failed, "dead": posted.dead, "problems": posted.problems})
     else:

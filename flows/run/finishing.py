@@ -56,7 +56,7 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
 async def _post(run: Report, settings: Settings) -> None:
     """Post to the outboxes. Whatever goes wrong there does the run no harm: what was not taken waits."""
     try:
-        posted = await post_outboxes(settings, run.started_at)
+        posted = await post_outboxes(settings)
     except (NewsmillError, OSError) as error:
         run.notes.append(f"outbox: {error}")
         get_run_logger().warning("outbox: %s", error)

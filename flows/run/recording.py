@@ -18,6 +18,7 @@ from flows.run.progress import show_progress
 from flows.run.report import Report
 from tasks.orchestration.limits import use_limits
 from tasks.orchestration.logs import shorten_logs
+from tasks.outbox import begin_all
 from tasks.settings import Settings
 from warehouse.errors import NewsmillError
 from warehouse.load import operations
@@ -42,6 +43,7 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     await asyncio.to_thread(make_folder, settings.published_path.parent)
     log = get_run_logger()
     await record(report, settings, "running")
+    await asyncio.to_thread(begin_all, settings)
     log.info("%s begins, into %s", flow, settings.store.location)
     try:
         async with use_limits(), show_progress(flow):

@@ -291,6 +291,6 @@ async def erase_forgotten(settings: Settings, *, publish: bool) -> Erased | None
 
 
 @task(name="outbox", cache_policy=NO_CACHE)
-async def post_outboxes(settings: Settings, since: datetime) -> Posted:
-    """Post what happened to articles; to an outbox that is new, from `since` on."""
-    return await post_all(settings, since=since)
+async def post_outboxes(settings: Settings) -> Posted:
+    """Post what happened to articles."""
+    return await post_all(settings)

@@ -65,12 +65,23 @@ class Sent:
     error: str | None = None
 
 
-def fill(connection: Connection, outbox: str, wanted: Wanted, since: datetime, now: datetime) -> None:
-    """Make messages of the events since the last time; the first time, of those that were recorded from `since` on."""
+def begin(connection: Connection, outboxes: Sequence[str]) -> None:
+    """Give outboxes that are new their cursors: they begin with what is recorded from now on."""
 
     def work() -> None:
         connection.execute(query("take_turn"))
-        connection.execute(query("begin_outbox"), {"outbox": outbox, "since": since})
+        for outbox in outboxes:
+            connection.execute(query("begin_outbox"), {"outbox": outbox})
+
+    transact(connection, work)
+
+
+def fill(connection: Connection, outbox: str, wanted: Wanted, now: datetime) -> None:
+    """Make messages of the events since the last time."""
+
+    def work() -> None:
+        connection.execute(query("take_turn"))
+        connection.execute(query("begin_outbox"), {"outbox": outbox})
         connection.execute(query("fill_outbox"), {"outbox": outbox, "now": now, **wanted.parameters})
         connection.execute(query("advance_outbox"), {"outbox": outbox})
 
