@@ -11,8 +11,10 @@ from flows.run.failures import say_what_failed
 from flows.run.finishing import check_and_publish
 from flows.run.recording import open_run
 from flows.run.report import Report
-from tasks.orchestration.steps import maintain_warehouse, prune_prefect
+from tasks.orchestration.steps import erase_forgotten, forget_old, maintain_warehouse, prune_prefect
+from tasks.registry.feeds_file import read_feeds_if_any
 from tasks.settings import current_settings
+from warehouse.counting import counted
 
 
 def _run_name() -> str:
@@ -25,13 +27,20 @@ async def maintain(publish: bool = True) -> Report:
     """Compact the warehouse, forget old records of runs, there and in Prefect's database, remove files that nothing
     names, check, publish.
 
-    Nothing of raw.* and clean.* is dropped. It may run beside an ingest, and be killed and begun again.
+    Articles older than their feed's keep_for are forgotten; nothing else of raw.* and clean.* is dropped. It may run
+    beside an ingest, and be killed and begun again.
 
     Args:
         publish: Publish the analysts' copy afterwards.
     """
     settings = current_settings()
     async with open_run("maintain", settings, {"publish": publish}) as run:
+        run.facts["articles_forgotten"] = await forget_old(settings, read_feeds_if_any(settings.feeds))
+        if run.facts["articles_forgotten"]:
+            run.messages.append(f"older than keep_for: {counted(run.facts['articles_forgotten'], 'article')} forgotten")
+        if erased := await erase_forgotten(settings, publish=publish):
+            run.messages += erased.messages
+            run.facts |= erased.counts
         upkeep = await maintain_warehouse(settings)
         run.messages += upkeep.messages
         run.facts |= upkeep.counts

@@ -32,7 +32,7 @@ from tasks.settings import current_settings
 from warehouse.counting import counted
 from warehouse.records import Document, Milled
 from warehouse.store.connection import Warehouse
-from warehouse.store.rebuild import swap
+from warehouse.store.rebuild import carry_marks, swap
 
 
 def _run_name() -> str:
@@ -51,10 +51,9 @@ async def reprocess(publish: bool = True) -> Report:
     registry, shared_filters = await asyncio.to_thread(read_registry, settings.feeds)
     landing = settings.landing_zone
     async with open_run("reprocess", settings, {"publish": publish}) as run:
-        location = settings.location
-        name = location.name if isinstance(location, Path) else "lake"
-        rebuilt = Warehouse(settings.folder / f".{name}.rebuild")
+        rebuilt = Warehouse(settings.rebuild_path)
         await asyncio.to_thread(_delete, rebuilt.path)
+        await asyncio.to_thread(carry_marks, settings.store, rebuilt)
         documents = await asyncio.to_thread(landing.documents)
         done: set[tuple[str, str, datetime]] = set()
         with open_milling_pool(settings, registry, shared_filters=shared_filters) as pool:

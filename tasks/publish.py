@@ -15,5 +15,5 @@ def mark_repeats(store: Warehouse) -> int:
     return mark_duplicates(store, MEASURE)
 
 
-def write_copy(settings: Settings) -> Published:
-    return publish(settings.store, settings.published_path)
+def write_copy(settings: Settings, *, anew: bool = False) -> Published:
+    return publish(settings.store, settings.published_path, anew=anew)

@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from tasks.networks import AllowedAddresses, parse_allowed
+from tasks.outbox_table import OutboxTable, check_names
 from warehouse.errors import NewsmillError
 from warehouse.masking import HIDDEN, mask_passwords
 from warehouse.store.lake import (
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
         description="An ingest tells Prefect's automations when a larger share of its feeds fail, counted as for "
         "fail_share",
     )
+    outbox: Annotated[tuple[OutboxTable, ...], AfterValidator(check_names)] = Field(
+        (), description="Where articles are posted to: [[outbox]] tables of newsmill.toml (docs/outbox.md)"
+    )
+    outbox_seconds: float = Field(60, gt=0, description="Seconds that a run posts to outboxes at most")
+    outbox_attempts: int = Field(10, ge=1, description="Attempts after which a message of an outbox is given up")
     dask_scheduler: str | None = Field(
         None,
         description="Address of the Dask scheduler that `ingest --dask` uses; without one, `workers` processes here",
@@ -173,6 +179,9 @@ class Settings(BaseSettings):
     keep_fetches: int = Field(90, ge=1, description="Days for which ops.fetches is kept; each feed's last fetch stays")
     keep_runs: int = Field(365, ge=1, description="Days for which ops.runs is kept")
     keep_checks: int = Field(90, ge=1, description="Days for which ops.checks is kept")
+    keep_events: int = Field(
+        30, ge=1, description="Days for which ops.article_events and the messages that were sent are kept"
+    )
     keep_prefect: int = Field(
         30, ge=1, description="Days for which the local Prefect server keeps runs with their tasks, logs and artifacts"
     )
@@ -243,6 +252,12 @@ class Settings(BaseSettings):
         return location.parent
 
     @property
+    def rebuild_path(self) -> Path:
+        """Where `reprocess` builds the warehouse anew."""
+        location = self.location
+        return self.folder / f".{location.name if isinstance(location, Path) else 'lake'}.rebuild"
+
+    @property
     def bounds(self) -> Bounds:
         from tasks.rhythm import Bounds
 
@@ -291,7 +306,7 @@ class Settings(BaseSettings):
     def retention(self) -> Retention:
         from warehouse.store.maintenance import Retention
 
-        periods = (self.keep_fetches, self.keep_runs, self.keep_checks, self.keep_snapshots)
+        periods = (self.keep_fetches, self.keep_runs, self.keep_checks, self.keep_snapshots, self.keep_events)
         return Retention(*(timedelta(days=days) for days in periods))
 
     @property
@@ -420,6 +435,8 @@ def _printable(value: object, is_secret: bool) -> str | int | float | bool | Non
         return HIDDEN if is_secret else value
     if is_secret or isinstance(value, SecretStr):
         return HIDDEN
+    if isinstance(value, tuple):
+        return mask_passwords(", ".join(map(str, value)))
     return mask_passwords(str(value))
 
 

@@ -42,17 +42,6 @@ UNREAD_AT_IMPORT = (
     *("NEWSMILL_", "PREFECT_", "TESTS_", "TRUST_"),
     *("PATH", "PWD", "OLDPWD", "PYTHONSAFEPATH", "SHLVL", "_"),
 )
-    "NEWSMILL_",
-    "PREFECT_",
-    "TESTS_",
-    "TRUST_",
-    "PATH",
-    "PWD",
-    "OLDPWD",
-    "PYTHONSAFEPATH",
-    "SHLVL",
-    "_",
-)
 """Beginnings of environment variables that no module reads when it is imported, or that are read again in a fork."""
 IMPORTED_LATER = (
     *("encodings.idna", "encodings.utf_8_sig", "feedgen.feed", "multiprocessing.popen_spawn_posix"),

@@ -35,8 +35,8 @@ DOCUMENTS = [
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *("operator", "alerts", "installing", "full-text", "filters", "access", "rhythm", "settings"),
-            *("analyst", "archivist", "backfill", "rules", "scaling"),
+            *("operator", "alerts", "installing", "full-text", "filters", "access", "forget", "outbox", "rhythm"),
+            *("settings", "analyst", "archivist", "backfill", "rules", "scaling"),
         )
     ),
 ]

@@ -25,6 +25,8 @@ class Counts:
     """Articles whose page has changed."""
     blocked: Counter[str] = field(default_factory=Counter)
     """feed_id → entries that its keep and block rules left out, when they first came"""
+    forgotten: int = 0
+    """Entries that were left out, as their articles were forgotten."""
     by_feed: dict[str, tuple[int, int]] = field(default_factory=dict)
     """feed_id → (new, changed)"""
 

@@ -89,17 +89,8 @@ class Landing:
 
         Landing the same documents again gives the same pack. Raises LandingError.
         """
-        compressor = zstandard.ZstdCompressor(level=3)
-        frames = [compressor.compress(data) for _, data in drafts]
-        packed = b"".join(frames)
-        name = hashlib.sha256(packed).hexdigest()
-        documents, offset = [], 0
-        for (draft, data), frame in zip(drafts, frames, strict=True):
-            landing_path = f"packs/{name[:2]}/{name}.zst@{offset}+{len(frame)}"
-            digest = hashlib.sha256(data).hexdigest()
-            documents.append(replace(draft, document_id=digest, size=len(data), landing_path=landing_path))
-            offset += len(frame)
-        path = self.root / "packs" / name[:2] / f"{name}.zst"
+        name, packed, documents = pack(drafts)
+        path = self.root / name
         if not path.exists() or path.stat().st_size != len(packed):
             write_durably(path, packed)
         records = [encode_record(document) for document in documents]
@@ -188,6 +179,22 @@ class Landing:
                 raise LandingError(
                     f"{record.path}: not a landing record, and can't be set aside ({error.strerror}); move it away"
                 ) from error
+
+
+def pack(drafts: Sequence[tuple[Document, bytes]]) -> tuple[str, bytes, list[Document]]:
+    """The path of the pack of these documents, its bytes, and the documents with document_id, size and landing_path."""
+    compressor = zstandard.ZstdCompressor(level=3)
+    frames = [compressor.compress(data) for _, data in drafts]
+    packed = b"".join(frames)
+    name = hashlib.sha256(packed).hexdigest()
+    path = f"packs/{name[:2]}/{name}.zst"
+    documents, offset = [], 0
+    for (draft, data), frame in zip(drafts, frames, strict=True):
+        digest = hashlib.sha256(data).hexdigest()
+        landing_path = f"{path}@{offset}+{len(frame)}"
+        documents.append(replace(draft, document_id=digest, size=len(data), landing_path=landing_path))
+        offset += len(frame)
+    return path, packed, documents
 
 
 def _read_all(folder: Path) -> tuple[list[Document], list[DamagedRecord]]:

@@ -26,11 +26,20 @@ from warehouse.rules import Rules as Rules
 Source = str
 """How an article came: "feed", or what a row of tasks/backfill/sources.py says."""
 Form = Literal[
-    "feed", "article", "page", "pages", "list page", "sitemap", "sitemap index", "listed sitemap", "json list"
+    "feed",
+    "article",
+    "page",
+    "pages",
+    "list page",
+    "sitemap",
+    "sitemap index",
+    "listed sitemap",
+    "json list",
+    "entries",
 ]
 """What a document is: a feed; one article of an archive; a web page with one article; several pages of one article; and
 what stands in place of a feed: a page that lists articles, a sitemap, a sitemap that lists sitemaps, one of those, an
-API's list in JSON."""
+API's list in JSON; and the entries that were kept of a document of which others were forgotten."""
 Kind = Literal["feed", "page", "sitemap", "json"]
 """What is at a feed's address: a feed, a web page that lists articles, a sitemap, or an API's list in JSON."""
 ImagePolicy = Literal["all", "lead", "none"]
@@ -65,6 +74,8 @@ class Feed:
     full_text: FullText = "auto"
     recheck: tuple[str, ...] | None = None
     """When its pages are asked again, such as 1h and 7d after the first time; None: as the setting page_checks says."""
+    keep_for: str | None = None
+    """How long after their publication its articles are kept, such as 90d; None: for ever."""
     access: Access = NO_ACCESS
     filters: Filters = NO_FILTERS
     shared_filters: Filters = NO_FILTERS
@@ -258,6 +269,8 @@ class Milled:
     rejects: tuple[Reject, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
     """entry_id → the keep or block rule that makes no article of it."""
+    blocked_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """entry_id → the keys that the article would have that a rule blocks"""
     hints: Hints = field(default_factory=Hints)
     about: About | None = None
     """None for a document that is no feed."""

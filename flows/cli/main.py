@@ -17,7 +17,9 @@ from flows.cli.doctor import doctor
 from flows.cli.export import export
 from flows.cli.feeds import feeds
 from flows.cli.feeds_editing import COMMANDS as FEEDS_EDITING
+from flows.cli.forget import forget
 from flows.cli.installation import backup, init, restore
+from flows.cli.outbox import outbox
 from flows.cli.pipeline import backfill, images, ingest, maintain, pages, publish, reprocess
 from flows.cli.prefect import deploy, serve, server
 from flows.cli.printing import err, escape
@@ -35,7 +37,7 @@ def cli() -> None:
 
 
 for command in (
-    *(ingest, pages, images, backfill, reprocess, maintain, publish),
+    *(ingest, pages, images, backfill, reprocess, maintain, publish, forget, outbox),
     *(sql, search, diff, status),
     *(feeds, rules, export),
     *(init, serve, deploy, run, alerts, server, prefect, config, doctor),

@@ -20,6 +20,7 @@ from flows.run.report import Report
 from flows.run.waiting import stand_in_for_waiting
 from tasks.orchestration.limits import use_limits
 from tasks.orchestration.logs import shorten_logs
+from tasks.outbox import begin_all
 from tasks.settings import Settings
 from warehouse.errors import NewsmillError
 from warehouse.load import operations
@@ -45,6 +46,7 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     await asyncio.to_thread(make_folder, settings.published_path.parent)
     log = get_run_logger()
     await record(report, settings, "running")
+    await asyncio.to_thread(begin_all, settings)
     log.info("%s begins, into %s", flow, settings.store.location)
     await tell_lineage(report, settings)
     try:

@@ -39,6 +39,11 @@ class Sessions:
         self._public = Session(self._connect(None))
         self._by_access: dict[Access, Session] = {}
 
+    @property
+    def public(self) -> Session:
+        """The session for addresses that are no feed's."""
+        return self._public
+
     async def find(self, address: httpx.URL, feed_id: str | None, safe_url: str) -> Session:
         """The session for a request, made for the feed if one is named. Raises FetchError that names `safe_url` if it
         must not be sent, or if a secret has no value."""

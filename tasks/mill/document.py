@@ -52,6 +52,12 @@ def _parse_json_list(data: bytes, document: Document, feed: Feed) -> ParsedDocum
     return parse_json_list(data, document, feed)
 
 
+def _parse_kept_entries(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
+    from tasks.parse.kept_entries import parse_kept_entries
+
+    return parse_kept_entries(data, document)
+
+
 _PARSERS: dict[Form, Callable[[bytes, Document, Feed], ParsedDocument]] = {
     "feed": parse,
     "article": _parse_article,
@@ -60,6 +66,7 @@ _PARSERS: dict[Form, Callable[[bytes, Document, Feed], ParsedDocument]] = {
     "list page": _parse_list_page,
     **dict.fromkeys(("sitemap", "sitemap index", "listed sitemap"), _parse_sitemap),
     "json list": _parse_json_list,
+    "entries": _parse_kept_entries,
 }
 
 
@@ -152,7 +159,7 @@ def _mill(
     except Exception as error:  # libraries raise whatever a document makes them raise
         return reject_document(document, error)
     rejects = list(parsed.rejects)
-    entries, articles, seen, blocked = [], [], [], {}
+    entries, articles, seen, blocked, blocked_keys = [], [], [], {}, {}
     for entry in {entry.entry_id: entry for entry in parsed.entries}.values():
         if entry.entry_id in known:
             seen.append(entry.entry_id)
@@ -161,7 +168,7 @@ def _mill(
         try:
             article = clean_entry(entry, feed.of_pages if document.form == "page" else feed)
             if rule := blocked_by(article, feed):
-                blocked[entry.entry_id] = rule
+                blocked[entry.entry_id], blocked_keys[entry.entry_id] = rule, article.keys
             else:
                 articles.append(article)
         except Exception as error:
@@ -174,6 +181,7 @@ def _mill(
         tuple(seen),
         tuple(rejects),
         blocked,
+        blocked_keys,
         parsed.hints,
         parsed.about,
         feed.name,

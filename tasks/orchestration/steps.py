@@ -31,11 +31,13 @@ from tasks.fetch.http import Client
 from tasks.fetch.images import fetch_image
 from tasks.fetch.pages import land_pages
 from tasks.fetch.robots import Robots
+from tasks.forget import Erased, erase, forget, retention
 from tasks.load import Batch, commit_batch, log_batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import WRITER, hold_slot
 from tasks.orchestration.prefect_database import Pruned, prune
 from tasks.orchestration.whole_pages import fetch_whole
+from tasks.outbox import Posted, post_all
 from tasks.publish import mark_repeats, write_copy
 from tasks.settings import Settings, load_settings
 from warehouse.access import NO_ACCESS
@@ -273,3 +275,22 @@ async def maintain_warehouse(settings: Settings) -> Upkeep:
         return await asyncio.to_thread(
             maintain, settings.store, settings.retention, settings.images_path, settings.landing_zone.root
         )
+
+
+@task(name="forget", cache_policy=NO_CACHE)
+async def forget_old(settings: Settings, feeds: Sequence[Feed]) -> int:
+    """Forget the articles that are older than their feeds' keep_for; returns how many."""
+    selection = retention(feeds, datetime.now(UTC))
+    return len((await asyncio.to_thread(forget, settings, selection)).article_ids) if selection else 0
+
+
+@task(name="erase what was forgotten", cache_policy=NO_CACHE)
+async def erase_forgotten(settings: Settings, *, publish: bool) -> Erased | None:
+    """Remove from the landing zone, the image store, the warehouse's file and the copy what was forgotten."""
+    return await erase(settings, publish=publish)
+
+
+@task(name="outbox", cache_policy=NO_CACHE)
+async def post_outboxes(settings: Settings) -> Posted:
+    """Post what happened to articles."""
+    return await post_all(settings)

@@ -19,12 +19,15 @@ from pydantic_core import PydanticCustomError
 
 from tasks.references import REFERENCE
 from tasks.registry.feed_ids import FEED_ID, MAX_ID, nearest
-from tasks.rhythm import PERIOD
+from tasks.rhythm import PERIOD, period
 from tasks.text import urls
 from tasks.text.selectors import compile_selector, is_xpath
 from warehouse.characters import UNPRINTABLE_IN_LINES
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{1,8})*")
+
+SHORTEST_RETENTION = 3600.0
+"""Seconds; less would be a mistake."""
 
 
 def invalid(problem: str) -> PydanticCustomError:
@@ -117,6 +120,12 @@ def check_period(value: str) -> str:
     raise invalid(
         f'holds "{value}", which is no time after the first reading (write "1h", "6h", "1d" or "7d", for example)'
     )
+
+
+def check_retention(value: str) -> str:
+    if PERIOD.fullmatch(value) and period(value) >= SHORTEST_RETENTION:
+        return value
+    raise invalid(f'holds "{value}", which is no length of time of an hour or more (write "90d" or "52w", for example)')
 
 
 def check_selector(value: str) -> str:

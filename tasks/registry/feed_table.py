@@ -28,6 +28,7 @@ from tasks.registry.feed_checks import (
     check_pairs,
     check_pattern,
     check_period,
+    check_retention,
     check_time_zone,
     one_of,
 )
@@ -109,6 +110,7 @@ class FeedTable(BaseModel):
     page: PageTable = PageTable()
     full_text: Annotated[FullText, BeforeValidator(one_of(get_args(FullText), "auto"))] = "auto"
     recheck: tuple[Annotated[str, AfterValidator(check_period)], ...] | None = None
+    keep_for: Annotated[str, AfterValidator(check_retention)] | None = None
     kind: Annotated[Kind, BeforeValidator(one_of(get_args(Kind), "page"))] = "feed"
     keep: tuple[FilterTable, ...] = ()
     block: tuple[FilterTable, ...] = ()

@@ -23,6 +23,12 @@ class Message:
     def content(self) -> Any:
         return json.loads(self.body)
 
+    @property
+    def about(self) -> tuple[str, str | None]:
+        """(type, the article's title), of a message of an outbox."""
+        article = self.content["data"]["article"] or {}
+        return self.content["type"], article.get("title")
+
 
 @dataclass
 class Receiver:
@@ -67,3 +73,8 @@ class Receiver:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
+
+    @property
+    def taken(self) -> list[tuple[str, str | None]]:
+        """What the messages of an outbox that were taken are about."""
+        return [message.about for message in self.messages if message.status == 200]

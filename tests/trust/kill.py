@@ -54,6 +54,7 @@ SCENARIOS = (
     Scenario("reprocess", ("reprocess",), (INGEST_ALL,)),
     Scenario("publish", ("publish",), (("ingest", "--no-images", "--no-publish"),)),
     Scenario("maintain", ("maintain",), (INGEST_ALL,)),
+    Scenario("forget", ("forget", "--feed", "evening", "--before", "2025-03-03T10:00", "--yes"), (INGEST_ALL,)),
 )
 
 

@@ -37,6 +37,7 @@ STEPS = {
     "storing an image": "tasks.fetch.images:_store",
     "recording images": "warehouse.load.operations:record_images",
     "recording the run": "warehouse.load.operations:record_run",
+    "recording messages": "warehouse.load.outbox:record_sent",
     "marking duplicates": "tasks.publish:mark_repeats",
     "checking the data": "warehouse.load.quality:check",
     "making the copy": "warehouse.publish.copy:_make",
@@ -46,6 +47,10 @@ STEPS = {
     "forgetting old records": "warehouse.store.maintenance:delete_old_records",
     "compacting": "warehouse.store.maintenance:compact",
     "rewriting the file": "warehouse.store.maintenance:_rewrite",
+    "forgetting articles": "warehouse.load.forgetting:forget",
+    "replacing a landing record": "warehouse.landing_rewrite:replace_record",
+    "changing documents' rows": "warehouse.load.forgetting:replace_documents",
+    "scrubbing": "warehouse.store.maintenance:scrub",
     "removing unused files": "warehouse.store.maintenance:remove_orphans",
 }
 """Name → the function that does it. `before` and `after` each are places; commits are two more."""

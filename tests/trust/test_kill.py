@@ -31,6 +31,11 @@ STOPS = {
     "reprocess": (Stop("before replacing the warehouse"), Stop("after replacing the warehouse")),
     "publish": (Stop("after checking the copy"), Stop("before renaming a file")),
     "maintain": (Stop("after rewriting the file"), Stop("before renaming a file")),
+    "forget": (
+        Stop("after forgetting articles"),
+        Stop("after replacing a landing record"),
+        Stop("after changing documents' rows"),
+    ),
 }
 """Scenario → where the command is killed: first there, the next time there, and so on."""
 

@@ -16,9 +16,11 @@ from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.descriptions import load_descriptions
 from warehouse.load.enclosures import load_enclosures
 from warehouse.load.entries import StoredEntries, match_entries, read_identities, read_stored_entries, write_entries
+from warehouse.load.events import record_histories
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
 from warehouse.load.pages import load_files, load_pages, note_feed_texts
+from warehouse.load.tombstones import leave_out_forgotten
 from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Milled, Reject, digest
@@ -47,12 +49,14 @@ def load(connection: Connection, batch: Sequence[Milled], *, run_id: str) -> Cou
 
 def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Counts:
     connection.execute(query("take_turn"))
+    batch, forgotten = leave_out_forgotten(connection, batch)
     stored = read_stored_entries(connection, batch)
     identities = read_identities(connection, batch, stored)
     matches = match_entries(batch, stored, identities)
     write_entries(connection, matches, stored)
     counts = _load_articles(connection, matches.sightings, identities.stored_articles)
     counts.entries = sum(len(milled.entries) + len(milled.seen) for milled in batch if not milled.page)
+    counts.forgotten = forgotten
     counts.pages = sum(1 for milled in batch if milled.page and milled.page.status == "stored")
     counts.pages_without_text = sum(1 for milled in batch if milled.page) - counts.pages
     _count_blocked(counts, batch, stored)
@@ -108,6 +112,7 @@ def _load_articles(
     run_with_rows(connection, "merge_articles", view="stage_articles", table="clean.articles", rows=edited_rows)
     run_with_rows(connection, "touch_versions", view="stage_seen", table="clean.article_versions", rows=seen_rows)
     run_with_rows(connection, "touch_articles", view="stage_touched", table="clean.articles", rows=touched_rows)
+    record_histories(connection, histories)
     _load_images(connection, article_rows, sightings, stored)
     load_enclosures(connection, article_rows, sightings, stored)
     return _count(histories)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.load.events import record_removals
 from warehouse.load.identities import Sighting
 from warehouse.masking import mask
 from warehouse.page_answers import PageAnswer, PendingPage
@@ -178,6 +179,8 @@ def plan_pages(
         rows = connection.execute(query("pages_gone"), {"gone_after": gone_after}).fetchall()
         gone = [GonePage(*row) for row in rows]
         run_with_ids(connection, "pages_end", [page.article_id for page in gone])
+        removed = [{"article_id": page.article_id, "feed_id": page.feed_id, "reason": page.reason} for page in gone]
+        record_removals(connection, [{"source": "feed", **row} for row in removed], now)
         connection.execute(query("pages_schedule"), {"gone_after": gone_after})
         return gone
 

@@ -70,18 +70,19 @@ class Published:
         return f"{self.path}: {self.summary}"
 
 
-def publish(warehouse: Warehouse, target: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> Published:
+def publish(warehouse: Warehouse, target: Path, *, lock_timeout: float = LOCK_TIMEOUT, anew: bool = False) -> Published:
     """Write `clean.*`, `ops.*`, `marts.*` and `search.*` to `target`. After a failure the last copy is still there.
 
+    With `anew`, nothing is taken over from the last copy: its free space and its index hold words of deleted articles.
     Raises WarehouseError.
     """
     started = time.monotonic()
     with _publisher_lock(target, lock_timeout):
         _remove_drafts(target)
         path = target.with_name(f".{target.name}.{os.getpid()}.draft")
-        draft = Draft(warehouse, target, path, path.with_name(path.name + ".scratch"))
+        draft = Draft(warehouse, target, path, path.with_name(path.name + ".scratch"), is_anew=anew)
         try:
-            if _is_up_to_date(draft):
+            if not anew and _is_up_to_date(draft):
                 draft.kind = "unchanged"
             else:
                 _make(draft)
@@ -170,7 +171,9 @@ def _is_up_to_date(draft: Draft) -> bool:
 
 def _make(draft: Draft) -> None:
     """Make the draft in the way that is less work; `draft.kind` is "unchanged" if there was nothing to do."""
-    if draft.target.exists():
+    if draft.is_anew:
+        draft.why = "articles were forgotten"
+    elif draft.target.exists():
         try:
             with explaining_errors(draft.target):
                 update_last_copy(draft)

@@ -65,6 +65,8 @@ class Draft:
     seconds_reading: float = 0.0
     counts: dict[str, int] | None = None
     """table → rows that the warehouse had when it was read."""
+    is_anew: bool = False
+    """Whether nothing may come from the last copy."""
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
@@ -123,7 +125,8 @@ def make_full_copy(draft: Draft) -> None:
     with explaining_errors(draft.target):
         try:
             with draft.open() as copy:
-                draft.indexed = search_index.build(copy, draft.target, draft.scratch)
+                last = None if draft.is_anew else draft.target
+                draft.indexed = search_index.build(copy, last, draft.scratch)
         except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
             if not draft.target.exists():
                 raise

@@ -62,6 +62,28 @@ WHEN NOT MATCHED THEN INSERT BY NAME;
 MERGE INTO rebuilt.ops.watermarks t USING (FROM newsmill.ops.watermarks) s ON t.watermark_id = s.watermark_id
 WHEN NOT MATCHED THEN INSERT BY NAME;
 
+-- the rebuilt one has the marks since it was begun, and perhaps documents that it queued
+MERGE INTO rebuilt.ops.erasures t USING (FROM newsmill.ops.erasures) s ON t.erasure_id = s.erasure_id
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
+-- Everything was new to the rebuilt one. What happened stays as it was recorded; new are events of documents that the
+-- old one had not loaded.
+DELETE FROM rebuilt.ops.article_events e
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM rebuilt.raw.documents d
+    ANTI JOIN newsmill.raw.documents o
+        ON o.document_id = d.document_id AND o.feed_id = d.feed_id AND o.fetched_at = d.fetched_at
+    WHERE d.feed_id = e.feed_id AND d.fetched_at = e.seen_at
+);
+UPDATE rebuilt.ops.article_events
+SET position = position + (SELECT coalesce(max(position), 0) FROM newsmill.ops.article_events);
+INSERT INTO rebuilt.ops.article_events BY NAME FROM newsmill.ops.article_events;
+MERGE INTO rebuilt.ops.outbox t USING (FROM newsmill.ops.outbox) s ON t.outbox = s.outbox AND t.event_id = s.event_id
+WHEN NOT MATCHED THEN INSERT BY NAME;
+MERGE INTO rebuilt.ops.outbox_cursors t USING (FROM newsmill.ops.outbox_cursors) s ON t.outbox = s.outbox
+WHEN NOT MATCHED THEN INSERT BY NAME;
+
 -- what a backfill could not read was never landed
 MERGE INTO rebuilt.ops.rejects t USING (FROM newsmill.ops.rejects WHERE step = 'find') s ON t.reject_id = s.reject_id
 WHEN NOT MATCHED THEN INSERT BY NAME

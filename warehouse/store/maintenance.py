@@ -1,22 +1,27 @@
 """Maintaining the warehouse: compaction, retention of the pipeline's own records, files that nothing refers to.
 
-Everything here may run at any time, beside an ingest, be killed and run again. Nothing of raw.* and clean.* is ever
-deleted.
+Everything here may run at any time, beside an ingest, be killed and run again. Nothing of raw.* and clean.* is deleted
+here (`warehouse.load.forgetting` does that).
 """
 
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
+
 from warehouse.counting import counted
+from warehouse.errors import WarehouseError
 from warehouse.landing import is_draft
 from warehouse.store.connection import Warehouse, explaining_errors
 from warehouse.store.lake import CATALOG, Lake
-from warehouse.store.lake_locks import no_readers
+from warehouse.store.lake_locks import no_readers, writer_lock
 from warehouse.store.quoting import literal
 from warehouse.store.sql_files import query
 from warehouse.store.transactions import Connection, transact, transaction
@@ -40,6 +45,7 @@ class Retention:
     checks: timedelta
     snapshots: timedelta
     """A lake's: how far back one can query what it held."""
+    events: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ def maintain(store: Warehouse, keep: Retention, images: Path, landing: Path, now
 
 def delete_old_records(store: Warehouse, keep: Retention, now: datetime) -> dict[str, int]:
     """Delete records whose retention is over; returns table → rows deleted."""
-    limits = {"fetches": now - keep.fetches, "runs": now - keep.runs, "checks": now - keep.checks}
+    limits = {name: now - getattr(keep, name) for name in ("fetches", "runs", "checks")}
+    limits |= {"messages": now - keep.events, "events": now - keep.events}  # an event stays as long as its messages
     with store.writing() as connection:
         return transact(connection, lambda: {name: _delete_before(connection, name, limits[name]) for name in limits})
 
@@ -117,15 +124,35 @@ def compact(store: Warehouse, keep: Retention, now: datetime) -> Compaction:
     return _compact_file(store, store.path)
 
 
+def scrub(store: Warehouse) -> None:
+    """Leave no bytes of deleted rows: a file's free blocks and a lake's former snapshots still have them.
+
+    Raises WarehouseError if the disk has no room for the copy that replaces the file.
+    """
+    if isinstance(store.location, Lake):
+        _lake_without_past(store, store.location)
+        return
+    path = store.path
+    with store.writing() as connection:
+        _remove_spilled(path)
+        _remove_compacted(path)
+        connection.execute(f"CHECKPOINT {CATALOG}")
+        needed = path.stat().st_size
+        if shutil.disk_usage(path.parent).free < needed:
+            raise WarehouseError(
+                f"{path}: the disk has no room for a copy without what was forgotten ({needed:,} bytes); free space "
+                "and run `newsmill forget --finish`: its rows are removed already, and their bytes are in the file"
+            )
+        _rewrite(connection, path)
+
+
 # --- a file ---------------------------------------------------------------------------------------------------------
 
 
 def _compact_file(store: Warehouse, path: Path) -> Compaction:
     before = Size(1, path.stat().st_size)
     with store.writing() as connection:
-        draft = _compacted(path)
-        for leftover in (draft, draft.with_name(f"{draft.name}.wal")):  # of a killed process, as large as the warehouse
-            leftover.unlink(missing_ok=True)
+        _remove_compacted(path)
         connection.execute("RESET max_vacuum_tasks")
         with transaction(connection):  # a checkpoint does nothing if nothing has changed
             connection.execute("CREATE TABLE ops.changed (nothing INTEGER)")
@@ -139,6 +166,13 @@ def _compact_file(store: Warehouse, path: Path) -> Compaction:
 def _compacted(path: Path) -> Path:
     """Where the copy is made that replaces the file."""
     return path.with_name(f".{path.name}.compact")
+
+
+def _remove_compacted(path: Path) -> None:
+    """Remove the copy that a killed process left, as large as the warehouse."""
+    draft = _compacted(path)
+    for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
+        leftover.unlink(missing_ok=True)
 
 
 def _is_worth_rewriting(connection: Connection, path: Path) -> bool:
@@ -157,6 +191,11 @@ def _rewrite(connection: Connection, path: Path) -> None:
         connection.execute("CHECKPOINT compacted")
         connection.execute("DETACH compacted")
     draft.replace(path)
+
+
+def _remove_spilled(path: Path) -> None:
+    """Remove what a killed process left in DuckDB's folder for what memory can't hold; the file is locked."""
+    shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 
 
 # --- a lake ---------------------------------------------------------------------------------------------------------
@@ -208,6 +247,43 @@ def _flush(connection: Connection) -> None:
 
 def _lake_size(connection: Connection) -> Size:
     return Size(*connection.execute(query("lake_size")).fetchall()[0])
+
+
+def _lake_without_past(store: Warehouse, lake: Lake) -> None:
+    """Leave of a lake only what its tables hold now: no former snapshot, and no file that has a deleted row."""
+    with store.writing() as connection, no_readers(lake, store.lock_timeout):
+        _flush(connection)
+        for schema, table in connection.execute(query("lake_tables")).fetchall():
+            connection.execute(
+                "CALL ducklake_rewrite_data_files($lake, $table, schema => $schema, delete_threshold => 0)",
+                {"lake": CATALOG, "schema": schema, "table": table},
+            )
+        connection.execute("CALL ducklake_expire_snapshots($1, older_than => now())", [CATALOG])
+        connection.execute("CALL ducklake_cleanup_old_files($1, cleanup_all => true)", [CATALOG])
+        connection.execute(_NARROW_TEXT_BOUNDS)
+    if lake.kind == "sqlite":
+        with (
+            writer_lock(lake, duckdb.connect(), store.lock_timeout),
+            no_readers(lake, store.lock_timeout),
+            closing(sqlite3.connect(lake.catalog, timeout=store.lock_timeout)) as catalog,
+        ):
+            catalog.execute("VACUUM")  # its free pages still have the rows that lay in the catalog
+
+
+_NARROW_TEXT_BOUNDS = """
+UPDATE __ducklake_metadata_newsmill.ducklake_table_column_stats t
+SET min_value = f.min_value, max_value = f.max_value
+FROM (
+    SELECT s.table_id, s.column_id, min(s.min_value) AS min_value, max(s.max_value) AS max_value
+    FROM __ducklake_metadata_newsmill.ducklake_file_column_stats s
+    JOIN __ducklake_metadata_newsmill.ducklake_column c ON c.table_id = s.table_id AND c.column_id = s.column_id
+    WHERE c.end_snapshot IS NULL AND c.column_type = 'varchar'
+    GROUP BY ALL
+) f
+WHERE f.table_id = t.table_id AND f.column_id = t.column_id
+"""
+"""DuckLake never narrows a table's first and last text again: it may be the title of what was deleted. Rows of tables
+that have no file lie in no file, and are flushed above."""
 
 
 # --- orphaned files -------------------------------------------------------------------------------------------------

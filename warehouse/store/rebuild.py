@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
 from warehouse.counting import counted
@@ -16,11 +18,52 @@ from warehouse.store.lake import Lake
 from warehouse.store.migrating import migrate
 from warehouse.store.quoting import literal
 from warehouse.store.sql_files import query
-from warehouse.store.staging import stage
+from warehouse.store.staging import insert_rows, stage
 from warehouse.store.transactions import Connection, transaction
 
 Key = tuple[str, str, datetime]
 """document_id, feed_id, fetched_at."""
+
+
+def carry_marks(old: Warehouse, rebuilt: Warehouse) -> None:
+    """Tell the warehouse that is being built what was forgotten, before anything is loaded into it."""
+    if not old.exists():
+        return
+    with old.writing() as connection:
+        marks = connection.execute("SELECT mark, forgotten_at FROM ops.forgotten").fetchall()
+    if marks:
+        rows = [{"mark": mark, "forgotten_at": moment} for mark, moment in marks]
+        with rebuilt.writing() as connection:
+            insert_rows(connection, "ops.forgotten", rows)
+
+
+def remove_stale(rebuilt: Path, marks: int) -> None:
+    """Remove what a killed `reprocess` left, if it was begun before all these marks: it may hold what is forgotten.
+
+    One that still runs would be refused by `swap` in any case.
+    """
+    if not rebuilt.exists():
+        return
+    try:
+        with duckdb.connect(str(rebuilt), read_only=True) as connection:
+            ((known,),) = connection.execute("SELECT count(*) FROM ops.forgotten").fetchall()
+    except duckdb.Error:
+        known = 0  # it is being written, or was never whole
+    if known < marks:
+        for path in (rebuilt, rebuilt.with_name(f"{rebuilt.name}.wal")):
+            path.unlink(missing_ok=True)
+
+
+def _check_marks(connection: Connection) -> None:
+    """Raises WarehouseError if something was forgotten since the rebuilding began."""
+    ((missing,),) = connection.execute(
+        "SELECT count(*) FROM newsmill.ops.forgotten f ANTI JOIN rebuilt.ops.forgotten r ON r.mark = f.mark"
+    ).fetchall()
+    if missing:
+        raise WarehouseError(
+            "articles were forgotten while the warehouse was built again, and the new one may hold them: the old one "
+            "stays; run `newsmill reprocess` again"
+        )
 
 
 def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[Key]) -> list[Document]:
@@ -28,7 +71,7 @@ def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[
 
     What cannot be rebuilt from documents (runs, fetches, feed states, fetched images) is copied over first. If
     documents were landed that are not in `done`, they are returned and nothing is replaced: load them and call again.
-    Raises WarehouseError if a lake has documents that were landed elsewhere.
+    Raises WarehouseError if a lake has documents that were landed elsewhere, and if articles were forgotten meanwhile.
     """
     with old.writing() as connection:
         if late := [document for document in landing.documents() if document.key not in done]:
@@ -36,10 +79,10 @@ def swap(old: Warehouse, rebuilt: Warehouse, landing: Landing, done: Collection[
         if isinstance(old.location, Lake):
             _check_all_landed_here(connection, old.location, landing, done)
         connection.execute(f"ATTACH {literal(rebuilt.path)} AS rebuilt")
-        if not done:  # nothing was ever loaded into it
-            connection.execute("USE rebuilt")
-            migrate(connection, rebuilt.path)
+        connection.execute("USE rebuilt")
+        migrate(connection, rebuilt.path)  # perhaps nothing was ever loaded into it
         connection.execute("USE newsmill")
+        _check_marks(connection)
         with transaction(connection):
             connection.execute(query("carry_over"))
         connection.execute("CHECKPOINT rebuilt")

@@ -112,6 +112,8 @@ def test_an_empty_file_has_no_feeds(write: Write) -> None:
         ("images = true", 'images must be "all", "lead" or "none"'),
         ('language = "zh_CN"', 'language must be a BCP 47 language tag (write "zh-CN")'),
         ('language = "Chinese"', "language must be a BCP 47 language tag"),
+        ('keep_for = "90"', 'keep_for holds "90", which is no length of time of an hour or more (write "90d"'),
+        ('keep_for = "10s"', 'keep_for holds "10s", which is no length of time'),
         ('enabled = "no"', 'enabled must be true or false, not "no" (write it without quotes)'),
         ("group = 7", "group must be text, not 7 (write it in quotes"),
         ('group = " "', "group must not be empty"),

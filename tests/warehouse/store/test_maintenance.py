@@ -50,15 +50,28 @@ def test_records_are_forgotten_when_they_are_old(store: Warehouse, tmp_path: Pat
         connection.execute(f"INSERT INTO ops.fetches BY NAME {ages} AS started_at, 'gone' AS feed_id FROM range(9, 10)")
         connection.execute(f"INSERT INTO ops.runs BY NAME {ages} AS started_at FROM range(10)")
         connection.execute(f"INSERT INTO ops.checks BY NAME {ages} AS checked_at FROM range(10)")
+        events = ages.replace("run_id", "event_id")
+        connection.execute(
+            f"INSERT INTO ops.article_events BY NAME {events} AS recorded_at, -range AS position FROM range(1, 10)"
+        )
+        for event, state in (("r9", "pending"), ("r8", "dead")):
+            connection.execute(
+                "INSERT INTO ops.outbox BY NAME SELECT event_id, $2 AS state, recorded_at AS queued_at "
+                "FROM ops.article_events WHERE event_id = $1",
+                [event, state],
+            )
     done = run_maintenance(store, tmp_path)
-    assert done.forgotten == {"fetches": 8, "runs": 2, "checks": 8}
-    assert "forgotten records: 8 fetches, 2 runs, 8 checks" in done.messages
+    assert done.forgotten == {"fetches": 8, "runs": 2, "checks": 8, "messages": 1, "events": 7}
+    assert "forgotten records: 8 fetches, 2 runs, 8 checks, 1 messages, 7 events" in done.messages
+    with store.reading() as connection:
+        left = connection.execute("SELECT event_id FROM ops.article_events ORDER BY position").fetchall()
+    assert left == [("r9",), ("r1",)], "what waits to be sent, and the last"
     with store.reading() as connection:
         assert connection.execute("SELECT feed_id, count(*) FROM ops.fetches GROUP BY ALL ORDER BY ALL").fetchall() == [
             ("gone", 1),
             ("quay", 2),
         ], "the last one of each feed stays"
-    assert run_maintenance(store, tmp_path).forgotten == {"fetches": 0, "runs": 0, "checks": 0}
+    assert run_maintenance(store, tmp_path).forgotten == dict.fromkeys(done.forgotten, 0)
 
 
 def test_a_file_with_much_free_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
