@@ -108,7 +108,7 @@ def _settings_table() -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     """Empty if there is none, or if it depends on the machine: the description says it then."""
     value = field.default
-    if field.default_factory is not None or value is None or isinstance(value, SecretStr):
+    if field.default_factory is not None or value in (None, ()) or isinstance(value, SecretStr):
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
