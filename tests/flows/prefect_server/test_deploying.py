@@ -78,7 +78,7 @@ def alert_actions(api: str) -> dict[str, list[Any]]:
 
 @pytest.fixture(scope="module")
 def environment(clean_environment: dict[str, str], prefect_api: str) -> dict[str, str]:
-    """Deployed to a server that knows nothing of newsmill, as docs/operator.md says."""
+    """Deployed to a server that knows nothing of newsmill, as docs/running.md says."""
     environment = clean_environment | {"PREFECT_API_URL": prefect_api}
     assert "newsmill" not in registered(prefect_api)["work_pools"]
     prefect(environment, "deploy", "--all")
