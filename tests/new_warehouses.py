@@ -35,10 +35,11 @@ def copy_from(template: Path) -> None:
     def attach_copy(connection: Connection, path: Path, read_only: bool) -> None:
         if not read_only and not path.exists():
             new = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-            shutil.copyfile(template, new)
-            with suppress(FileExistsError):  # another process or thread was faster
+            # another process or thread was faster; or nothing can be written there, as newsmill will say
+            with suppress(OSError):
+                shutil.copyfile(template, new)
                 os.link(new, path)
-            new.unlink()
+            new.unlink(missing_ok=True)
         ATTACH(connection, path, read_only)
 
     opening._attach = attach_copy

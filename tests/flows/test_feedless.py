@@ -29,7 +29,9 @@ def outcomes(newsmill: Newsmill) -> list[Any]:
     ("path", "kind", "more"),
     [
         ("/news/", "page", ""),
-        ("/news/", "page", 'list = { items = ".notice", date = ".date", summary = "p" }'),
+        pytest.param(
+            "/news/", "page", 'list = { items = ".notice", date = ".date", summary = "p" }', marks=pytest.mark.thorough
+        ),
         ("/news.xml", "sitemap", ""),
         ("/api/notices", "json", f"list = {JSON_LIST}"),
     ],

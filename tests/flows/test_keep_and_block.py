@@ -73,6 +73,7 @@ def test_a_blocked_entry_that_comes_again_is_seen_again(newsmill: Newsmill, site
     assert (again["new"], again["changed"], again["unchanged"], again["blocked"]) == (0, 0, 3, 1)
 
 
+@pytest.mark.thorough
 def test_loading_under_rules_is_reprocessing_under_them(newsmill: Newsmill, site: SiteServer) -> None:
     """Rules at the load, rules that are added afterwards, and rules that are removed: the same once reprocessed."""
     columns = "SELECT entry_id, article_id, blocked_by, published_at FROM raw.entries ORDER BY ALL"

@@ -6,6 +6,8 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.conftest import Newsmill
 from tests.flows.observing import contents, rows, until
 from tests.flows.test_crash import Gate
@@ -13,6 +15,7 @@ from tests.sites.sample import SampleSite
 from warehouse.store.connection import Warehouse
 
 
+@pytest.mark.thorough
 def test_maintain_beside_an_ingest(newsmill: Newsmill) -> None:
     newsmill = newsmill.setting(keep_fetches=30, image_attempts=1, timeout=150, deadline=150)
     with SampleSite() as site:

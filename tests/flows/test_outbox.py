@@ -33,6 +33,7 @@ def killed(newsmill: Newsmill, stop: Stop, *command: str) -> None:
     assert Newsmill(newsmill.folder, environment, newsmill.program)(*command).returncode == -9 % 256
 
 
+@pytest.mark.thorough
 def test_killed_anywhere_every_article_is_told_and_no_event_twice_under_two_ids(
     newsmill: Newsmill, receiver: Receiver
 ) -> None:

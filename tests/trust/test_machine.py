@@ -86,7 +86,15 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
 
 
-@pytest.mark.parametrize("damage", [flip_a_bit, cut, Path.unlink], ids=["flipped", "cut", "removed"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        flip_a_bit,
+        pytest.param(cut, marks=pytest.mark.thorough),
+        pytest.param(Path.unlink, marks=pytest.mark.thorough),
+    ],
+    ids=["flipped", "cut", "removed"],
+)
 def test_landed_bytes_that_are_damaged(
     ready: Newsmill, site: Newspaper, undisturbed: State, damage: Callable[[Path], None]
 ) -> None:
@@ -139,7 +147,9 @@ def test_warehouse_held_for_a_while(ready: Newsmill, site: Newspaper, undisturbe
     assert read_state(ready).differences(undisturbed) == []
 
 
-@pytest.mark.parametrize("command", ["images", "reprocess", "publish", "maintain"])
+@pytest.mark.parametrize(
+    "command", ["images", "reprocess", "publish", pytest.param("maintain", marks=pytest.mark.thorough)]
+)
 def test_warehouse_held_for_good(ready: Newsmill, command: str) -> None:
     ready.facts("ingest", "--no-images", "--no-publish")
     with held(ready.warehouse) as holder:

@@ -14,7 +14,7 @@ def test_a_few_rounds_lose_nothing_and_leave_nothing_open(
     newsmill_environment: Mapping[str, str], prefect_home: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.trust.soak", "--feeds", "60", "--rounds", "4"],
+        [sys.executable, "-m", "tests.trust.soak", "--feeds", "40", "--rounds", "3"],
         cwd=ROOT,
         env=dict(newsmill_environment),
         capture_output=True,
@@ -23,5 +23,5 @@ def test_a_few_rounds_lose_nothing_and_leave_nothing_open(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1].startswith("4 rounds, "), done.stdout
+    assert done.stdout.splitlines()[-1].startswith("3 rounds, "), done.stdout
     assert done.stdout.splitlines()[-1].endswith(" 0 wrong"), done.stdout

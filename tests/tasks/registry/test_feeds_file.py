@@ -324,7 +324,7 @@ def test_a_file_that_can_not_be_written_is_a_landing_error(tmp_path: Path) -> No
         add_feed(tmp_path / "file" / "feeds.toml", FEEDS[0])
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(lists)
 def test_what_is_added_is_read_again(tmp_path_factory: pytest.TempPathFactory, feeds: list[Feed]) -> None:
     path = tmp_path_factory.mktemp("feeds") / "feeds.toml"

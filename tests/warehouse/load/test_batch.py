@@ -225,7 +225,7 @@ _numbers = itertools.count()
 
 
 _slow = settings(
-    max_examples=8,
+    max_examples=5,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

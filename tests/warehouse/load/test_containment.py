@@ -175,7 +175,7 @@ strangers = st.lists(st.tuples(texts, st.sampled_from(["The gate opens", "Lamps"
 
 
 @given(strangers)
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_another_feed_brings_the_feeds_text_stays(
     tmp_path_factory: pytest.TempPathFactory, brought: list[tuple[str, str, bool]]
 ) -> None:

@@ -168,7 +168,7 @@ _numbers = itertools.count()
     st.lists(st.tuples(st.lists(_ITEMS, min_size=1, max_size=4), st.sampled_from((FEED, WIRE))), max_size=4),
     st.data(),
 )
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_same_document_again_never_makes_a_version(
     empty: Path, tmp_path: Path, documents: list[tuple[list[Item], Feed]], data: st.DataObject
 ) -> None:
@@ -189,7 +189,7 @@ def test_the_same_document_again_never_makes_a_version(
     st.lists(st.tuples(st.lists(_ITEMS, min_size=1, max_size=4), st.booleans()), min_size=1, max_size=4),
     st.tuples(_FILTERS, _FILTERS),
 )
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_loading_under_rules_is_reprocessing_under_them(
     empty: Path, tmp_path: Path, documents: list[tuple[list[Item], bool]], filters: tuple[Filters, Filters]
 ) -> None:

@@ -640,7 +640,7 @@ def test_the_same_again_changes_nothing(empty: Path, tmp_path: Path) -> None:
 
 @given(st.permutations(range(1, 8)).filter(lambda order: order.index(1) < min(order.index(3), order.index(6))))
 @settings(
-    max_examples=15,
+    max_examples=8,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

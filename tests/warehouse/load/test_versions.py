@@ -175,7 +175,7 @@ def _sightings(draw: st.DrawFn, feeds: tuple[str, ...]) -> list[Span]:
 
 
 @given(_sightings(("quay",)))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_however_sightings_arrive_the_first_and_the_last_text_are_right(spans: list[Span]) -> None:
     folded: list[Span] = []
     for span in spans:
@@ -186,7 +186,7 @@ def test_however_sightings_arrive_the_first_and_the_last_text_are_right(spans: l
 
 
 @given(_sightings(("quay", "wire", "ferry")), st.randoms(use_true_random=False))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_what_comes_at_once_may_come_in_any_order(spans: list[Span], random: object) -> None:
     mixed = list(spans)
     getattr(random, "shuffle")(mixed)  # noqa: B009 - hypothesis' Random is typed as any
@@ -194,7 +194,7 @@ def test_what_comes_at_once_may_come_in_any_order(spans: list[Span], random: obj
 
 
 @given(_sightings(("quay", "wire")))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_in_order_of_time_one_by_one_is_as_good_as_all_at_once(spans: list[Span]) -> None:
     folded: list[Span] = []
     for span in sorted(spans, key=lambda s: s.first_seen):
@@ -203,7 +203,7 @@ def test_in_order_of_time_one_by_one_is_as_good_as_all_at_once(spans: list[Span]
 
 
 @given(_sightings(("quay", "wire", "ferry")))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_versions_are_in_order_and_neighbours_differ(spans: list[Span]) -> None:
     versions = decide_versions(spans, always)
     assert bool(versions) == bool(spans)
@@ -215,7 +215,7 @@ def test_versions_are_in_order_and_neighbours_differ(spans: list[Span]) -> None:
 
 
 @given(_sightings(("quay", "wire", "ferry")))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_folding_a_timeline_again_changes_nothing(spans: list[Span]) -> None:
     versions = decide_versions(spans)
     assert decide_versions(versions) == versions
@@ -311,7 +311,7 @@ def _page_and_feeds(draw: st.DrawFn, feeds: tuple[str, ...] = ("quay",)) -> list
 
 
 @given(_page_and_feeds(("quay", "wire")), st.randoms(use_true_random=False))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_pages_and_feeds_at_once_may_come_in_any_order_and_repeatedly(spans: list[Span], random: object) -> None:
     mixed = [*spans, *spans]
     getattr(random, "shuffle")(mixed)  # noqa: B009 - hypothesis' Random is typed as any
@@ -319,7 +319,7 @@ def test_pages_and_feeds_at_once_may_come_in_any_order_and_repeatedly(spans: lis
 
 
 @given(_page_and_feeds(("quay", "wire")))
-@settings(max_examples=500)
+@settings(max_examples=120)
 def test_pages_and_feeds_one_by_one_are_as_good_as_all_at_once(spans: list[Span]) -> None:
     folded: list[Span] = []
     for span in sorted(spans, key=lambda s: s.first_seen):
@@ -330,7 +330,7 @@ def test_pages_and_feeds_one_by_one_are_as_good_as_all_at_once(spans: list[Span]
 
 
 @given(_page_and_feeds().map(lambda spans: [span for span in spans if span.content_hash != "whole"]))
-@settings(max_examples=500)
+@settings(max_examples=120)
 def test_however_pages_and_feeds_arrive_the_last_text_is_right(spans: list[Span]) -> None:
     folded: list[Span] = []
     for span in spans:
@@ -339,7 +339,7 @@ def test_however_pages_and_feeds_arrive_the_last_text_is_right(spans: list[Span]
 
 
 @given(_page_and_feeds())
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_once_a_page_was_read_no_teaser_is_a_version(spans: list[Span]) -> None:
     versions = decide_versions(spans)
     begun = next((number for number, version in enumerate(versions) if version.word_count > 22), len(versions))

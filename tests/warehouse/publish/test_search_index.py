@@ -162,7 +162,7 @@ def test_n_bounds_the_rows(copy: duckdb.DuckDBPyConnection) -> None:
     assert ask(copy, "FROM search('the', n := 2)") == ask(copy, "FROM search('the') LIMIT 2")
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_any_piece_of_a_text_finds_its_article(data: st.DataObject) -> None:
     """The terms of a query are those of the text it was taken from, whole words and pairs of characters."""
@@ -181,7 +181,7 @@ def test_any_piece_of_a_text_finds_its_article(data: st.DataObject) -> None:
         assert connection.execute(sql, [text, piece]).fetchone() == (True,)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.text(max_size=200))
 def test_any_text_has_terms(text: str) -> None:
     with duckdb.connect() as connection:

@@ -68,6 +68,7 @@ def test_writers_of_two_processes_take_turns(lake: Lake) -> None:
         load(connection, [GATE], run_id="one")
 
 
+@pytest.mark.thorough
 def test_two_loads_at_once_conflict_even_without_turns(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ from warehouse.store.maintenance import maintain
 from warehouse.store.sql_files import query
 
 
-@pytest.fixture(params=["file", "lake"])
+@pytest.fixture(params=["file", pytest.param("lake", marks=pytest.mark.thorough)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
     if request.param == "file":
         return Warehouse(tmp_path / "newsmill.duckdb")
@@ -176,7 +176,7 @@ with store.writing() as connection:
 """
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", [pytest.param("sqlite", marks=pytest.mark.thorough), "postgres"])
 def test_a_process_that_goes_on_after_a_lake_was_compacted(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -259,6 +259,7 @@ def test_files_that_nothing_names(tmp_path: Path) -> None:
     assert maintain(store, KEEP, images, landing, now).orphans.files == 0
 
 
+@pytest.mark.usefixtures("warehouses_made_anew")
 def test_images_that_are_older_than_the_warehouse_stay(tmp_path: Path) -> None:
     """One that was made anew names no file of the images whose origin is gone."""
     store = Warehouse(tmp_path / "newsmill.duckdb")
