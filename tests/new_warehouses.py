@@ -39,7 +39,8 @@ def copy_from(template: Path) -> None:
             with suppress(OSError):
                 shutil.copyfile(template, new)
                 os.link(new, path)
-            new.unlink(missing_ok=True)
+            with suppress(OSError):
+                new.unlink()
         ATTACH(connection, path, read_only)
 
     opening._attach = attach_copy

@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["sqlite", "postgres"], scope="module")
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.thorough), "postgres"], scope="module")
 def lake(request: pytest.FixtureRequest, folder: Path) -> Warehouse:
     if request.param == "sqlite":
         store = Warehouse(in_sqlite(folder))
