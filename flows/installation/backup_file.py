@@ -124,11 +124,19 @@ def forget_entries(tar: tarfile.TarFile) -> None:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Every file in the folder and those below it; none if there is no folder."""
-    for parent, folders, names in os.walk(folder):
+    """Every file in the folder and those below it; none if there is no folder. Raises BackupError."""
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
         folders.sort()
         for name in sorted(names):
             yield Path(parent, name)
+
+
+def _refuse(error: OSError) -> None:
+    """A backup that lacks a folder is none. Raises BackupError."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise BackupError(
+            f"{error.filename}: can't be read ({error.strerror}); fix its rights, then run again"
+        ) from error
 
 
 Receive = Callable[[str, int, Readable], None]
@@ -143,7 +151,7 @@ def read_backup(path: Path, receive: Receive, begin: Callable[[dict[str, Any]], 
         with path.open("rb") as file, TemporaryFile() as sums:
             try:
                 count = _read(path, tarfile.TarFile(fileobj=file), receive, begin, sums)
-            except (tarfile.TarError, EOFError, ValueError) as error:
+            except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
                 raise BackupError(f"{path}: is no backup, or was damaged ({error}); use another one") from error
     except OSError as error:
         raise BackupError(f"{path}: can't be read ({error.strerror or error})") from error
@@ -157,7 +165,7 @@ def first_file(path: Path, name: str) -> bytes | None:
         with path.open("rb") as file, tarfile.TarFile(fileobj=file) as tar:
             for expected in (HEADER, name):
                 entry = tar.next()
-                content = tar.extractfile(entry) if entry and entry.isreg() else None
+                content = _content(tar, entry) if entry else None
                 if entry is None or content is None or entry.size > MAX_HEADER:
                     return None
                 if expected == HEADER:
@@ -181,7 +189,7 @@ def _read(
     count = 0
     while entry := tar.next():
         forget_entries(tar)
-        content = tar.extractfile(entry) if entry.isreg() else None
+        content = _content(tar, entry)
         if content is None:
             raise BackupError(f"{path}: {entry.name!r} in it is not a file; newsmill writes no such backup")
         if entry.name == SUMS:
@@ -197,6 +205,12 @@ def _read(
         sums.write(f"{hashing.sum.hexdigest()}  {entry.name}\n".encode(errors="surrogateescape"))
         count += 1
     raise BackupError(f"{path}: the backup is cut off: its checksums are missing; use another one")
+
+
+def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes] | None:
+    """What a file of the archive holds. None for what is no file, and for one with holes: as such, a small archive
+    could fill a disk."""
+    return tar.extractfile(entry) if entry.isreg() and not entry.issparse() else None
 
 
 def _header(path: Path, entry: tarfile.TarInfo, content: Readable) -> dict[str, Any]:

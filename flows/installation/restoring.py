@@ -91,14 +91,16 @@ def _not_served(settings: Settings) -> Iterator[None]:
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(home / "serve.lock", timeout=0):
+        with FileLock(home / "serve.lock", timeout=0), FileLock(home / "start.lock", timeout=0):
             if server := running_server(settings):
                 raise ServerError(
                     f"{server.url}: this installation's Prefect server runs; stop it with `newsmill server stop`"
                 )
             yield
     except Timeout:
-        raise ServerError(f"{home}: `newsmill serve` runs there; stop it first") from None
+        raise ServerError(
+            f"{home}: `newsmill serve` runs there, or Prefect's server is just being started; stop it first"
+        ) from None
 
 
 def _check_places(parts: dict[str, Place], settings: Settings, *, replace: bool) -> None:

@@ -89,13 +89,18 @@ def _as_json(text: str) -> str:
 
 
 def known_addresses(client: SyncPrefectClient) -> list[Address]:
-    """Those on Prefect's server, by name."""
+    """Those on Prefect's server, by name. Raises ServerError."""
     try:
         blocks = client.read_block_documents_by_type(SlackWebhook.get_block_type_slug(), include_secrets=True)
     except PrefectHTTPStatusError as error:
-        if error.response.status_code != httpx.codes.NOT_FOUND:
-            raise
-        return []  # a server that was told not to register Prefect's types of blocks, and has none yet
+        status = error.response.status_code
+        if status == httpx.codes.NOT_FOUND:
+            return []  # a server that was told not to register Prefect's types of blocks, and has none yet
+        raise ServerError(
+            f"Prefect's server can't read the addresses of alerts (it answers {status}); if its "
+            "PREFECT_SERVER_ENCRYPTION_KEY was changed, set the former one; else remove the blocks "
+            f"{BLOCK}… in Prefect's UI, and name the addresses again"
+        ) from error
     return sorted(map(_address, filter(_is_ours, blocks)), key=lambda address: address.name)
 
 

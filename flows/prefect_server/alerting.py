@@ -86,7 +86,10 @@ def connect_alerts(client: SyncPrefectClient, without: Collection[str] = ()) -> 
             if addresses:
                 client.create_automation(alert.automation([alert.action(address) for address in addresses]))
             continue
-        _connect(client, alert, found[0], addresses, left_out)
+        first, *others = found
+        _connect(client, alert, first, addresses, left_out)
+        for other in others:  # `prefect automation create` makes one each time; what does nothing goes
+            _connect(client, alert, other, (), left_out)
     return addresses
 
 
@@ -104,9 +107,8 @@ def _connect(
         client.delete_automation(present.id)
     elif not kept:
         client.update_automation(present.id, wanted.model_copy(update={"enabled": present.enabled}))
-    elif actions != present.actions or _expects(present) != _expects(wanted):
-        # an older newsmill's may wait for an event that no longer comes
-        trigger = present.trigger if _expects(present) == _expects(wanted) else wanted.trigger
+    elif actions != present.actions or _waits_in_vain(present, wanted):
+        trigger = wanted.trigger if _waits_in_vain(present, wanted) else present.trigger
         values = present.model_dump(mode="json", exclude={"id", "trigger", "actions", "owner_resource"})
         client.update_automation(present.id, AutomationCore(**values, trigger=trigger, actions=actions))
 
@@ -123,6 +125,13 @@ def _does_something(client: SyncPrefectClient, action: ActionTypes, left_out: se
     except ObjectNotFound:
         return False
     return True
+
+
+def _waits_in_vain(present: Automation, wanted: AutomationCore) -> bool:
+    """Whether it waits for none of the alert's events, as an older newsmill's does. Any other trigger is an operator's
+    own."""
+    expected = _expects(present)
+    return bool(expected) and expected.isdisjoint(_expects(wanted))
 
 
 def _expects(automation: AutomationCore) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 
 from flows.prefect_server.plugin import POOL
 from tasks.registry.feeds_file import read_feeds_if_any
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_CHOICES = 500
 """The most feeds that a form offers: it draws all of them at each key that is pressed."""
+
+OURS = WorkPoolFilter(name=WorkPoolFilterName(any_=[POOL]))
+"""Of a server's deployments, those of newsmill's pool: of all, a server names two hundred at most."""
 
 Schema = dict[str, Any]
 
@@ -34,9 +38,9 @@ def offer_feeds(client: SyncPrefectClient, settings: Settings, say: Callable[[st
         say(f"The forms offer no feeds: {error}")
         return
     choices = {"feeds": [feed.id for feed in feeds], "groups": sorted({feed.group for feed in feeds if feed.group})}
-    for deployment in client.read_deployments():
+    for deployment in client.read_deployments(work_pool_filter=OURS):
         schema = deployment.parameter_openapi_schema or {}
-        if deployment.work_pool_name == POOL and not choices.keys().isdisjoint(schema.get("properties", {})):
+        if not choices.keys().isdisjoint(schema.get("properties", {})):
             update = DeploymentUpdate(
                 parameter_openapi_schema=with_choices(schema, choices), enforce_parameter_schema=False
             )

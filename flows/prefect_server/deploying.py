@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -16,9 +17,9 @@ from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
-from flows.prefect_server.alert_addresses import known_addresses
+from flows.prefect_server.alert_addresses import Address
 from flows.prefect_server.alerting import connect_alerts
-from flows.prefect_server.choices import offer_feeds
+from flows.prefect_server.choices import OURS, offer_feeds
 from flows.prefect_server.local import client_variables, prefect_server, running_server
 from flows.prefect_server.plugin import POOL, make_pool
 from tasks.backfill.sources import SOURCES
@@ -33,12 +34,24 @@ PREFECT_YAML = Path("prefect.yaml")
 
 
 def check_folder() -> None:
-    """Raises ServerError if the current folder has no prefect.yaml."""
-    if not PREFECT_YAML.exists():
+    """Raises ServerError if the current folder has no prefect.yaml, or one that can't be read."""
+    _read_prefect_yaml()
+
+
+def _read_prefect_yaml() -> dict[str, Any]:
+    path = PREFECT_YAML.absolute()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
         raise ServerError(
-            f"{Path.cwd()}: there is no prefect.yaml here; change to the clone of newsmill or to the folder of an "
+            f"{path.parent}: there is no prefect.yaml here; change to the clone of newsmill or to the folder of an "
             "installation, or make one with `newsmill init`"
-        )
+        ) from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ServerError(f"{path}: can't be read ({error}); correct it") from error
+    if not isinstance(content, dict):
+        raise ServerError(f"{path}: names no deployments; `newsmill init` in an empty folder makes one that does")
+    return content
 
 
 def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> dict[str, object]:
@@ -50,13 +63,13 @@ def deploy(settings: Settings, variables: Mapping[str, str], say: Callable[[str]
     check_folder()
     with prefect_server(settings, say) as ui:
         check_no_other_installation(settings)
-        register(settings, variables, say)
+        addresses = register(settings, variables, say)
         say(f"{ui}/deployments: a worker runs them; `newsmill prefect worker start --pool {POOL}` starts one")
-        return _registered(ui)
+        return _registered(ui, addresses)
 
 
-def register(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Register all of it with the server at PREFECT_API_URL. Raises ServerError.
+def register(settings: Settings, variables: Mapping[str, str], say: Callable[[str], None]) -> list[Address]:
+    """Register all of it with the server at PREFECT_API_URL; returns where alerts go. Raises ServerError.
 
     The pool, the hosts' limits and the automations are left as they are where they exist: operators change them.
     """
@@ -79,8 +92,14 @@ def register(settings: Settings, variables: Mapping[str, str], say: Callable[[st
     with get_client(sync_client=True) as client:
         _remove_renamed(client)
         offer_feeds(client, settings, say)
-        if not connect_alerts(client):
+        try:
+            addresses = connect_alerts(client)
+        except ServerError as error:  # runs need no alerts
+            say(f"Alerts are as they were: {error}")
+            return []
+        if not addresses:
             say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
+        return addresses
 
 
 def check_no_other_installation(settings: Settings) -> None:
@@ -99,7 +118,7 @@ def check_no_other_installation(settings: Settings) -> None:
 async def _served_folders() -> set[str]:
     """The folders of the installations whose deployments are on the server."""
     async with get_client() as client:
-        deployments = await client.read_deployments()
+        deployments = await client.read_deployments(work_pool_filter=OURS)
     variables = [deployment.job_variables.get("env") or {} for deployment in deployments]
     return {each[FOLDER] for each in variables if FOLDER in each}
 
@@ -108,7 +127,7 @@ async def _served_folders() -> set[str]:
 def _folder_for_deploying(project: Path) -> Iterator[Path]:
     """The folder in which `prefect deploy` runs: a clone's own, as its runs use the code there; for an installation an
     empty one, as Prefect would import what lies beside prefect.yaml before what is installed."""
-    if yaml.safe_load(project.read_text(encoding="utf-8")).get("pull") == []:
+    if _read_prefect_yaml().get("pull") == []:
         with TemporaryDirectory(prefix="newsmill-deploy-") as folder:
             yield Path(folder)
     else:
@@ -118,27 +137,27 @@ def _folder_for_deploying(project: Path) -> Iterator[Path]:
 def _remove_renamed(client: SyncPrefectClient) -> None:
     """Remove the backfills' deployments of newsmill 0.1, called archive and so on, once the new ones stand beside them.
 
-    Their runs stay.
+    Their runs stay, and so do deployments of these names that are in another pool, as they are somebody else's.
     """
     for kind in SOURCES.values():
         with suppress(ObjectNotFound):
             client.read_deployment_by_name(f"backfill/{kind.deployment}")
             old = client.read_deployment_by_name(f"backfill/{kind.name}")
-            client.delete_deployment(old.id)
+            if old.work_pool_name == POOL:
+                client.delete_deployment(old.id)
 
 
-def _registered(ui: str) -> dict[str, object]:
+def _registered(ui: str, addresses: Sequence[Address]) -> dict[str, object]:
     with get_client(sync_client=True) as client:
-        deployments = [d.name for d in client.read_deployments() if d.work_pool_name == POOL]
+        deployments = [deployment.name for deployment in client.read_deployments(work_pool_filter=OURS)]
         automations = [automation.name for automation in client.read_automations()]
-        alerts_to = [address.name for address in known_addresses(client)]
     return {
         "prefect_ui": ui,
         "prefect_api": PREFECT_API_URL.value(),
         "pool": POOL,
         "deployments": sorted(deployments),
         "automations": sorted(automations),
-        "alerts_to": alerts_to,
+        "alerts_to": [address.name for address in addresses],
     }
 
 

@@ -22,7 +22,7 @@ from tasks.errors import ServerError
 from tasks.orchestration.prefect_database import database_bytes
 from tasks.settings import Settings
 from warehouse.errors import WarehouseError, WarehouseLockedError
-from warehouse.read.metrics import FILE_BYTES, READABLE, WAITING, Metric, read_metrics
+from warehouse.read.metrics import FILE_BYTES, FILE_METRICS, READABLE, WAITING, Metric, metric_heads, read_metrics
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation
@@ -137,7 +137,7 @@ def metrics_export(settings: Settings) -> Iterator[None]:
     resource = Resource.create({"service.name": "newsmill", "service.version": version("newsmill")})
     provider = MeterProvider([PeriodicExportingMetricReader(exporter)], resource=resource)
     meter = provider.get_meter("newsmill")
-    for head in readings.now():
+    for head in (*metric_heads().values(), *FILE_METRICS):  # there may be no warehouse yet
         meter.create_observable_gauge(head.name, [_observer(readings, head.name)], description=head.help)
     try:
         yield

@@ -65,10 +65,10 @@ def _emit(run: Report, settings: Settings, url: str) -> None:
         producer=f"urn:newsmill:{version('newsmill')}",
         outputs=list(_outputs(run, settings)),
     )
-    transport = HttpTransport(HttpConfig(url, timeout=TIMEOUT, retry={"total": 0}))
     try:
+        transport = HttpTransport(HttpConfig(url, timeout=TIMEOUT, retry={"total": 0}))
         OpenLineageClient(transport=transport).emit(event)
-    except Exception as error:  # whatever its HTTP library raises
+    except Exception as error:  # whatever its HTTP library raises, and ValueError for what is no address
         raise ServerError(f"{mask_passwords(url)}: the lineage event could not be sent ({error})") from error
 
 

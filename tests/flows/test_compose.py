@@ -40,6 +40,8 @@ def test_its_services_have_what_they_refer_to() -> None:
             assert "healthcheck" in SERVICES[needed]
         assert {volume.partition(":")[0] for volume in service.get("volumes", ())} <= set(file["volumes"]), name
     assert SERVICES["server"]["image"] == SERVICES["worker"]["image"]
+    server = SERVICES["server"]["environment"]
+    assert server["PREFECT_UI_API_URL"] == f"{server['PREFECT_UI_URL']}/api", "alerts lead to the same place"
     assert "VOLUME /data" in (ROOT / "Dockerfile").read_text()
 
 

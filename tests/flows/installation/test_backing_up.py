@@ -190,6 +190,15 @@ def test_it_says_what_it_lacks(home: Home, monkeypatch: pytest.MonkeyPatch) -> N
     assert check_backup(Path(done.backup)).left_out == done.left_out
 
 
+def test_a_folder_that_cant_be_read_is_not_left_out(home: Home) -> None:
+    home.fill()
+    loop = home.landing.root / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(BackupError, match=r"landing/loop: can't be read \(Too many levels"):
+        back_up(home.settings, home.folder / "news.tar")
+    assert not (home.folder / "news.tar").exists()
+
+
 def test_where_nothing_is_there_is_nothing_to_back_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEWSMILL_HOME", str(tmp_path / "state"))

@@ -121,11 +121,12 @@ def test_what_newsmill_did_not_write_is_refused(tmp_path: Path, header: object, 
         first_file(path, "newsmill.toml")
 
 
-def test_a_link_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE])
+def test_what_is_no_plain_file_is_refused(tmp_path: Path, kind: bytes) -> None:
     path = tmp_path / "linked.tar"
     with tarfile.open(path, "w") as tar:
         put(tar, HEADER, b'{"form": 1}')
-        put(tar, "newsmill.toml", type=tarfile.SYMTYPE, linkname="/etc/passwd")
+        put(tar, "newsmill.toml", type=kind, linkname="/etc/passwd")
     with pytest.raises(BackupError, match="is not a file"):
         read(path)
     assert first_file(path, "newsmill.toml") is None
@@ -137,3 +138,12 @@ def test_a_missing_or_foreign_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.tar").write_text("Ferries\n" * 400)
     with pytest.raises(BackupError, match=r"text\.tar: is no backup"):
         read(tmp_path / "text.tar")
+
+
+def test_a_time_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "timeless.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        put(tar, HEADER, b'{"form": 1}')
+        put(tar, "feeds.toml", pax_headers={"mtime": "inf"})
+    with pytest.raises(BackupError, match=r"timeless\.tar: is no backup, or was damaged"):
+        read(path)

@@ -29,7 +29,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "serve.lock"
+        if path.is_file() and path.suffix != ".lock"
     }
 
 
@@ -97,10 +97,12 @@ def test_of_a_damaged_backup_nothing_is_restored(backup: Path, tmp_path: Path, d
     assert files(tmp_path / "again") == {}
 
 
-def test_a_served_installation_is_left_alone(home: Home, backup: Path) -> None:
+@pytest.mark.parametrize("lock", ["serve.lock", "start.lock"])
+def test_a_served_installation_is_left_alone(home: Home, backup: Path, lock: str) -> None:
+    """So is one whose server is just being started, by any command that runs a flow."""
     with (
-        FileLock(home.folder / "state" / "prefect" / "serve.lock"),
-        pytest.raises(ServerError, match="`newsmill serve` runs there; stop it first"),
+        FileLock(home.folder / "state" / "prefect" / lock),
+        pytest.raises(ServerError, match=r"`newsmill serve` runs there, or .*; stop it first"),
     ):
         restore(backup, home.folder, replace=True)
 

@@ -27,16 +27,37 @@ ALERTS = {
     "newsmill: a test",
 }
 
+OF_AN_OLDER_NEWSMILL = {
+    "name": "newsmill: a feed is silent",
+    "description": "A feed has brought nothing for longer than its rhythm says.",
+    "enabled": True,
+    "trigger": {
+        "type": "event",
+        "posture": "Reactive",
+        "match": {"prefect.resource.id": "newsmill.feed.*"},
+        "expect": ["newsmill.feed.silent"],
+        "for_each": ["prefect.resource.id"],
+        "threshold": 1,
+        "within": 0,
+    },
+    "actions": [{"type": "do-nothing"}],
+}
+"""As newsmill 0.1 registered it; its event no longer comes."""
+
 
 @pytest.fixture(scope="module")
 def receiver(served: Served) -> Iterator[Receiver]:
     """The only address that alerts go to; at the end they go nowhere, and no automation that does nothing is left."""
     assert not ALERTS & automations(served).keys()
+    for _ in range(2):
+        served.ask("/automations/", **OF_AN_OLDER_NEWSMILL)
     with Receiver() as receiver:
         added = served.newsmill("alerts", "to", receiver.url("/hooks/s3cret?token=t0ken"), "--name", "desk")
         assert added.returncode == 0, added.stderr
         assert added.stdout.startswith("alerts go to desk (JSON, json://127.0.0.1:")
         assert added.stdout.endswith("; `newsmill alerts test` sends one\n")
+        names = [each["name"] for each in served.ask("/automations/filter", limit=50)]
+        assert len(names) == len(set(names)), "of the older ones, one goes on"
         yield receiver
         assert served.newsmill("alerts", "remove", "desk").returncode == 0
         assert not ALERTS & automations(served).keys()
@@ -184,9 +205,15 @@ def test_articles_that_are_taken_down(served: Served, receiver: Receiver) -> Non
 def test_a_test_says_which_address_fails_and_an_operators_changes_stay(served: Served, receiver: Receiver) -> None:
     failed = automations(served)["newsmill: a run failed"]
     wanted = {key: failed[key] for key in ("name", "description", "trigger")}
+    own_trigger = failed["trigger"] | {"expect": ["prefect.flow-run.Failed"]}
     changed_action = {**failed["actions"][0], "subject": "Somebody look: {{ flow_run.name }}"}
     address = f"/automations/{failed['id']}"
-    served.put(address, **wanted, enabled=False, actions=[changed_action, {"type": "cancel-flow-run"}])
+    served.put(
+        address,
+        **wanted | {"trigger": own_trigger},
+        enabled=False,
+        actions=[changed_action, {"type": "cancel-flow-run"}],
+    )
 
     assert served.newsmill.facts("alerts", "to", "json://127.0.0.1:9/closed", "--name", "closed")["new"] is True
     tested = served.newsmill("alerts", "test")
@@ -203,6 +230,7 @@ def test_a_test_says_which_address_fails_and_an_operators_changes_stay(served: S
         "send-notification",
     ]
     assert changed["actions"][0]["subject"].startswith("Somebody look: ")
+    assert changed["trigger"]["expect"] == own_trigger["expect"]
 
     # changed in Prefect's UI into something that is no address
     block = changed["actions"][2]["block_document_id"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +65,28 @@ def registered(api: str) -> dict[str, list[str]]:
     }
 
 
-def add_renamed(api: str, name: str) -> None:
+def add_renamed(api: str, name: str, pool: str | None = "newsmill") -> None:
     """A backfill's deployment as newsmill 0.1 called it."""
     now = ask(f"{api}/deployments/name/backfill/backfill-{name}")
-    ask(f"{api}/deployments/", name=name, flow_id=now["flow_id"], entrypoint=now["entrypoint"])
+    ask(
+        f"{api}/deployments/",
+        name=name,
+        flow_id=now["flow_id"],
+        entrypoint=now["entrypoint"],
+        work_pool_name=pool,
+    )
     assert name in registered(api)["deployments"]
+
+
+@contextmanager
+def unreadable_blocks(home: Path) -> Iterator[None]:
+    """As if the key with which the server encrypts blocks were another meanwhile."""
+    name, other = "newsmill-alerts-desk", json.dumps("encrypted with another key")
+    with closing(sqlite3.connect(home / "prefect" / "prefect.db", timeout=60, isolation_level=None)) as database:
+        ((data,),) = database.execute("SELECT data FROM block_document WHERE name = ?", [name])
+        database.execute("UPDATE block_document SET data = ? WHERE name = ?", [other, name])
+        yield
+        database.execute("UPDATE block_document SET data = ? WHERE name = ?", [data, name])
 
 
 def alert_actions(api: str) -> dict[str, list[Any]]:
@@ -86,12 +105,15 @@ def environment(clean_environment: dict[str, str], prefect_api: str) -> dict[str
     return environment
 
 
-@pytest.mark.parametrize("name", ["ingest", "images", "reprocess", "publish", "maintain"])
+@pytest.mark.parametrize("name", ["ingest", "pages", "images", "reprocess", "publish", "maintain"])
 def test_deployment_is_registered_where_the_code_lies(environment: dict[str, str], prefect_api: str, name: str) -> None:
     deployment = ask(f"{prefect_api}/deployments/name/{name}/{name}")
     assert deployment["entrypoint"] == f"flows/{name}.py:{name}"
     assert deployment["work_pool_name"] == "newsmill"
     assert deployment["pull_steps"] == [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
+    lines = (ROOT / "docs" / "running.md").read_text(encoding="utf-8").splitlines()
+    (row,) = (line for line in lines if line.startswith(f"| `{name}/{name}` |"))
+    assert set(re.findall(r"`(\w+)`", row)) == set(deployment["parameter_openapi_schema"]["properties"])
 
 
 def test_ingest_is_scheduled_every_hour_and_never_twice_at_once(environment: dict[str, str], prefect_api: str) -> None:
@@ -116,6 +138,15 @@ def test_without_a_prefect_yaml_nothing_is_deployed(newsmill: Newsmill) -> None:
     done = newsmill("deploy")
     assert done.returncode == 1
     assert "there is no prefect.yaml here" in done.stderr
+    for broken, says in (
+        ("deployments: [", "prefect.yaml: can't be read (while parsing"),
+        ("", "names no deployments"),
+    ):
+        (newsmill.folder / "prefect.yaml").write_text(broken)
+        done = newsmill("deploy")
+        assert done.returncode == 1
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def settings_of(newsmill: Newsmill, **more: str) -> dict[str, str]:
@@ -221,11 +252,19 @@ def test_an_installation_is_deployed_from_what_is_installed(
     for name in ("flows", "tasks", "warehouse"):
         (newsmill.folder / name).mkdir()
         (newsmill.folder / name / "__init__.py").write_text("raise SystemExit('an operator's own package')")
-    done = newsmill("deploy")
+    assert newsmill("alerts", "to", "json://127.0.0.1:9/hook", "--name", "desk").returncode == 0
+    with unreadable_blocks(prefect_home):
+        assert "can't read the addresses of alerts (it answers 500)" in newsmill("alerts", "list").stderr
+        done = newsmill("deploy")
+    assert newsmill("alerts", "remove", "desk").returncode == 0
     assert done.returncode == 0, done.stderr
-    for flow, name in (("ingest", "ingest"), ("backfill", "archive")):
-        deployment = ask(f"{prefect_api}/deployments/name/{flow}/{name}")
-        assert deployment["entrypoint"] == f"flows.{flow}.{name}"
+    assert "Alerts are as they were: Prefect's server can't read" in done.stdout
+    for name, entrypoint in (
+        ("ingest/ingest", "flows.ingest.ingest"),
+        ("backfill/backfill-archive", "flows.backfill.archive"),
+    ):
+        deployment = ask(f"{prefect_api}/deployments/name/{name}")
+        assert deployment["entrypoint"] == entrypoint
         assert deployment["pull_steps"] is None or deployment["pull_steps"] == []
         assert deployment["job_variables"]["env"]["NEWSMILL_FOLDER"] == str(newsmill.folder)
     served = {**newsmill.environment, "PREFECT_API_URL": prefect_api}
@@ -242,6 +281,7 @@ def test_newsmill_deploy_leaves_what_is_the_operator_s(
     """The last one here: its deployments name another folder."""
     ask(f"{prefect_api}/v2/concurrency_limits/newsmill-host-feedx.net", "PATCH", limit=1)
     assert newsmill("alerts", "to", "json://127.0.0.1:9/hook", "--name", "desk").returncode == 0
+    add_renamed(prefect_api, "paged", pool=None)  # somebody else's
     before, alerts = registered(prefect_api), alert_actions(prefect_api)
     add_renamed(prefect_api, "archive")
     assert len(alerts) == 6

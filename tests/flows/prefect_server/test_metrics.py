@@ -113,6 +113,19 @@ def test_a_collector_gets_the_metrics(settings: Settings) -> None:
     assert values["newsmill_articles"] == 1
 
 
+def test_a_collector_gets_the_metrics_of_a_warehouse_that_is_made_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on the first day: `newsmill serve` starts, and the first ingest makes the warehouse."""
+    monkeypatch.setattr(metrics, "FRESH", 0)
+    later = settings.store.path.with_name("later.duckdb")
+    settings.store.path.rename(later)
+    with Receiver() as collector, metrics_export(settings.model_copy(update={"otlp_endpoint": collector.url()})):
+        later.rename(settings.store.path)
+    sent = ExportMetricsServiceRequest.FromString(collector.messages[-1].body).resource_metrics[0]
+    assert "newsmill_articles" in {metric.name for metric in sent.scope_metrics[0].metrics}
+
+
 def test_the_dashboard_asks_for_metrics_that_exist() -> None:
     dashboard = json.loads((ROOT / "docs" / "grafana-dashboard.json").read_text())
     shown = {name for panel in dashboard["panels"] for target in panel["targets"] for name in names(target["expr"])}

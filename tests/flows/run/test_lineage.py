@@ -28,3 +28,6 @@ def test_a_run_says_when_it_begins_and_what_it_wrote_and_needs_no_answer(newsmil
         server.answer = lambda message: 500
         assert told("ingest", "--no-images", "--force").returncode == 0
         assert len(server.messages) == 4
+
+        nowhere = newsmill.setting(openlineage_url="lineage.example")
+        assert nowhere("ingest", "--no-images", "--force").returncode == 0
