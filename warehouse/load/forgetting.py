@@ -70,6 +70,8 @@ class Found:
 
 SHOWN = 5
 """Titles of a selection."""
+FORGOTTEN = "forgotten"
+"""The reason of the event that says that an article was forgotten; queries/forget_articles.sql leaves it."""
 
 
 def find(connection: Connection, selection: Selection) -> Found:
@@ -137,8 +139,9 @@ def _forget(connection: Connection, selection: Selection) -> Found:
     run_with_ids(connection, "forget_images", [row["image_id"] for row in found.images])
     run_with_ids(connection, "forget_entries", found.entry_ids)
     removed = fetch_by_ids(connection, "removed_articles", found.article_ids)
+    # before the articles' other events go: their positions are not given again, as readers may be past them
+    record_removals(connection, [{**row, "reason": FORGOTTEN} for row in removed], datetime.now(UTC))
     run_with_ids(connection, "forget_articles", found.article_ids)
-    record_removals(connection, [{**row, "reason": "forgotten"} for row in removed], datetime.now(UTC))
     return found
 
 

@@ -11,7 +11,8 @@ UPDATE clean.articles SET duplicate_of = NULL WHERE duplicate_of IN (SELECT id F
 DELETE FROM clean.articles WHERE article_id IN (SELECT id FROM stage_ids);
 -- what was not sent yet would have no text; that it is removed is told instead
 DELETE FROM ops.outbox WHERE article_id IN (SELECT id FROM stage_ids);
-DELETE FROM ops.article_events WHERE article_id IN (SELECT id FROM stage_ids);
+DELETE FROM ops.article_events
+WHERE article_id IN (SELECT id FROM stage_ids) AND reason IS DISTINCT FROM 'forgotten';
 -- a check's sample says what is wrong with which article
 DELETE FROM ops.checks
 WHERE EXISTS (SELECT 1 FROM stage_ids WHERE contains(array_to_string(sample, ' '), id));
