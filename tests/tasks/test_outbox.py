@@ -19,6 +19,7 @@ from tests.places import ROOT
 from tests.sites.receiver import Receiver
 from tests.tasks.making import Item, milled
 from tests.warehouse.load.making import CAFE, GATE, NINE, SHUT, WIRE, at, load_batch, rows
+from warehouse.errors import WarehouseLockedError
 from warehouse.load.forgetting import Selection, forget
 from warehouse.load.outbox import Wanted, messages, retry, since
 from warehouse.records import Milled
@@ -216,6 +217,19 @@ def test_a_receiver_in_a_private_network_is_refused(desk: Callable[..., Desk], r
     assert "leads to a private network address" in posted.problems["index"]
     assert receiver.messages == []
     assert told.states() == [("pending", 1)]
+
+
+def test_an_outbox_of_which_the_warehouse_is_locked_says_so(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = desk()
+    told.load(milled(GATE))
+
+    def locked(*_: object) -> None:
+        raise WarehouseLockedError("the warehouse is locked")
+
+    monkeypatch.setattr("tasks.outbox.outbox.fill", locked)
+    assert told.post().problems == {"index": "the warehouse is locked"}
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_*"])
