@@ -196,7 +196,8 @@ def replace_documents(connection: Connection, rows: Sequence[Mapping[str, Any]])
 
     def replace() -> None:
         with stage(connection, "stage_replaced", pa.table(columns)):
-            again = connection.execute(query("queued_meanwhile")).to_arrow_table().to_pylist()
+            found = connection.execute(query("queued_meanwhile")).fetchall()
+            again = [dict(zip(("path", "document_id", "feed_id", "fetched_at"), row, strict=True)) for row in found]
             connection.execute(query("replace_documents"))
         tombstones.queue_documents(connection, again)
 

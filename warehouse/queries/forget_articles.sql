@@ -15,4 +15,10 @@ DELETE FROM ops.article_events
 WHERE article_id IN (SELECT id FROM stage_ids) AND reason IS DISTINCT FROM 'forgotten';
 -- a check's sample says what is wrong with which article
 DELETE FROM ops.checks
-WHERE EXISTS (SELECT 1 FROM stage_ids WHERE contains(array_to_string(sample, ' '), id));
+WHERE (run_id, name) IN (
+    SELECT (run_id, name)
+    FROM (
+        SELECT run_id, name, unnest(regexp_extract_all(array_to_string(sample, ' '), '[0-9a-f]{32}')) AS id
+        FROM ops.checks
+    ) SEMI JOIN stage_ids USING (id)
+);
