@@ -23,8 +23,8 @@ from tasks.registry.feeds_file import read_registry
 from tasks.rhythm import period
 from tasks.settings import Settings
 from warehouse.counting import counted
-from warehouse.filters import NO_FILTERS
 from warehouse.errors import LandingError
+from warehouse.filters import NO_FILTERS
 from warehouse.landing import Landing
 from warehouse.landing_records import read_record
 from warehouse.landing_rewrite import PACKS, file_of, land_kept, loaded_record, replace_record

@@ -168,7 +168,8 @@ class Erasure:
 
 def queued(connection: Connection) -> list[Erasure]:
     rows = connection.execute(
-        "SELECT erasure_id, kind, path, document_id, feed_id, fetched_at, queued_at FROM ops.erasures ORDER BY kind, path"
+        "SELECT erasure_id, kind, path, document_id, feed_id, fetched_at, queued_at "
+        "FROM ops.erasures ORDER BY kind, path"
     ).fetchall()
     return [Erasure(*row) for row in rows]
 
