@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from more_itertools import chunked
+from filelock import AsyncFileLock
+from more_itertools import constrained_batches
 
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.parse.kept_entries import kept_entries
@@ -22,10 +23,11 @@ from tasks.registry.feeds_file import read_registry
 from tasks.rhythm import period
 from tasks.settings import Settings
 from warehouse.counting import counted
+from warehouse.errors import LandingError
 from warehouse.filters import NO_FILTERS
 from warehouse.landing import Landing
 from warehouse.landing_records import read_record
-from warehouse.landing_rewrite import file_of, land_kept, record_of, replace_record
+from warehouse.landing_rewrite import PACKS, file_of, land_kept, loaded_record, replace_record
 from warehouse.load import forgetting
 from warehouse.load.forgetting import Erasure, Found, Selection
 from warehouse.load.tombstones import count_marks, forgotten_entries
@@ -33,8 +35,8 @@ from warehouse.records import Document, Feed, Milled
 from warehouse.store.maintenance import scrub
 from warehouse.store.rebuild import remove_stale
 
-RECORDS = 64
-"""Landing records that are rewritten together."""
+DOCUMENTS = 512
+"""Documents that are rewritten together: all of them are in memory, and a pack has up to a few thousand."""
 Key = tuple[str, str, datetime]
 """Of a document."""
 
@@ -89,8 +91,14 @@ def forget(settings: Settings, selection: Selection) -> Found:
 async def erase(settings: Settings, *, publish: bool = True, unreadable: bool = False) -> Erased | None:
     """Do everything that is queued; None if nothing is. `unreadable`: remove documents, too, that can't be read.
 
-    `publish`: whether the published copy is made anew, where one exists; else the next publishing does that.
+    `publish`: whether the published copy is made anew, where one exists; else the next publishing does that. Another
+    process that erases is waited for: both would rewrite the same documents.
     """
+    async with AsyncFileLock(settings.folder / ".forget.lock"):
+        return await _erase(settings, publish, unreadable)
+
+
+async def _erase(settings: Settings, publish: bool, unreadable: bool) -> Erased | None:
     erased = Erased()
     with settings.store.writing() as connection:
         erasures = forgetting.queued(connection)
@@ -139,13 +147,15 @@ async def _erase_documents(settings: Settings, erasures: Sequence[Erasure], eras
     landing = settings.landing_zone
     by_record: dict[Path | None, list[Erasure]] = defaultdict(list)
     for erasure in erasures:
-        by_record[record_of(landing, _document_of(erasure))].append(erasure)
+        by_record[loaded_record(landing, _document_of(erasure))].append(erasure)
     without_record = by_record.pop(None, [])
     # a backfill needs no feeds.toml
     feeds, shared_filters = read_registry(settings.feeds) if settings.feeds.exists() else ([], NO_FILTERS)
     with open_milling_pool(settings, feeds, shared_filters=shared_filters) as pool:
         rewriting = _Rewriting(settings, pool, erased, unreadable)
-        for records in chunked(by_record.items(), RECORDS):
+        for records in constrained_batches(
+            by_record.items(), DOCUMENTS, get_len=lambda record: len(record[1]), strict=False
+        ):
             await rewriting.rewrite({record: each for record, each in records if record})
     await asyncio.to_thread(_finish_removed, settings, without_record, erased)
 
@@ -214,7 +224,12 @@ class _Rewriting:
                         self.erased.unreadable.append(_unreadable(document, "its other entries come out otherwise"))
             if all(kept[document.key] == document for document in each):
                 continue
-            rows += await asyncio.to_thread(self._replace, record, each, kept)
+            if damaged := await asyncio.to_thread(self._damage, kept):
+                left |= kept.keys()
+                self.erased.unreadable.append(damaged)
+                continue
+            queued = {key: asked[key].queued_at for key in kept if key in asked and key not in left}
+            rows += await asyncio.to_thread(self._replace, record, each, kept, queued)
             former.append(record)
         done = [erasure for key, erasure in asked.items() if key not in left]
         await asyncio.to_thread(self._finish, rows, former, [d for each in former for d in documents[each]], done)
@@ -234,10 +249,28 @@ class _Rewriting:
         is_same = _texts(again, ()) == _texts(whole, forgotten)
         return kept if is_same or self.unreadable else document
 
+    def _damage(self, kept: dict[Key, Document | None]) -> str | None:
+        """What is wrong with the first of a pack's other documents that can't be read: without it, the pack can't be
+        written again. With `unreadable`, those are removed, too."""
+        for key, document in kept.items():
+            if document and document.landing_path.startswith(PACKS):
+                try:
+                    self.landing.read(document)
+                except LandingError as error:
+                    if not self.unreadable:
+                        return _unreadable(document, str(error))
+                    kept[key] = None
+        return None
+
     def _replace(
-        self, record: Path, documents: Sequence[Document], kept: Mapping[Key, Document | None]
+        self,
+        record: Path,
+        documents: Sequence[Document],
+        kept: Mapping[Key, Document | None],
+        queued: Mapping[Key, datetime],
     ) -> list[dict[str, object]]:
-        """Write the kept documents' records; returns what changes in raw.documents."""
+        """Write the kept documents' records; returns what changes in raw.documents. `queued`: those that are then done,
+        and since when they were queued; others that are queued are queued again where they lie then."""
         moved = iter(replace_record(self.landing, record, [each for each in kept.values() if each]))
         rows: list[dict[str, object]] = []
         for document in {document.key: document for document in documents}.values():  # in the order of `kept`
@@ -253,6 +286,7 @@ class _Rewriting:
                     "size": now and now.size,
                     "landing_path": now and now.landing_path,
                     "form": now and now.form,
+                    "queued_at": queued.get(document.key),
                 }
             )
         return rows

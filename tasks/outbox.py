@@ -32,6 +32,7 @@ from tasks.outbox_table import OutboxTable
 from tasks.references import resolve_references, resolve_value
 from tasks.settings import Settings
 from warehouse.counting import counted
+from warehouse.errors import NewsmillError
 from warehouse.load import outbox
 from warehouse.load.outbox import Event, Sent, Wanted
 from warehouse.masking import mask
@@ -144,6 +145,8 @@ class _Sender:
                 await self._fill_and_send()
         except Timeout:
             self.posted.problems[self.table.name] = "another process is posting to it"
+        except (NewsmillError, OSError) as error:  # such as a warehouse that stays locked; the other outboxes go on
+            self.posted.problems[self.table.name] = str(error)
 
     async def _fill_and_send(self) -> None:
         await asyncio.to_thread(self._fill)

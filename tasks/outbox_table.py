@@ -7,6 +7,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from warehouse.masking import mask
+
 Kind = Literal["new", "edited", "removed"]
 """What happened to an article."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -48,7 +50,7 @@ class OutboxTable(BaseModel):
     """Whether messages have the article's text and HTML."""
 
     def __str__(self) -> str:
-        return f"{self.name} → {self.url}"
+        return f"{self.name} → {mask(self.url)}"
 
 
 def check_names(tables: tuple[OutboxTable, ...]) -> tuple[OutboxTable, ...]:

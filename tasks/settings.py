@@ -417,9 +417,12 @@ def _validate(values: Mapping[str, SourcedValue]) -> Settings:
         problems = []
         for problem in error.errors():
             name = ".".join(map(str, problem["loc"]))
-            source = values.get(name, SourcedValue(None, "default"))
+            source = values.get(name.partition(".")[0], SourcedValue(None, "default"))
             value = _printable(source.value, source.is_secret or _is_secret(name))
-            problems.append(f"{name}: {problem['msg']} (it is {value!r}, from {source.origin})")
+            # a table, such as an [[outbox]], is long, and what is wrong in it may be a secret that was written into it
+            is_table = "." in name or isinstance(source.value, list | tuple | dict)
+            shown = "" if is_table else f"it is {value!r}, "
+            problems.append(f"{name}: {problem['msg']} ({shown}from {source.origin})")
         # not "from error": that would repeat every value
         raise NewsmillError(f"settings: {'; '.join(problems)}") from None
 

@@ -31,6 +31,16 @@ def record_of(landing: Landing, document: Document) -> Path | None:
     return None
 
 
+def loaded_record(landing: Landing, document: Document) -> Path | None:
+    """The same, of a document that the warehouse has. What a killed run left as pending is marked as loaded first: a
+    run that goes on with it would else move the record while it is rewritten."""
+    record = record_of(landing, document)
+    if record and record.parent == landing.root / "pending":
+        landing.mark_loaded([document])
+        return record_of(landing, document)
+    return record
+
+
 def land_kept(landing: Landing, document: Document, data: bytes) -> Document:
     """Land the entries that are kept of a document; it has no record yet. Raises LandingError."""
     digest = hashlib.sha256(data).hexdigest()

@@ -46,10 +46,10 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     await asyncio.to_thread(make_folder, settings.published_path.parent)
     log = get_run_logger()
     await record(report, settings, "running")
-    await asyncio.to_thread(begin_all, settings)
     log.info("%s begins, into %s", flow, settings.store.location)
     await tell_lineage(report, settings)
     try:
+        await asyncio.to_thread(begin_all, settings)
         async with use_limits(), show_progress(flow):
             yield report
     except BaseException as error:

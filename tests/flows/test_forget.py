@@ -95,6 +95,7 @@ def harbour(
         yield story, {text: story.holding(text) for text in (HERONS, ARCHIVED)}
 
 
+@pytest.mark.thorough
 def test_nothing_of_a_forgotten_article_stays(harbour: tuple[Harbour, dict[str, set[str]]]) -> None:
     story, before = harbour
     newsmill = story.newsmill
@@ -123,6 +124,7 @@ def test_nothing_of_a_forgotten_article_stays(harbour: tuple[Harbour, dict[str, 
     assert all(passed for (passed,) in rows(newsmill.warehouse, "SELECT passed FROM ops.checks"))
 
 
+@pytest.mark.thorough
 def test_it_does_not_come_back(harbour: tuple[Harbour, dict[str, set[str]]]) -> None:
     story, _ = harbour
     newsmill = story.newsmill
@@ -155,6 +157,9 @@ def test_what_keep_for_ends_is_forgotten_by_maintain(newsmill: Newsmill) -> None
         newsmill.facts("ingest")
         done = newsmill.facts("maintain")
         assert (done["articles_forgotten"], done["documents_rewritten"]) == (1, 1)
+        story = Harbour(newsmill, site, newsmill.folder)
+        assert story.holding("harbour master says") == {"landing", "newsmill.duckdb", "news.duckdb"}
+        assert story.holding("is sold to a museum") == set()
     assert rows(newsmill.published, "SELECT title FROM clean.articles") == [("The gate opens",)]
     with duckdb.connect(str(newsmill.warehouse)) as connection:
         assert connection.execute("SELECT count(*) FROM ops.erasures").fetchall() == [(0,)]

@@ -19,8 +19,9 @@ from tests.places import ROOT
 from tests.sites.receiver import Receiver
 from tests.tasks.making import Item, milled
 from tests.warehouse.load.making import CAFE, GATE, NINE, SHUT, WIRE, at, load_batch, rows
+from warehouse.errors import WarehouseLockedError
 from warehouse.load.forgetting import Selection, forget
-from warehouse.load.outbox import messages, retry
+from warehouse.load.outbox import Wanted, messages, retry, since
 from warehouse.records import Milled
 from warehouse.store.connection import Warehouse
 
@@ -99,6 +100,20 @@ def test_articles_that_come_change_and_go_are_told_in_order(desk: Callable[..., 
     assert (removed["reason"], removed["article"]) == ("forgotten", None)
     assert told.post().sent == 0
     assert len(receiver.messages) == 3
+
+
+def test_forgetting_the_article_that_came_last_is_told(desk: Callable[..., Desk], receiver: Receiver) -> None:
+    """Its own events go, and the positions of events that receivers have seen are not given again."""
+    told = desk()
+    told.load(milled(GATE))
+    told.load(milled(CAFE, at=at(1)))
+    told.post()
+    with told.store.writing() as connection:
+        cursor = since(connection, 0, Wanted(), 9)[-1].position
+        forget(connection, Selection(keys=("url:quay.example/cafe",)))
+        (removed,) = since(connection, cursor, Wanted(), 9)
+    assert (removed.kind, removed.reason) == ("removed", "forgotten")
+    assert (told.post().sent, receiver.taken[-1]) == (1, ("article.removed", None))
 
 
 def test_a_message_is_signed_as_the_documents_say(desk: Callable[..., Desk], receiver: Receiver) -> None:
@@ -202,6 +217,19 @@ def test_a_receiver_in_a_private_network_is_refused(desk: Callable[..., Desk], r
     assert "leads to a private network address" in posted.problems["index"]
     assert receiver.messages == []
     assert told.states() == [("pending", 1)]
+
+
+def test_an_outbox_of_which_the_warehouse_is_locked_says_so(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = desk()
+    told.load(milled(GATE))
+
+    def locked(*_: object) -> None:
+        raise WarehouseLockedError("the warehouse is locked")
+
+    monkeypatch.setattr("tasks.outbox.outbox.fill", locked)
+    assert told.post().problems == {"index": "the warehouse is locked"}
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_*"])

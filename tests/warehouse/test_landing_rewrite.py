@@ -9,7 +9,7 @@ import pytest
 
 from tests.warehouse.test_landing import land
 from warehouse.landing import Landing
-from warehouse.landing_rewrite import file_of, land_kept, record_of, replace_record
+from warehouse.landing_rewrite import file_of, land_kept, loaded_record, record_of, replace_record
 
 
 @pytest.fixture
@@ -31,6 +31,15 @@ def test_a_document_is_replaced_where_its_record_was(landing: Landing, is_loaded
     assert landing.pending() == ([] if is_loaded else [moved])
     assert (landing.read(moved), moved.form, moved.fetched_at) == (b"{}", "entries", document.fetched_at)
     assert record_of(landing, document) is None
+
+
+def test_what_a_killed_run_left_as_pending_is_marked_as_loaded_first(landing: Landing) -> None:
+    document = land(landing)
+    record = loaded_record(landing, document)
+    assert record == loaded_record(landing, document)
+    assert landing.pending() == []
+    landing.mark_loaded([document])  # the run that goes on with it finds nothing amiss
+    assert landing.documents() == [document]
 
 
 def test_a_pack_is_written_again_without_a_document(landing: Landing) -> None:

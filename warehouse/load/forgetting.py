@@ -16,7 +16,7 @@ import pyarrow as pa
 from warehouse.load import tombstones
 from warehouse.load.events import record_removals
 from warehouse.store.sql_files import query
-from warehouse.store.staging import Row, fetch_by_ids, run_with_ids, stage
+from warehouse.store.staging import Row, fetch_by_ids, run_with_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
 
 
@@ -70,6 +70,8 @@ class Found:
 
 SHOWN = 5
 """Titles of a selection."""
+FORGOTTEN = "forgotten"
+"""The reason of the event that says that an article was forgotten; queries/forget_articles.sql leaves it."""
 
 
 def find(connection: Connection, selection: Selection) -> Found:
@@ -137,8 +139,9 @@ def _forget(connection: Connection, selection: Selection) -> Found:
     run_with_ids(connection, "forget_images", [row["image_id"] for row in found.images])
     run_with_ids(connection, "forget_entries", found.entry_ids)
     removed = fetch_by_ids(connection, "removed_articles", found.article_ids)
+    # before the articles' other events go: their positions are not given again, as readers may be past them
+    record_removals(connection, [{**row, "reason": FORGOTTEN} for row in removed], datetime.now(UTC))
     run_with_ids(connection, "forget_articles", found.article_ids)
-    record_removals(connection, [{**row, "reason": "forgotten"} for row in removed], datetime.now(UTC))
     return found
 
 
@@ -155,15 +158,18 @@ class Erasure:
     document_id: str | None
     feed_id: str | None
     fetched_at: datetime | None
+    queued_at: datetime
 
     @property
-    def document_key(self) -> tuple[str | None, str | None, datetime | None]:
+    def document_key(self) -> tuple[str, str, datetime]:
+        assert self.document_id and self.feed_id and self.fetched_at
         return self.document_id, self.feed_id, self.fetched_at
 
 
 def queued(connection: Connection) -> list[Erasure]:
     rows = connection.execute(
-        "SELECT erasure_id, kind, path, document_id, feed_id, fetched_at FROM ops.erasures ORDER BY kind, path"
+        "SELECT erasure_id, kind, path, document_id, feed_id, fetched_at, queued_at "
+        "FROM ops.erasures ORDER BY kind, path"
     ).fetchall()
     return [Erasure(*row) for row in rows]
 
@@ -185,18 +191,26 @@ def replace_documents(connection: Connection, rows: Sequence[Mapping[str, Any]])
         return
     strings = ("former_id", "feed_id", "document_id", "landing_path", "form")
     columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in strings}
-    columns["fetched_at"] = pa.array([row["fetched_at"] for row in rows], pa.timestamp("us", tz="UTC"))
+    for name in ("fetched_at", "queued_at"):
+        columns[name] = pa.array([row[name] for row in rows], pa.timestamp("us", tz="UTC"))
     columns["size"] = pa.array([row["size"] for row in rows], pa.int64())
 
     def replace() -> None:
         with stage(connection, "stage_replaced", pa.table(columns)):
+            found = connection.execute(query("queued_meanwhile")).fetchall()
+            again = [dict(zip(("path", "document_id", "feed_id", "fetched_at"), row, strict=True)) for row in found]
             connection.execute(query("replace_documents"))
+        tombstones.queue_documents(connection, again)
 
     transact(connection, replace)
 
 
 def mark_done(connection: Connection, erasures: Sequence[Erasure]) -> None:
-    transact(connection, lambda: run_with_ids(connection, "delete_erasures", [each.erasure_id for each in erasures]))
+    rows = [{"erasure_id": each.erasure_id, "queued_at": each.queued_at} for each in erasures]
+    transact(
+        connection,
+        lambda: run_with_rows(connection, "delete_erasures", view="stage_done", table="ops.erasures", rows=rows),
+    )
 
 
 def stored_paths(connection: Connection, paths: Sequence[str]) -> set[str]:

@@ -11,7 +11,14 @@ UPDATE clean.articles SET duplicate_of = NULL WHERE duplicate_of IN (SELECT id F
 DELETE FROM clean.articles WHERE article_id IN (SELECT id FROM stage_ids);
 -- what was not sent yet would have no text; that it is removed is told instead
 DELETE FROM ops.outbox WHERE article_id IN (SELECT id FROM stage_ids);
-DELETE FROM ops.article_events WHERE article_id IN (SELECT id FROM stage_ids);
+DELETE FROM ops.article_events
+WHERE article_id IN (SELECT id FROM stage_ids) AND reason IS DISTINCT FROM 'forgotten';
 -- a check's sample says what is wrong with which article
 DELETE FROM ops.checks
-WHERE EXISTS (SELECT 1 FROM stage_ids WHERE contains(array_to_string(sample, ' '), id));
+WHERE (run_id, name) IN (
+    SELECT (run_id, name)
+    FROM (
+        SELECT run_id, name, unnest(regexp_extract_all(array_to_string(sample, ' '), '[0-9a-f]{32}')) AS id
+        FROM ops.checks
+    ) SEMI JOIN stage_ids USING (id)
+);

@@ -1,5 +1,12 @@
--- stage_ids(id): articles. The documents of their own pages, also those that gave no text.
-SELECT d.document_id, d.feed_id, d.fetched_at, d.landing_path AS path
-FROM raw.documents d
-JOIN (FROM clean.pages SEMI JOIN stage_ids s ON article_id = s.id) p ON d.feed_id = p.feed_id
-WHERE d.form IN ('page', 'pages') AND (d.url IN (p.url, p.final_url) OR d.final_url IN (p.url, p.final_url))
+-- stage_ids(id): articles. The documents of their own pages, also those that gave no text: at every address that the
+-- articles had, as a feed may have changed it since.
+WITH asked AS (
+    SELECT feed_id, unnest([url, final_url]) AS url FROM clean.pages SEMI JOIN stage_ids s ON article_id = s.id
+    UNION
+    SELECT feed_id, url FROM clean.article_versions SEMI JOIN stage_ids s ON article_id = s.id
+), answered AS (
+    SELECT document_id, feed_id, fetched_at, landing_path, unnest([url, final_url]) AS url
+    FROM raw.documents
+    WHERE form IN ('page', 'pages')
+)
+SELECT DISTINCT document_id, feed_id, fetched_at, landing_path AS path FROM answered SEMI JOIN asked USING (feed_id, url)

@@ -1,5 +1,5 @@
--- stage_replaced(former_id, feed_id, fetched_at, document_id, size, landing_path, form): documents that were rewritten
--- or moved; document_id is NULL for those that are no more.
+-- stage_replaced(former_id, feed_id, fetched_at, document_id, size, landing_path, form, queued_at): documents that were
+-- rewritten or moved; document_id is NULL for those that are no more, queued_at for those that were not asked for.
 UPDATE raw.documents d
 SET document_id = s.document_id, size = s.size, landing_path = s.landing_path, form = s.form
 FROM stage_replaced s

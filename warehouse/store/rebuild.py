@@ -18,7 +18,7 @@ from warehouse.store.lake import Lake
 from warehouse.store.migrating import migrate
 from warehouse.store.quoting import literal
 from warehouse.store.sql_files import query
-from warehouse.store.staging import insert_rows, stage
+from warehouse.store.staging import stage
 from warehouse.store.transactions import Connection, transaction
 
 Key = tuple[str, str, datetime]
@@ -30,11 +30,10 @@ def carry_marks(old: Warehouse, rebuilt: Warehouse) -> None:
     if not old.exists():
         return
     with old.writing() as connection:
-        marks = connection.execute("SELECT mark, forgotten_at FROM ops.forgotten").fetchall()
-    if marks:
-        rows = [{"mark": mark, "forgotten_at": moment} for mark, moment in marks]
-        with rebuilt.writing() as connection:
-            insert_rows(connection, "ops.forgotten", rows)
+        marks = connection.execute("SELECT mark, forgotten_at FROM ops.forgotten").fetch_arrow_table()
+    if marks.num_rows:  # with keep_for they may be millions: no rows of Python's
+        with rebuilt.writing() as connection, stage(connection, "stage_marks", marks):
+            connection.execute(query("insert_marks"))
 
 
 def remove_stale(rebuilt: Path, marks: int) -> None:

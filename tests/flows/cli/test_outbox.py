@@ -39,12 +39,13 @@ def test_a_table_that_makes_no_sense(bare: Newsmill, table: str, problem: str) -
     (bare.folder / "newsmill.toml").write_text(table)
     message = complaint(bare, "outbox", "send")
     assert problem in message
+    assert "from newsmill.toml" in message
     assert "sesame" not in message
 
 
-def test_the_settings_show_it(bare: Newsmill) -> None:
-    (bare.folder / "newsmill.toml").write_text(TABLE)
-    assert "outbox\tindex → https://quay.example/\tnewsmill.toml" in bare("config").stdout
+def test_the_settings_show_it_without_secrets(bare: Newsmill) -> None:
+    (bare.folder / "newsmill.toml").write_text(TABLE.replace("example/", "example/?token=sesame"))
+    assert "outbox\tindex → https://quay.example/?token=…\tnewsmill.toml" in bare("config").stdout
 
 
 def test_events_are_shown_in_a_table(filled: Newsmill) -> None:

@@ -62,6 +62,19 @@ def test_documents_are_those_of_the_time_in_which_it_was_seen(connection: Connec
     assert sorted(row["fetched_at"] for row in found.documents) == [at(1), at(2)]
 
 
+def test_a_page_without_text_is_found_at_the_address_that_the_article_had(connection: Connection) -> None:
+    """Its landing record has what the feed said of the article."""
+    load_batch(connection, milled(GATE))
+    load_batch(connection, milled(replace(GATE, link="https://quay.example/moved", text=SHUT), at=at(1)))
+    connection.execute(
+        "INSERT INTO raw.documents BY NAME SELECT * REPLACE ('page' AS form, 'p' AS document_id, $1 AS url, $1 AS "
+        "final_url, fetched_at + INTERVAL 9 HOUR AS fetched_at) FROM raw.documents LIMIT 1",
+        [GATE.link],
+    )
+    found = find(connection, Selection(article_ids=tuple(each["article_id"] for each in articles(connection))))
+    assert [row["document_id"] for row in found.documents if row["fetched_at"] > at(1)] == ["p"]
+
+
 @pytest.mark.parametrize(
     ("limits", "shared", "forgotten", "staying"),
     [
