@@ -155,7 +155,7 @@ def test_many_feeds_of_a_run_that_did_not_fail(served: Served, receiver: Receive
     ]
     (failing,) = served.events("newsmill.feeds.failing")
     assert failing["payload"]["share"] == 0.2
-    assert list(failing["payload"]["feeds"]) == ["harbour-dead"]
+    assert list(failing["payload"]["feeds"]) == ["harbour-lost"]
 
 
 def test_silent_feeds_and_failing_checks(served: Served, receiver: Receiver, tmp_path: Path) -> None:
