@@ -88,13 +88,18 @@ def forget(settings: Settings, selection: Selection) -> Found:
         return forgetting.forget(connection, selection)
 
 
+def lock_path(settings: Settings) -> Path:
+    """Held by whoever rewrites documents, and by a backup, which needs the bytes of the records that it has copied."""
+    return settings.folder / ".forget.lock"
+
+
 async def erase(settings: Settings, *, publish: bool = True, unreadable: bool = False) -> Erased | None:
     """Do everything that is queued; None if nothing is. `unreadable`: remove documents, too, that can't be read.
 
     `publish`: whether the published copy is made anew, where one exists; else the next publishing does that. Another
     process that erases is waited for: both would rewrite the same documents.
     """
-    async with AsyncFileLock(settings.folder / ".forget.lock"):
+    async with AsyncFileLock(lock_path(settings)):
         return await _erase(settings, publish, unreadable)
 
 

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from prefect.settings import PREFECT_API_URL
 
 from flows.installation.backup_file import BackupError, BackupWriter, files_below
@@ -37,6 +38,7 @@ from flows.installation.places import (
     places,
 )
 from flows.prefect_server.local import running_server
+from tasks.forget import lock_path
 from tasks.settings import Settings, environment_variable
 from warehouse.landing import is_draft, sync
 from warehouse.masking import mask_passwords
@@ -90,7 +92,8 @@ def back_up(settings: Settings, target: Path) -> BackedUp:
             draft = work / "backup.tar"
             with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE), "wb") as file:
                 writer = BackupWriter(file, facts)
-                _write(writer, parts, settings, work)
+                with _nothing_erased(settings):
+                    _write(writer, parts, settings, work)
                 writer.finish()
             draft.replace(target)
             sync(target.parent)
@@ -99,6 +102,21 @@ def back_up(settings: Settings, target: Path) -> BackedUp:
             f"{target}: can't be written ({error.strerror}); free space, or name another place"
         ) from error
     return BackedUp(str(target), writer.files, target.stat().st_size, present, left_out)
+
+
+@contextmanager
+def _nothing_erased(settings: Settings) -> Iterator[None]:
+    """Keep `newsmill forget` and `maintain` from rewriting documents whose records are copied already."""
+    if not settings.folder.is_dir():
+        yield
+        return
+    try:
+        with FileLock(lock_path(settings), timeout=settings.lock_timeout):
+            yield
+    except Timeout:
+        raise BackupError(
+            f"{settings.folder}: forgotten articles are just being removed from its files; make the backup afterwards"
+        ) from None
 
 
 def _write(writer: BackupWriter, parts: dict[str, Place], settings: Settings, work: Path) -> None:

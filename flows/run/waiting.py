@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -13,6 +14,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled
 
@@ -41,4 +43,5 @@ async def stand_in_for_waiting() -> None:
                 cancelled: State[None] = Cancelled(
                     message=f"{own.name}, scheduled as well, does what it would have done."
                 )
-                await client.set_flow_run_state(run.id, cancelled, force=True)
+                with suppress(ObjectNotFound):  # somebody has deleted it meanwhile
+                    await client.set_flow_run_state(run.id, cancelled, force=True)

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from flows.installation.backing_up import WORK, back_up
 from flows.installation.backup_file import BackupError
 from flows.installation.places import DEPLOYMENTS, FEEDS, IMAGES, LANDING, PREFECT, RULES, SETTINGS, WAREHOUSE
 from flows.installation.restoring import check_backup, restore
+from tasks.forget import lock_path
 from tasks.settings import load_settings
 from tests.flows.installation.conftest import Home, land
 from tests.flows.observing import until
@@ -197,6 +199,14 @@ def test_a_folder_that_cant_be_read_is_not_left_out(home: Home) -> None:
     with pytest.raises(BackupError, match=r"landing/loop: can't be read \(Too many levels"):
         back_up(home.settings, home.folder / "news.tar")
     assert not (home.folder / "news.tar").exists()
+
+
+def test_while_forgotten_articles_are_removed_there_is_no_backup(home: Home) -> None:
+    home.fill()
+    with FileLock(lock_path(home.settings)), pytest.raises(BackupError, match="afterwards"):
+        back_up(home.settings.model_copy(update={"lock_timeout": 0}), home.folder / "news.tar")
+    assert not (home.folder / "news.tar").exists()
+    back_up(home.settings, home.folder / "news.tar")
 
 
 def test_where_nothing_is_there_is_nothing_to_back_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
