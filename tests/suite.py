@@ -23,7 +23,7 @@ SERVED = ("test_serving", "test_alerting", "test_following", "test_pages", "test
 """Files that share one `newsmill serve`, in this order: the last one kills it."""
 LONGEST = (
     *(*SERVED, "test_docs", "test_lake", "test_crash", "test_full_text", "test_kill", "test_backfill"),
-    *("test_deploying", "test_analysts"),
+    *("test_deploying", "test_analysts", "warehouse/publish/test_copy", "warehouse/load/test_identities"),
 )
 """Files that take minutes. They come first, so that none of them finishes alone."""
 
@@ -34,8 +34,11 @@ ROOM = 4_000_000_000
 
 
 def _name(path: Path) -> str:
-    """What SERVED and LONGEST know a file by: its name; empty for a test of one module, which may be called alike."""
-    return "" if {"tasks", "warehouse"}.intersection(path.parts) else path.stem
+    """What SERVED and LONGEST know a file by: its name; with the folders, for a test of one module: names repeat."""
+    for folder in ("tasks", "warehouse"):
+        if folder in path.parts:
+            return "/".join(path.with_suffix("").parts[path.parts.index(folder) :])
+    return path.stem
 
 
 def pytest_configure(config: pytest.Config) -> None:

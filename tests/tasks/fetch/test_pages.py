@@ -209,11 +209,8 @@ def test_a_server_that_does_not_answer_may_later() -> None:
 
 def _drip(handler: RequestHandler) -> None:
     """A byte at a time, for as long as anybody listens."""
-
-    def chunks() -> itertools.repeat[bytes]:
-        return itertools.repeat(b".")
-
-    handler.send_chunks((chunk for chunk in chunks() if not handler.site.closing.wait(0.05)), {"Content-Type": HTML})
+    chunks = itertools.takewhile(lambda _: not handler.site.closing.wait(0.05), itertools.repeat(b"."))
+    handler.send_chunks(chunks, {"Content-Type": HTML})
 
 
 def test_a_page_that_drips_may_be_faster_later() -> None:
