@@ -92,6 +92,7 @@ def test_the_live_feed_and_the_archive_have_one_article(newsmill: Newsmill, arch
     assert rows(newsmill.warehouse, "SELECT count(*) FROM clean.articles") == [(7,)]
 
 
+@pytest.mark.thorough
 def test_killed_and_started_again(newsmill: Newsmill, newsmill_in: Callable[[Path], Newsmill], tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "archive", {f"quay/{n:05}.md": article(n) for n in range(MANY)})
     newsmill.registry("")

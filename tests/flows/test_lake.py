@@ -140,6 +140,7 @@ def test_four_ingests_at_once_on_postgres_and_s3(
     assert PASSWORD not in "".join(map(repr, rows(lake, "FROM ops.runs")))
 
 
+@pytest.mark.thorough
 def test_everything_works_on_a_lake_in_sqlite(newsmill: Newsmill, tmp_path: Path, site: SampleSite) -> None:
     newsmill = newsmill.setting(warehouse="ducklake:sqlite:data/news.sqlite")
     address = f"ducklake:sqlite:{newsmill.folder / 'data' / 'news.sqlite'}"

@@ -105,6 +105,7 @@ def python(environment: Mapping[str, str], folder: Path, *arguments: str) -> str
     return done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 def test_run_of_a_deployment_takes_blocks_and_variables(
     newsmill_in: Callable[[Path], Newsmill], prefect_api: str, tmp_path: Path
 ) -> None:

@@ -275,6 +275,7 @@ def test_an_installation_is_deployed_from_what_is_installed(
     assert f"this Prefect server has the deployments of {newsmill.folder}, which those of" in refused.stderr
 
 
+@pytest.mark.thorough
 def test_newsmill_deploy_leaves_what_is_the_operator_s(
     environment: dict[str, str], prefect_api: str, newsmill: Newsmill, prefect_home: Path
 ) -> None:
