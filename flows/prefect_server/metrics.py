@@ -92,13 +92,14 @@ class _Page(Collector):
 
 
 @contextmanager
-def metrics_page(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
+def metrics_page(readings: Readings, say: Callable[[str], None]) -> Iterator[None]:
     """Serve /metrics at the settings' address meanwhile; says where. A port that is taken costs the page only."""
+    settings = readings.settings
     if not settings.metrics_port:
         yield
         return
     registry = CollectorRegistry()
-    registry.register(_Page(Readings(settings)))
+    registry.register(_Page(readings))
     place = f"{settings.metrics_host}:{settings.metrics_port}"
     try:
         server, thread = start_http_server(settings.metrics_port, settings.metrics_host, registry)
@@ -117,10 +118,11 @@ def metrics_page(settings: Settings, say: Callable[[str], None]) -> Iterator[Non
 
 
 @contextmanager
-def metrics_export(settings: Settings) -> Iterator[None]:
+def metrics_export(readings: Readings) -> Iterator[None]:
     """Send the metrics to an OpenTelemetry collector meanwhile, once a minute (OTEL_METRIC_EXPORT_INTERVAL,
     milliseconds) and at the end. Raises ServerError if the package that does it is not installed."""
-    if not settings.otlp_endpoint:
+    endpoint = readings.settings.otlp_endpoint
+    if not endpoint:
         yield
         return
     try:
@@ -132,8 +134,7 @@ def metrics_export(settings: Settings) -> Iterator[None]:
         raise ServerError(
             f"NEWSMILL_OTLP_ENDPOINT is set, but {error.name} is not installed: pip install 'newsmill[telemetry]'"
         ) from error
-    readings = Readings(settings)
-    exporter = OTLPMetricExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics")
+    exporter = OTLPMetricExporter(endpoint=f"{endpoint.rstrip('/')}/v1/metrics")
     resource = Resource.create({"service.name": "newsmill", "service.version": version("newsmill")})
     provider = MeterProvider([PeriodicExportingMetricReader(exporter)], resource=resource)
     meter = provider.get_meter("newsmill")

@@ -26,7 +26,7 @@ from prefect.states import Crashed
 
 from flows.prefect_server.deploying import check_folder, check_no_other_installation, register
 from flows.prefect_server.local import client_variables, prefect_server, running_server, stop_server
-from flows.prefect_server.metrics import metrics_export, metrics_page
+from flows.prefect_server.metrics import Readings, metrics_export, metrics_page
 from flows.prefect_server.plugin import POOL
 from tasks.errors import ServerError
 from tasks.settings import Settings, child_environment
@@ -82,7 +82,8 @@ def _serve(
         register(settings, variables, say)
         say("`newsmill run ingest` starts a run now; for Prefect's own commands and other programs:")
         say(f"export PREFECT_API_URL={PREFECT_API_URL.value()}")
-        with metrics_page(settings, say), metrics_export(settings), _worker(environment, say) as worker:
+        readings = Readings(settings)
+        with metrics_page(readings, say), metrics_export(readings), _worker(environment, say) as worker:
             say(f"Prefect's UI: {ui} (Ctrl-C stops all of it)")
             api = PREFECT_API_URL.value()
             tell({"prefect_ui": ui, "prefect_api": api, "pool": POOL, "worker_pid": worker.pid})

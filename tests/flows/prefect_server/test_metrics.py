@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from prometheus_client.parser import text_string_to_metric_families
 
 from flows.prefect_server import metrics
-from flows.prefect_server.metrics import metrics_export, metrics_page
+from flows.prefect_server.metrics import Readings, metrics_export, metrics_page
 from tasks.settings import Settings
 from tests.places import ROOT
 from tests.sites.receiver import Receiver
@@ -54,6 +54,10 @@ def held_by_another_process(path: Path) -> Iterator[None]:
         writer.communicate("")
 
 
+def exporting(settings: Settings, collector: Receiver) -> Readings:
+    return Readings(settings.model_copy(update={"otlp_endpoint": collector.url()}))
+
+
 def read(settings: Settings) -> dict[tuple[str, str], float]:
     """(name, label's value) → value, as Prometheus reads the page."""
     page = httpx.get(f"http://127.0.0.1:{settings.metrics_port}/metrics").raise_for_status()
@@ -66,7 +70,7 @@ def read(settings: Settings) -> dict[tuple[str, str], float]:
 
 def test_the_page_is_there_while_it_is_served(settings: Settings) -> None:
     said: list[str] = []
-    with metrics_page(settings, said.append):
+    with metrics_page(Readings(settings), said.append):
         assert said == [f"Metrics for Prometheus: http://127.0.0.1:{settings.metrics_port}/metrics"]
         found = read(settings)
         assert found["newsmill_articles", ""] == found["newsmill_warehouse_readable", ""] == 1
@@ -81,7 +85,7 @@ def test_beside_a_run_that_writes_the_numbers_read_last_are_shown(
 ) -> None:
     monkeypatch.setattr(metrics, "FRESH", 0)
     monkeypatch.setattr(metrics, "LOCK_TIMEOUT", 0)
-    with metrics_page(settings, lambda text: None):
+    with metrics_page(Readings(settings), lambda text: None):
         assert read(settings)["newsmill_articles", ""] == 1
         with held_by_another_process(settings.store.path):
             held = read(settings)
@@ -96,14 +100,14 @@ def test_beside_a_run_that_writes_the_numbers_read_last_are_shown(
 def test_a_port_that_is_taken_costs_the_page_only(settings: Settings) -> None:
     with Receiver() as other:
         said: list[str] = []
-        with metrics_page(settings.model_copy(update={"metrics_port": other.port}), said.append):
+        with metrics_page(Readings(settings.model_copy(update={"metrics_port": other.port})), said.append):
             assert re.fullmatch(
                 rf"No metrics: 127\.0\.0\.1:{other.port} cannot be served .*NEWSMILL_METRICS_PORT.*", said[0]
             )
 
 
 def test_a_collector_gets_the_metrics(settings: Settings) -> None:
-    with Receiver() as collector, metrics_export(settings.model_copy(update={"otlp_endpoint": collector.url()})):
+    with Receiver() as collector, metrics_export(exporting(settings, collector)):
         pass  # at the end, all is sent
     (posted,) = collector.messages
     assert posted.path == "/v1/metrics"
@@ -120,7 +124,7 @@ def test_a_collector_gets_the_metrics_of_a_warehouse_that_is_made_later(
     monkeypatch.setattr(metrics, "FRESH", 0)
     later = settings.store.path.with_name("later.duckdb")
     settings.store.path.rename(later)
-    with Receiver() as collector, metrics_export(settings.model_copy(update={"otlp_endpoint": collector.url()})):
+    with Receiver() as collector, metrics_export(exporting(settings, collector)):
         later.rename(settings.store.path)
     sent = ExportMetricsServiceRequest.FromString(collector.messages[-1].body).resource_metrics[0]
     assert "newsmill_articles" in {metric.name for metric in sent.scope_metrics[0].metrics}
