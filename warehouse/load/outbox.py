@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from warehouse.store.rows import fetch_dicts
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection, transact
@@ -90,19 +91,16 @@ def fill(connection: Connection, outbox: str, wanted: Wanted, now: datetime) -> 
 
 def due(connection: Connection, outbox: str, now: datetime, most: int) -> list[Event]:
     """The messages to send now, in order."""
-    result = connection.execute(query("due_messages"), {"outbox": outbox, "now": now, "most": most})
-    return _events(connection, result)
+    return _events(connection, fetch_dicts(connection, "due_messages", {"outbox": outbox, "now": now, "most": most}))
 
 
 def since(connection: Connection, position: int, wanted: Wanted, most: int) -> list[Event]:
     """The events after the position, oldest first."""
-    result = connection.execute(query("events_since"), {"since": position, "most": most, **wanted.parameters})
-    return _events(connection, result)
+    parameters = {"since": position, "most": most, **wanted.parameters}
+    return _events(connection, fetch_dicts(connection, "events_since", parameters))
 
 
-def _events(connection: Connection, result: Connection) -> list[Event]:
-    names = [column[0] for column in result.description]
-    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+def _events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Event]:
     versions: dict[str, list[dict[str, Any]]] = {}
     for row in fetch_by_ids(connection, "event_articles", {row["article_id"] for row in rows}):
         versions.setdefault(row["article_id"], []).append(row)
@@ -136,12 +134,4 @@ def retry(connection: Connection, outbox: str | None, now: datetime) -> int:
 
 def messages(connection: Connection, state: State | None, most: int) -> list[dict[str, Any]]:
     """Messages, the oldest first: those in the state, or all that were not sent."""
-    result = connection.execute(
-        "SELECT o.outbox, o.state, e.kind, e.feed_id, o.article_id, o.attempts, o.next_try_at, o.http_status, o.error, "
-        "o.event_id FROM ops.outbox o LEFT JOIN ops.article_events e ON e.event_id = o.event_id "
-        "WHERE CASE WHEN $state IS NULL THEN o.state <> 'sent' ELSE o.state = $state END "
-        "ORDER BY o.position, o.outbox LIMIT $most",
-        {"state": state, "most": most},
-    )
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return fetch_dicts(connection, "messages", {"state": state, "most": most})

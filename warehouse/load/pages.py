@@ -20,6 +20,7 @@ from warehouse.load.identities import Sighting
 from warehouse.masking import mask
 from warehouse.page_answers import PageAnswer, PendingPage
 from warehouse.records import Article, Document, FullText, Milled, PageRequest
+from warehouse.store.rows import fetch_dicts
 from warehouse.store.sql_files import query
 from warehouse.store.staging import run_with_ids, run_with_rows, stage
 from warehouse.store.transactions import Connection, transact
@@ -212,9 +213,7 @@ def due_pages(
         "limit": limit,
     }
     with stage(connection, "stage_page_feeds", _policies(policies)):
-        result = connection.execute(query("pages_due"), parameters)
-        names = [column[0] for column in result.description]
-        return [_pending(dict(zip(names, row, strict=True))) for row in result.fetchall()]
+        return [_pending(row) for row in fetch_dicts(connection, "pages_due", parameters)]
 
 
 def _pending(row: Mapping[str, Any]) -> PendingPage:

@@ -13,6 +13,7 @@ from warehouse.errors import WarehouseError
 from warehouse.records import Source
 from warehouse.store.connection import Warehouse
 from warehouse.store.reading import check_only_reads, explain_refusal, lock_down, open_read_only
+from warehouse.store.rows import fetch_dicts
 from warehouse.store.sql_files import marts, migrations, query
 from warehouse.store.transactions import Connection
 
@@ -121,13 +122,7 @@ def status(warehouse: Warehouse) -> dict[str, Any]:
     """{"counts": one row, "runs": the last five, "feeds": every feed's health}."""
     with warehouse.reading() as connection:
         return {
-            "counts": _fetch_dicts(connection, "status_counts")[0],
-            "runs": _fetch_dicts(connection, "status_runs"),
-            "feeds": _fetch_dicts(connection, "status_feeds"),
+            "counts": fetch_dicts(connection, "status_counts")[0],
+            "runs": fetch_dicts(connection, "status_runs"),
+            "feeds": fetch_dicts(connection, "status_feeds"),
         }
-
-
-def _fetch_dicts(connection: Connection, name: str) -> list[dict[str, Any]]:
-    result = connection.execute(query(name))
-    columns = [column[0] for column in result.description]
-    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

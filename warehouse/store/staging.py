@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.store.rows import fetch_dicts
 from warehouse.store.sql_files import query
 from warehouse.store.transactions import Connection
 
@@ -71,9 +72,7 @@ def fetch_by_ids(connection: Connection, name: str, ids: Iterable[str]) -> list[
     if not ids:
         return []
     with _stage_ids(connection, ids):
-        result = connection.execute(query(name))
-        columns = [column[0] for column in result.description]
-        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+        return fetch_dicts(connection, name)
 
 
 def run_with_ids(connection: Connection, name: str, ids: Iterable[str]) -> None:
