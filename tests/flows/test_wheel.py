@@ -16,7 +16,9 @@ from tests.conftest import Newsmill
 from tests.flows.observing import rows
 from tests.flows.serving import serving_home
 from tests.places import ROOT
+from tests.sites.receiver import Receiver
 from tests.sites.sample import SampleSite
+from tests.stores import free_port
 
 PACKAGES = ("flows", "tasks", "warehouse")
 
@@ -55,31 +57,42 @@ def test_the_wheel_has_all_that_is_needed_at_run_time(wheel: Path) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.timeout(1500)
-def test_an_empty_environment_serves_a_scheduled_ingest(
+def test_five_commands_lead_to_a_scheduled_ingest_and_an_alert(
     wheel: Path, newsmill_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """`pip install` of the wheel alone, `newsmill init`, `newsmill serve`; then the schedule does the rest."""
-    empty = tmp_path / "empty"
-    subprocess.run([sys.executable, "-m", "venv", empty], check=True)
-    install: list[str | Path] = [empty / "bin" / "pip", "install", "--quiet", "--no-compile", wheel]
-    subprocess.run(install, cwd=tmp_path, check=True, timeout=1200)
+    """`venv`, `pip install` of the wheel, `init`, `alerts to`, `serve`; then the schedule does the rest."""
+    empty, news = tmp_path / "empty", tmp_path / "news"
+    news.mkdir()
     environment = {name: value for name, value in newsmill_environment.items() if not name.startswith("NEWSMILL_")}
-    environment |= {"NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1", "NEWSMILL_WORKERS": "1"}
+    environment |= {"NEWSMILL_ALLOW_PRIVATE_ADDRESSES": "1", "NEWSMILL_WORKERS": "1", "PREFECT_API_URL": ""}
+    environment |= {"NEWSMILL_PREFECT_PORT": str(free_port())}
     environment["PATH"] = f"{empty / 'bin'}{os.pathsep}{environment['PATH']}"
-    made = Newsmill(tmp_path, environment, empty / "bin" / "newsmill")("init", "news")
-    assert made.returncode == 0, made.stderr
-    newsmill = Newsmill(tmp_path / "news", environment, empty / "bin" / "newsmill")
-    deployments = newsmill.folder / "prefect.yaml"
-    deployments.write_text(deployments.read_text().replace('"7 * * * *"', '"* * * * *"'))
-    with SampleSite() as site:
-        newsmill.registry(site.feeds_toml())
+    newsmill = Newsmill(news, environment, empty / "bin" / "newsmill")
+    with SampleSite() as site, Receiver() as receiver:
+        # most of her feeds are dead: somebody must be told
+        dead = [f'[[feed]]\nid = "{id}"\nname = "{id}"\nurl = "{site.url("/dead.xml")}?{id}"' for id in "abcdef"]
+        newsmill.registry("\n".join((site.feeds_toml(), *dead)))
+
+        subprocess.run([sys.executable, "-m", "venv", empty], check=True)
+        install: list[str | Path] = [empty / "bin" / "pip", "install", "--quiet", "--no-compile", wheel]
+        subprocess.run(install, cwd=tmp_path, check=True, timeout=1200)
+        for command in (["init"], ["alerts", "to", receiver.url("/desk")]):
+            done = newsmill(*command)
+            assert done.returncode == 0, done.stderr
+        # it would have to wait until seven minutes past the hour
+        deployments = news / "prefect.yaml"
+        deployments.write_text(deployments.read_text().replace('"7 * * * *"', '"* * * * *"'))
         with serving_home(newsmill) as served:
             wanted = {
                 "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
                 "flows": {"name": {"any_": ["ingest"]}},
             }
             served.until(lambda: served.ask("/flow_runs/filter", **wanted), "a scheduled ingest has ended")
-    warehouse = newsmill.folder / "data" / "newsmill.duckdb"
-    assert rows(warehouse, "SELECT count(*) FROM clean.articles") == [(18,)]
+            served.until(lambda: receiver.messages, "the alert has arrived")
+    assert receiver.messages[0].path == "/desk"
+    alert = receiver.messages[0].content
+    assert alert["title"].startswith("newsmill: "), alert
+    assert f"- a: {site.url('/dead.xml')}?a: the server answered 404 Not Found" in alert["message"].splitlines(), alert
+    assert rows(news / "data" / "newsmill.duckdb", "SELECT count(*) FROM clean.articles") == [(18,)]
     assert newsmill.facts("sql", "SELECT count(*) AS articles FROM marts.latest_articles") == [{"articles": 18}]
     shutil.rmtree(empty)
