@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from warehouse.characters import UNPRINTABLE
 from warehouse.errors import NewsmillError
 
 
@@ -45,3 +46,9 @@ class BackfillError(NewsmillError):
 
 class ServerError(NewsmillError):
     """Prefect's server can't be started or reached."""
+
+
+def error_text(error: Exception) -> str:
+    """What a reject says of the error. It may repeat the input, whose text need not be one that a database takes."""
+    message = str(error) if isinstance(error, NewsmillError) else f"{type(error).__name__}: {error}"
+    return UNPRINTABLE.sub("", message)

@@ -13,11 +13,10 @@ from pathlib import Path
 
 from tasks.clean.article import clean
 from tasks.clean.filtering import blocked_by
-from tasks.errors import ParseError
+from tasks.errors import ParseError, error_text
 from tasks.parse.entry import ParsedDocument
 from tasks.parse.feed import parse
 from tasks.text.dates import bounding_dates
-from warehouse.errors import NewsmillError
 from warehouse.landing import Landing
 from warehouse.records import Article, Document, Entry, Feed, Form, Milled, Reject
 
@@ -101,7 +100,7 @@ def reject_document(document: Document, error: Exception) -> Milled:
     # a feed document is found by its feed; a reject of any other names the file or address
     location = document.final_url if document.form != "feed" or document.source != "feed" else None
     return Milled(
-        document, rejects=(Reject("parse", _reason(error), document.feed_id, document.document_id, location),)
+        document, rejects=(Reject("parse", error_text(error), document.feed_id, document.document_id, location),)
     )
 
 
@@ -173,7 +172,7 @@ def _mill(
                 articles.append(article)
         except Exception as error:
             location = f"entry {entry.position}: {entry.guid or entry.link or entry.title[:80]}"
-            rejects.append(Reject("clean", _reason(error), feed.id, document.document_id, location))
+            rejects.append(Reject("clean", error_text(error), feed.id, document.document_id, location))
     return Milled(
         document,
         tuple(entries),
@@ -186,7 +185,3 @@ def _mill(
         parsed.about,
         feed.name,
     )
-
-
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, NewsmillError) else f"{type(error).__name__}: {error}"

@@ -14,13 +14,14 @@ from typing import Final
 
 from tasks.clean.identity import content_hash, keys
 from tasks.clean.page_kinds import Seen, is_notice, is_other_article, what_else
-from tasks.errors import ParseError
-from tasks.parse.page import parse_page
+from tasks.errors import ParseError, error_text
+from tasks.parse.page import parse_source
 from tasks.parse.page_bundle import Part, unbundle
 from tasks.parse.page_glance import glance
 from tasks.parse.page_join import join_pages
 from tasks.parse.page_source import read_source
 from tasks.text import urls
+from tasks.text.plain import printable
 from warehouse.load.containment import letters
 from warehouse.page_request import GONE
 from warehouse.records import Article, Document, Entry, Feed, Milled, PageReading, PageRequest
@@ -42,12 +43,13 @@ def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entr
         return _without_text(document, feed, PageReading("skipped", reason, media_type="application/pdf"))
     try:
         parts = unbundle(data) if document.form == "pages" else [(document.final_url, None, data)]
-        seen = Seen(*glance(read_source(parts[0][2], document, feed)), document.final_url)
+        html = _source(parts[0], document, feed)
+        seen = Seen(*glance(html), document.final_url)
         if other := what_else(seen, request):
             return _without_text(document, feed, other)
-        entry = _read(parts, document, feed)
+        entry = _read(html, parts, document, feed)
     except ParseError as error:
-        return _without_text(document, feed, PageReading("skipped", str(error)))
+        return _without_text(document, feed, PageReading("skipped", error_text(error)))
     page = clean(entry, feed.of_pages)
     if is_other_article(seen, page.title, page.content_text, request):
         reason = f"the page is another article: “{page.title[:120]}”"
@@ -66,23 +68,33 @@ def mill_page(data: bytes, document: Document, feed: Feed, clean: Callable[[Entr
 
 def reject_page(document: Document, feed: Feed, error: Exception) -> Milled:
     """The page as one that can't be read, as it takes too long or kills its process."""
-    return _without_text(document, feed, PageReading("skipped", str(error)))
+    return _without_text(document, feed, PageReading("skipped", printable(str(error))))
 
 
-def _read(parts: Sequence[Part], document: Document, feed: Feed) -> Entry:
-    """The article on its pages. Raises ParseError if there is none on any of them."""
+def _read(html: str, parts: Sequence[Part], document: Document, feed: Feed) -> Entry:
+    """The article on its pages, of which `html` is the first. Raises ParseError if there is none on any of them."""
     entries: list[Entry] = []
     errors: list[ParseError] = []
-    for url, kind, data in parts:
-        headers = document.headers if kind is None else {**document.headers, "content-type": kind}
+    for number, part in enumerate(parts):
         try:
-            part = replace(document, url=url, final_url=url, headers=headers, form="page")
-            entries += parse_page(data, part, feed).entries
+            source = _source(part, document, feed) if number else html
+            entries += parse_source(source, _of_part(part, document), feed).entries
         except ParseError as error:
             errors.append(error)
     if not entries:
         raise errors[0]
     return join_pages(entries[0], entries[1:]) if len(entries) > 1 else entries[0]
+
+
+def _source(part: Part, document: Document, feed: Feed) -> str:
+    return read_source(part[2], _of_part(part, document), feed)
+
+
+def _of_part(part: Part, document: Document) -> Document:
+    """The document as it would be if the page were its only one."""
+    url, kind, _ = part
+    headers = document.headers if kind is None else {**document.headers, "content-type": kind}
+    return replace(document, url=url, final_url=url, headers=headers, form="page")
 
 
 def _complete(page: Article, entry: Entry, request: PageRequest) -> Article:

@@ -10,7 +10,7 @@ from math import isfinite
 from time import struct_time
 from typing import Any
 
-from tasks.errors import ParseError
+from tasks.errors import error_text
 from tasks.text.dates import parse_date
 from tasks.text.plain import printable
 from warehouse.feed_descriptions import About, Hints
@@ -111,8 +111,7 @@ def make_entry(fields: EntryFields, document: Document, feed: Feed, position: in
 
 def reject_entry(document: Document, feed: Feed, position: int, name: object, error: Exception) -> Reject:
     """The reject of an entry that cannot be parsed; `name` is its guid or address."""
-    message = str(error) if isinstance(error, ParseError) else f"{type(error).__name__}: {error}"
-    return Reject("parse", message, feed.id, document.document_id, f"entry {position}: {name or ''}")
+    return Reject("parse", error_text(error), feed.id, document.document_id, f"entry {position}: {name or ''}")
 
 
 def clean_text(value: object) -> str:

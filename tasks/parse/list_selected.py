@@ -26,7 +26,7 @@ from tasks.parse.list_items import (
 from tasks.parse.list_links import find_items
 from tasks.text import urls
 from tasks.text.markup import Element
-from tasks.text.site_rules import from_soup, soup
+from tasks.text.site_rules import from_soup, select_outermost, soup
 from warehouse.records import ListRules
 
 _FIELDS = ("link", "title", "date", "summary", "image", "author")
@@ -36,7 +36,7 @@ def select_items(html: str, base: str, own: str, rules: ListRules) -> list[ListI
     """The entries of the list, each address once. Raises ParseError, with the selector at fault, if there is none."""
     document = soup(html)
     if rules.items:
-        for item in document.select(rules.items):
+        for item in select_outermost(document, rules.items):
             item[f"{MARK}item"] = ""
             _mark_fields(item, rules, limit=1)
     else:
@@ -59,7 +59,7 @@ def _mark_fields(scope: Tag, rules: ListRules, limit: int = 0) -> None:
 
 
 def _chains(body: Element, mark: str) -> Iterator[tuple[Element, ...]]:
-    """The marked elements, none inside another, each with those around it from the body down."""
+    """The marked elements, without those inside of another one, each with those around it from the body down."""
     stack: list[tuple[Element, ...]] = [(body,)]
     while stack:
         chain = stack.pop()

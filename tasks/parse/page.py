@@ -46,8 +46,12 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 def parse_page(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The page's article as one entry. Raises ParseError, with the reason, if there is none."""
+    return parse_source(read_source(data, document, feed), document, feed)
+
+
+def parse_source(html: str, document: Document, feed: Feed) -> ParsedDocument:
+    """Like `parse_page`, of a page whose source was read already."""
     feed = feed.of_pages
-    html = read_source(data, document, feed)
     try:
         fields = _read_page(html, document, feed)
     except ParseError:

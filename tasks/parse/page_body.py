@@ -8,7 +8,7 @@ from html import escape, unescape
 from typing import Any
 
 from lxml import etree
-from lxml import html as lxml_html
+from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
 from trafilatura import bare_extraction
 from trafilatura.metadata import extract_author, extract_metadata, normalize_authors
@@ -59,8 +59,9 @@ def read_body(page: LexborHTMLParser, html: str, rules: Rules) -> Element:
 
 def bound_attributes(tree: Element) -> None:
     for element in tree.walk():
-        if len(element.attrs) > MAX_ATTRIBUTES or any(len(value) > MAX_VALUE for value in element.attrs.values()):
-            short = [(name, value) for name, value in element.attrs.items() if len(value) <= MAX_VALUE]
+        attrs = element.attrs
+        if attrs and (len(attrs) > MAX_ATTRIBUTES or max(map(len, attrs.values())) > MAX_VALUE):
+            short = [(name, value) for name, value in attrs.items() if len(value) <= MAX_VALUE]
             element.attrs = dict(short[:MAX_ATTRIBUTES])
 
 
@@ -107,20 +108,16 @@ def _select_content(html: str, rules: Rules) -> Element | None:
     The selected elements are part of the result, not only their children, because cleaning applies the rule again and
     would otherwise select an inner element.
     """
-    from tasks.text.site_rules import from_soup, soup
+    from tasks.text.site_rules import from_soup, select_outermost, soup
 
     page = soup(html)
     for selector in rules.remove:
         for tag in page.select(selector):
             tag.decompose()
-    selected = page.select(rules.content or "")
     root = Element("body")
-    for tag in selected:
-        if not any(parent in selected for parent in tag.parents):
-            attrs = {
-                name: " ".join(value) if isinstance(value, list) else str(value) for name, value in tag.attrs.items()
-            }
-            root.children.append(Element(tag.name, attrs, from_soup(tag).children))
+    for tag in select_outermost(page, rules.content or ""):
+        attrs = {name: " ".join(value) if isinstance(value, list) else str(value) for name, value in tag.attrs.items()}
+        root.children.append(Element(tag.name, attrs, from_soup(tag).children))
     has_content = root.text().strip() or any(element.tag == "img" for element in root.walk())
     return root if has_content else None
 
@@ -160,11 +157,7 @@ def _to_lxml(body: Element, head: PageHead) -> Any:
         f"<!DOCTYPE html><html><head><title>{escape(head.title)}</title>{metas}{canonical}{scripts}</head>"
         f"<body>{printable(serialise(visible))}</body></html>"
     )
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True)
-    from lxml.html import HtmlElementClassLookup
-
-    parser.set_element_class_lookup(HtmlElementClassLookup())
-    return etree.fromstring(page.encode(), parser)
+    return etree.fromstring(page.encode(), _parser())
 
 
 _READ = frozenset(["class", "id", "style", "role", "href", "src", "itemprop", "data-testid", "aria-hidden", "hidden"])
@@ -194,9 +187,16 @@ def _copy(element: Element, copy: Any) -> None:
 
 
 def _as_lxml(body: Element) -> Any:
-    page = lxml_html.document_fromstring("<html><body></body></html>")
+    page = etree.fromstring("<html><body></body></html>", _parser())
     _copy(body, page.find("body"))
     return page
+
+
+def _parser() -> etree.HTMLParser:
+    """One whose elements are what trafilatura wants. lxml.html's own parser asks Python for each element's class."""
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True)
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
+    return parser
 
 
 def _for_xml(text: str) -> str:

@@ -30,9 +30,16 @@ def read_source(data: bytes, document: Document, feed: Feed) -> str:
         raise ParseError("the document is no web page: it holds no HTML")
     if html.count("<") > MAX_TAGS:
         raise ParseError(f"the page has more than {MAX_TAGS:,} tags; no article needs as many")
-    if any(len(piece) > MAX_WORDS and len(piece.partition(">")[0].split()) > MAX_WORDS for piece in html.split("<")):
+    if _has_endless_tag(html):
         raise ParseError(f"a tag of the page has more than {MAX_WORDS:,} attributes")
     return html
+
+
+def _has_endless_tag(html: str) -> bool:
+    pieces = html.split("<")
+    if max(map(len, pieces)) <= MAX_WORDS:  # nearly always, and known without looking at each piece
+        return False
+    return any(len(piece) > MAX_WORDS and len(piece.partition(">")[0].split()) > MAX_WORDS for piece in pieces)
 
 
 def _decode(data: bytes, content_type: str | None, language: str | None) -> str:

@@ -6,7 +6,6 @@ lexbor (selectolax) parses it: it follows the HTML standard and takes 0.2 ms for
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -14,7 +13,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from tasks.text.nesting import bound_surely
+from tasks.text.nesting import bound_nesting
 from tasks.text.source_tags import close_elements, escape_less_than, escape_mentions
 from tasks.text.tags import KNOWN, VOID
 
@@ -22,24 +21,6 @@ MAX_HTML = 5_000_000
 """Characters; no article is longer, so the rest is cut off."""
 MAX_DEPTH = 120
 """Levels. Deeper elements are dropped and their text moves up to this level, so that no document exhausts the stack."""
-
-MAX_NESTING = 2_000
-"""Tags in each other that the parser is given; a page has some dozens."""
-_CLOSED_BY_THE_NEXT = frozenset(
-    [
-        *("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot"),
-        *("option", "optgroup", "rt", "rp", "colgroup"),
-    ]
-)
-"""Elements whose end tag may be left out (HTML 13.1.2.4): a long list of them is not deep."""
-_PART = 10_000
-"""Characters in which tags are counted at once."""
-_NEVER_NESTED = ("<p>", "<br>", "<br/>", "<img ", "<li>")
-_END_TAGS = ("</span>", "</a>", "</div>", "</strong>")
-"""Enough of them to tell for articles; those of highlighted code have thousands of `<span>`."""
-_TAG_IN_NAME = re.compile(r"<[A-Za-z][^\s/<>]*<")
-"""`<b</i>`, for example, which is a start tag."""
-_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)([^<>]*+)>")
 
 
 @dataclass(slots=True)
@@ -96,47 +77,7 @@ def _write(nodes: Sequence[Element | str], write: Callable[[str], None]) -> None
 
 def parse_html(html: str) -> LexborHTMLParser:
     """The document or fragment, its length and the depth of its nesting bounded."""
-    return LexborHTMLParser(bound_surely(_bound_nesting(close_elements(escape_less_than(html[:MAX_HTML])))))
-
-
-def _may_be_deep(html: str) -> bool:
-    """Whether tags may be nested deeper than MAX_NESTING. Counting tells of nearly every article that they are not,
-    faster than looking at each tag. What may be a start tag counts as one; an end tag only if it surely is one.
-    """
-    if html.count("<") <= MAX_NESTING:
-        return False
-    deepest = 0
-    for start in range(0, len(html), _PART):
-        part = html[start : start + _PART]
-        opened = part.count("<") - part.count("</") - sum(map(part.count, _NEVER_NESTED))
-        if deepest + opened > MAX_NESTING:
-            return True
-        deepest = max(opened, deepest + opened - sum(map(part.count, _END_TAGS)))
-    return _TAG_IN_NAME.search(html) is not None
-
-
-def _bound_nesting(html: str) -> str:
-    """The HTML without the tags that are nested deeper than MAX_NESTING; what they hold stays.
-
-    lexbor takes the square of the depth: 0.3 s for 10,000 <div> in each other, and minutes for the 200,000 that an
-    entry has room for.
-    """
-    if not _may_be_deep(html):
-        return html
-    depth = 0
-
-    def bound(match: re.Match[str]) -> str:
-        nonlocal depth
-        tag = match[2].lower()
-        if tag in VOID or tag in _CLOSED_BY_THE_NEXT or match[3].endswith("/"):
-            return match[0] if depth <= MAX_NESTING else ""
-        if match[1]:
-            depth = max(0, depth - 1)
-            return match[0] if depth < MAX_NESTING else ""
-        depth += 1
-        return match[0] if depth <= MAX_NESTING else ""
-
-    return _TAG.sub(bound, html)
+    return LexborHTMLParser(bound_nesting(close_elements(escape_less_than(html[:MAX_HTML]))))
 
 
 def parse(html: str) -> Element:

@@ -47,16 +47,26 @@ def from_soup(document: BeautifulSoup | Tag) -> Element:
     return root
 
 
+def select_outermost(document: BeautifulSoup, selector: str) -> list[Tag]:
+    """The elements that the selector chooses, without those that are inside of another one of them."""
+    outermost: list[Tag] = []
+    inner: set[int] = set()
+    for tag in document.select(selector):
+        if id(tag) not in inner:
+            outermost.append(tag)
+            inner.update(map(id, tag.find_all(True)))
+    return outermost
+
+
 def apply_rules(html: str, rules: Rules) -> Element:
     """The document without the elements of `remove`; only the elements of `content` if there are any."""
     document = soup(html)
     for selector in rules.remove:
         for tag in document.select(selector):
             tag.decompose()
-    if rules.content and (selected := document.select(rules.content)):
+    if rules.content and (selected := select_outermost(document, rules.content)):
         root = Element("body")
-        outermost = [tag for tag in selected if not any(parent in selected for parent in tag.parents)]
-        for tag in outermost:
+        for tag in selected:
             root.children.extend(from_soup(_as_body(tag)).children)
         return root
     return from_soup(document)

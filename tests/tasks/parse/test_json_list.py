@@ -159,6 +159,13 @@ def test_a_function_that_an_item_is_not_for_rejects_that_item() -> None:
     assert len(found.rejects) == 1
 
 
+def test_a_reject_repeats_nothing_that_no_database_takes() -> None:
+    feed = replace(FEED, list=replace(RULES, title="join(' ', tags)"))
+    top = {"data": {"articles": [{**ITEM, "tags": "half \ud83d of an emoji"}]}}
+    (reject,) = milled(json.dumps(top).encode(), feed).rejects
+    assert "invalid type for value: half  of an emoji" in reject.error
+
+
 def test_a_list_without_end_is_cut() -> None:
     items = [{**ITEM, "url": f"/{n}"} for n in range(2 * MAX_ITEMS)]
     assert len(milled({"data": {"articles": items}}).entries) == MAX_ITEMS

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from bs4 import Tag
 
 from tasks.errors import ParseError
-from tasks.parse.list_selected import select_items
+from tasks.parse.list_selected import _mark_fields, select_items
 from tests.tasks.parse.list_pages import BASE, EN, MENU, each, link, page
 from warehouse.records import ListRules
 
@@ -65,6 +66,20 @@ def test_definitions_are_read_with_what_belongs_to_them() -> None:
 def test_a_list_with_a_single_article_is_one() -> None:
     html = page(f"<ul><li>{link(EN[0])}</li></ul>")
     assert [item.title for item in select_items(html, f"{BASE}/", BASE, ListRules(items="li"))] == [EN[0].title]
+
+
+def test_items_inside_of_an_item_are_not_searched_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards that a damaged page never closes are all inside of the first."""
+    searched: list[int] = []
+
+    def mark(scope: Tag, rules: ListRules, limit: int = 0) -> None:
+        searched.append(limit)
+        _mark_fields(scope, rules, limit)
+
+    monkeypatch.setattr("tasks.parse.list_selected._mark_fields", mark)
+    html = page(f"<div class=card>{link(EN[0])}<div class=card>{link(EN[1])}" * 50)
+    assert len(select_items(html, f"{BASE}/", BASE, ListRules(items=".card", link="a"))) == 1
+    assert len(searched) == 1
 
 
 @pytest.mark.parametrize(

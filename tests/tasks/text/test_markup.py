@@ -5,8 +5,8 @@ import re
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from tasks.text import markup
 from tasks.text.markup import MAX_DEPTH, Element, parse, serialise
+from tasks.text.nesting import DEEPEST, MANY, bound_nesting
 
 
 @pytest.mark.parametrize(
@@ -53,19 +53,19 @@ def test_nesting_is_bounded_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("tasks.text.markup.LexborHTMLParser", count)
     deep = parse("<div>" * 200_000 + "<b>北门</b> opens" + "</div>" * 200_000 + "<p>after</p>")
-    assert parsed[0].count("<div>") <= markup.MAX_NESTING
+    assert parsed[0].count("<div>") <= DEEPEST
     assert deep.text() == "北门 opensafter"
 
 
 @pytest.mark.parametrize(
     "html",
     [
-        "<div>" * 3_000,
-        "<div></p>" * 3_000,  # end tags that end nothing
-        "<div></br>" * 3_000,
-        "<i></a></a></a>" + "<p>x</p>" * 20_000 + "<b>" * 3_000,
-        "<b</i>>" * 3_000,  # one start tag
-        "<font color=red><br><img src=a.png><li>" * 3_000,
+        "<div>" * (MANY + 1),
+        "<div></p>" * (MANY + 1),  # end tags that end nothing
+        "<div></br>" * (MANY + 1),
+        "<i></a></a></a>" + "<p>x</p>" * 20_000 + "<b>" * (MANY + 1),
+        "<b</i>>" * (MANY + 1),  # one start tag
+        "<font color=red><br><img src=a.png><li>" * (MANY + 1),
     ],
 )
 def test_nesting_is_bounded_whatever_is_between(html: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,13 +78,13 @@ def test_nesting_is_bounded_whatever_is_between(html: str, monkeypatch: pytest.M
     monkeypatch.setattr("tasks.text.markup.LexborHTMLParser", count)
     parse(html)
     opened = re.findall(r"<(?:div|b|x|i|font)\b", parsed[0])
-    assert len(opened) <= markup.MAX_NESTING + 1
+    assert len(opened) <= DEEPEST + 1
 
 
 def test_an_article_with_many_tags_is_not_deep() -> None:
     line = "<span class=k>let</span> <a href=/x>x</a><br>"
     pre = f"<div><pre>{line * 4_000}</pre></div>"
-    assert markup._bound_nesting(pre) is pre
+    assert bound_nesting(pre) == pre
 
 
 def test_long_lists_are_not_deep() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.text.markup import parse
-from tasks.text.nesting import DEEPEST, MANY, bound_surely
+from tasks.text.nesting import DEEPEST, MANY, bound_nesting
 
 PRETENDING = [
     "<x></y>",
@@ -22,7 +22,7 @@ PRETENDING = [
 
 @pytest.mark.parametrize("piece", PRETENDING)
 def test_start_tags_that_nothing_closes_are_dropped(piece: str) -> None:
-    bounded = bound_surely(piece * (MANY + 1))
+    bounded = bound_nesting(piece * (MANY + 1))
     inner = piece[1:].partition(">")[0].partition(" ")[0]
     assert bounded.count(f"<{inner}") <= DEEPEST + 1
 
@@ -43,12 +43,12 @@ def test_start_tags_that_nothing_closes_are_dropped(piece: str) -> None:
 )
 def test_long_pages_stay_as_they_are(piece: str) -> None:
     html = piece * (MANY + 1)
-    assert bound_surely(html) == html
+    assert bound_nesting(html) == html
 
 
 def test_what_is_shorter_is_not_looked_at() -> None:
     html = "<x></y>" * (MANY - 1)
-    assert bound_surely(html) == html
+    assert bound_nesting(html) == html
 
 
 @pytest.mark.parametrize("piece", PRETENDING)
