@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape, unescape
 from typing import Any
 
@@ -25,6 +25,8 @@ from warehouse.records import Feed, Rules
 
 MAX_ATTRIBUTES = 30
 """Attributes of an element; more are dropped."""
+MAX_SCRIPTS = 20_000
+"""Characters of JSON-LD scripts that trafilatura is given: it takes the square of them for each "<" without an end."""
 MIN_TEXT = 120
 """Bytes of text, in UTF-8, that a page without an article's metadata must have: some 40 Chinese characters."""
 
@@ -148,9 +150,7 @@ def _to_lxml(body: Element, head: PageHead) -> Any:
         for name, values in head.meta.items()
         for value in values
     )
-    scripts = "".join(
-        f'<script type="application/ld+json">{script}</script>' for script in head.scripts if "</" not in script
-    )
+    scripts = "".join(f'<script type="application/ld+json">{script}</script>' for script in _few(head.scripts))
     canonical = f'<link rel="canonical" href="{escape(head.canonical)}">' if head.canonical else ""
     visible = [child for child in body.children if isinstance(child, str) or child.tag not in HIDDEN]
     page = (
@@ -158,6 +158,14 @@ def _to_lxml(body: Element, head: PageHead) -> Any:
         f"<body>{printable(serialise(visible))}</body></html>"
     )
     return etree.fromstring(page.encode(), _parser())
+
+
+def _few(scripts: Sequence[str]) -> Iterator[str]:
+    size = 0
+    for script in scripts:
+        if "</" not in script and size + len(script) <= MAX_SCRIPTS:
+            size += len(script)
+            yield script
 
 
 _READ = frozenset(["class", "id", "style", "role", "href", "src", "itemprop", "data-testid", "aria-hidden", "hidden"])
