@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from tasks.text.markup import Element
 
@@ -42,7 +43,10 @@ _WORDS = {
     "body": "body articlebody content article text story entry post main richtext artikel",
 }
 _PURPOSE = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_NAME = re.compile(r"(?<!\d)(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)")
+"""A word of a name. "ad" is none in Medium's `id="e1ad"`, a number."""
+_QUALIFIERS = frozenset(["no", "without"])
+"""An element named "no_caption" is none."""
 _TEXT_NAME = re.compile(r"(?:article|story|post|entry|news)[-_]*(?:body|content|text)", re.IGNORECASE)
 """A name that says of an element that it holds the article's text, whatever its other names say: "text" among its
 purposes."""
@@ -175,7 +179,9 @@ def _purposes(names: str) -> frozenset[str]:
     if not names:
         return frozenset()
     words = [word.lower() for word in _NAME.findall(names)]
-    kinds = frozenset(kind for word in words if (kind := _PURPOSE.get(word)))
+    kinds = frozenset(
+        kind for before, word in pairwise(["", *words]) if (kind := _PURPOSE.get(word)) and before not in _QUALIFIERS
+    )
     if "ai" in words and "summary" in words:
         kinds |= {"junk"}
     if any(map(_TEXT_NAME.fullmatch, names.split())):

@@ -14,6 +14,8 @@ from tasks.parse.page_blocks import Block, Section, comparable
 from tasks.parse.page_drops import HEADINGS, dropped, is_in, is_title
 from tasks.text.markup import Element
 
+ROW = 300
+"""Letters that a row of a table holds at most; what holds more is a layout's."""
 _LISTS = frozenset(["ul", "ol", "dl"])
 _ASIDE = frozenset(["aside", "footer", "form", "figcaption"])
 _JUNK = frozenset(["junk", "comments", "caption"])
@@ -41,6 +43,7 @@ def choose(sections: Sequence[Section], blocks: Sequence[Block], lines: Iterable
     junk = _junk(sections, blocks, sorted(article), 0.2)
     article = _with_gaps(blocks, article, junk)
     article -= dropped(blocks, article, junk, told.title)
+    article |= _rest_of_rows(blocks, article)
     return article | _leads(blocks, article, junk, told)
 
 
@@ -236,6 +239,20 @@ def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -
         and not is_in(block, junk)
     }
     return article | between | _beginning(blocks, article, junk)
+
+
+def _rest_of_rows(blocks: Sequence[Block], article: set[int]) -> set[int]:
+    """The other cells of a table's rows: what names a row is often a link. Rows of a layout hold more text."""
+    rows: dict[Section, list[Block]] = {}
+    for block in blocks[min(article, default=0) : max(article, default=-1) + 1]:
+        if (row := next((s for s in block.section.up() if s.element.tag == "tr"), None)) and not block.section.hidden:
+            rows.setdefault(row, []).append(block)
+    return {
+        block.number
+        for cells in rows.values()
+        if any(cell.number in article for cell in cells) and sum(cell.size for cell in cells) <= ROW
+        for block in cells
+    }
 
 
 def _beginning(blocks: Sequence[Block], article: set[int], junk: set[Section]) -> set[int]:

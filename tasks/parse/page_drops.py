@@ -25,8 +25,10 @@ _NOISE = re.compile(
     r"\W*(?:advertisement|anzeige|werbung|publicidad|publicité|pubblicità|reklama?|annonse|advertentie|реклама|广告|広告|"
     r"광고|story continues below|article continues below|article content|continue reading|loading|"
     r"(?:(?:image|photo|foto|bild|photograph|picture)s? ?(?:source|credit|copyright|by)?[:：©])|image copyright|"
-    r"getty images|©|责任编辑|sign up|subscribe|newsletter|follow (?:us|\S+ on)|share this|comments?$|"
-    r"this material may not|copyright|all rights reserved)",
+    r"getty images|©|责任编辑|违法和不良信息举报|请支持独立网站|(?:转发|转载)请注明|"
+    r"sign up|subscribe|newsletter|follow (?:us|\S+ on)|share this|comments?$|"
+    r"this material may not|copyright|all rights reserved)"
+    r"|.*(?:扫描?(?:下方|下图|上方|文末)二维码|长按(?:识别)?(?:下方|下图)?二维码|扫码关注)",
     re.IGNORECASE,
 )
 

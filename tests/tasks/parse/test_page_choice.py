@@ -47,6 +47,42 @@ def test_a_short_line_that_stands_twice_is_found_where_the_text_has_it() -> None
     assert find_lines(blocks, [ENGLISH[0], "The gate", ENGLISH[1]]) == {1, 2, 3}
 
 
+def test_a_cell_that_is_a_link_stays_with_its_row() -> None:
+    rows = "".join(
+        f"<tr><td><div><a href=/{name}>{name}</a></div></td><td>{number} boats</td></tr>"
+        for name, number in (("Harbour", 71), ("Quay", 32), ("Pier Road", 17))
+    )
+    html = f"<div>{paragraphs(ENGLISH)}<table>{rows}</table>{paragraphs(MANDARIN)}</div>"
+    lines = (*ENGLISH, "71 boats", "32 boats", "17 boats", *MANDARIN)
+    cells = ["Harbour", "71 boats", "Quay", "32 boats", "Pier Road", "17 boats"]
+    assert chosen(html, lines) == [*ENGLISH, *cells, *MANDARIN]
+
+
+def test_a_layouts_column_does_not_come_with_the_article() -> None:
+    aside = "".join(f"<p><a href=/{number}>{text}</a></p>" for number, text in enumerate(ELSEWHERE))
+    html = f"<table><tr><td>{aside}</td><td>{paragraphs(ENGLISH)}</td></tr></table>"
+    assert chosen(html, ENGLISH) == list(ENGLISH)
+
+
+@pytest.mark.parametrize("name", ["e1ad", "no_caption"])
+def test_names_that_only_seem_to_say_what_an_element_is(name: str) -> None:
+    html = f"<div><p>{LONG[0]}</p><p id={name}>{LONG[1]}</p>{paragraphs(LONG[2:])}</div>"
+    assert chosen(html, LONG) == list(LONG)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "违法和不良信息举报电话：010-00000000 举报邮箱：jubao@quay.example",
+        "请支持独立网站，转发请注明本文链接：https://quay.example/1",
+        "每日推送最新消息。扫描下方二维码关注官方微信。",
+    ],
+)
+def test_chinese_template_lines_go(line: str) -> None:
+    html = f"<div><p>{MANDARIN[0]}</p><p>{line}</p><p>{MANDARIN[1]}</p></div>"
+    assert chosen(html, (MANDARIN[0], line, MANDARIN[1])) == list(MANDARIN[:2])
+
+
 @pytest.mark.parametrize(
     "around",
     [
