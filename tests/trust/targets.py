@@ -168,13 +168,13 @@ def read_page_with_rules(data: bytes) -> list[str]:
 
 
 def join_page_parts(data: bytes) -> list[str]:
-    """The page in two halves, as two pages of an article."""
+    """The page in two halves, as pages of an article, of which the site gives each twice."""
     entries: list[Entry] = []
-    for part in (data, data[: len(data) // 2], data[len(data) // 2 :], data):
+    for part in (data[: len(data) // 2], data[len(data) // 2 :]):
         milled = mill_bytes(part, replace(document(part, content_type="text/html"), form="page"), FEED)
         entries += milled.entries
     if entries:
-        joined = join_pages(entries[0], entries[1:])
+        joined = join_pages(entries[0], entries[1:] + entries)
         check_text((joined, clean(joined, FEED)))
     return []
 
