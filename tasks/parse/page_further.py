@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from tasks.errors import ParseError
 from tasks.parse.page_head import read_head
-from tasks.parse.page_links import next_page, plain_version
+from tasks.parse.page_links import next_page, numbered, plain_version
 from tasks.parse.page_rules import apply_page_rules
 from tasks.parse.page_source import read_source
 from tasks.text.markup import parse_html, to_tree
@@ -41,6 +41,13 @@ def further_page(data: bytes, document: Document, feed: Feed) -> str | None:
 
 
 def _may_link_to_next(data: bytes, address: str) -> bool:
-    """Whether it holds its own address with a number after it: most pages don't, and need not be parsed to tell."""
-    name = re.sub(r"(?:[-_]?\d{1,2})?(?:\.\w{1,5})?/?$", "", urlsplit(address).path).rpartition("/")[2]
-    return re.search(re.escape(name.encode()) + rb"[^\"'\s<>]{1,24}?[0-9]", data) is not None
+    """Whether it holds its own address with the next number: most pages don't, and need not be parsed to tell."""
+    stem, number = numbered(address)
+    name = urlsplit(stem).path.rpartition("/")[2]
+    starts = [rb"\?(?<=[\"'=]\?)[^\"'\s<>]{0,200}?"]  # of "?page=2"; a literal that comes first is found sooner
+    if not name.isascii() or "%" in name:  # the page may write it in another way
+        starts.append(rb"[\"'=/][^\"'\s<>]{0,200}?")
+    elif name:
+        starts.append(re.escape(name.encode()) + rb"[^\"'\s<>]{0,24}?")
+    following = rb"(?<=[-_/.=a-z])%d(?=[\"'\s>&#/]|\.s?html?\b)" % (number + 1)
+    return any(re.search(start + following, data) for start in starts)

@@ -55,11 +55,11 @@ def next_page(body: Element, base: str, address: str) -> str | None:
 
 
 def _follows(target: str, address: str) -> bool:
-    (stem, number), (own_stem, own_number) = _numbered(target), _numbered(address)
+    (stem, number), (own_stem, own_number) = numbered(target), numbered(address)
     return urlsplit(target).netloc == urlsplit(address).netloc and stem == own_stem and number == own_number + 1
 
 
-def _numbered(address: str) -> tuple[str, int]:
+def numbered(address: str) -> tuple[str, int]:
     """The address without its page's number, and the number: 1 if it has none."""
     address = address.partition("#")[0]
     numbers = [match for match in _NUMBER.finditer(address) if match[1]]

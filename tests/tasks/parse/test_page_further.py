@@ -40,6 +40,33 @@ def test_the_next_page_or_the_plain_version(html: str, address: str | None) -> N
     assert further(html) == address
 
 
+@pytest.mark.parametrize(
+    ("address", "link", "following"),
+    [
+        (ADDRESS, "?page=2", f"{ADDRESS}?page=2"),
+        (f"{ADDRESS}?page=2", "?page=3", f"{ADDRESS}?page=3"),
+        ("https://quay.example/n/gate.html", "gate_2.html", "https://quay.example/n/gate_2.html"),
+        ("https://quay.example/n/4711.html", "4711-2.html", "https://quay.example/n/4711-2.html"),
+        ("https://quay.example/n/%E9%97%A8.html", "门-2.html", "https://quay.example/n/%E9%97%A8-2.html"),
+        ("https://quay.example/n/gate/page/2/", "/n/gate/page/3/", "https://quay.example/n/gate/page/3/"),
+    ],
+)
+def test_the_next_page_however_it_is_addressed(address: str, link: str, following: str) -> None:
+    html = f"<html><body>{TEXT}<a rel=next href='{link}'>Next</a></body></html>"
+    assert further(html, address=address) == following
+
+
+def test_a_page_with_links_to_its_neighbours_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise AssertionError("the page is read twice")
+
+    monkeypatch.setattr("tasks.parse.page_further.read_source", fail)
+    links = "".join(f"<a href='/2026/11/{number}.html'>{number}</a>" for number in range(47100, 47130))
+    assert (
+        further(f"<html><body>{TEXT}{links}</body></html>", address="https://quay.example/2026/11/47112.html") is None
+    )
+
+
 def test_an_amp_page_has_no_further_plain_version() -> None:
     amp = "https://quay.example/amp/news/gate"
     assert further(f"<html><head>{AMP}</head><body><p>Short.</p></body></html>", address=amp) is None
