@@ -8,7 +8,7 @@ from typing import Any
 
 from warehouse.load.history import History
 from warehouse.records import digest
-from warehouse.store.staging import run_with_rows
+from warehouse.store.staging import fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection
 
 
@@ -41,6 +41,17 @@ def record_removals(connection: Connection, removed: Iterable[Mapping[str, Any]]
     """Articles that are gone: article_id, feed_id, source and reason of each."""
     others = {"kind": "removed", "content_hash": None, "version": None, "seen_at": now}
     _record(connection, [{**row, **others} for row in removed])
+
+
+def record_returns(connection: Connection, read: Mapping[str, datetime]) -> None:
+    """Articles that were gone and whose pages were read again: article_id → when, before clean.pages has it.
+
+    Whoever has removed them learns of it as of an edit.
+    """
+    others = {"kind": "edited", "reason": "its page, which was gone, is there again"}
+    gone = fetch_by_ids(connection, "gone_pages", read)
+    returned = [row | {"seen_at": read[row["article_id"]]} for row in gone]
+    _record(connection, [row | others for row in returned if row["seen_at"] > row.pop("fetched_at")])
 
 
 def _record(connection: Connection, events: Iterable[dict[str, Any]]) -> None:
