@@ -208,6 +208,7 @@ class _Reading:
         self.run.counts.add(await load_batch(batch, self.pool, f"{len(milled)} pages"))
         failed = [answer for answer in answers if answer.error]
         self.run.pages_failed += len(failed)
+        self.run.pages_unchanged += sum(answer.outcome == "not-modified" for answer in answers)
         log = get_run_logger()
         for answer in failed:
             log.debug("%s: %s", mask(answer.pending.request.url), answer.error)

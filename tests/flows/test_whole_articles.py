@@ -66,7 +66,8 @@ class Town(TeaserSite):
             self.pages[story.path] = story_page(story, self.url(story.path))
         quick = self.pages[FERRY.path]
         self.pages[FERRY.path] = lambda handler: self._answer_slowly(handler, quick)
-        items = "".join(f"<li><a href='{each.path}'>{escape(each.title)}</a></li>" for each in NOTICES)
+        day = f"<time datetime='{self.now:%Y-%m-%d}'>{self.now:%d %B %Y}</time>"
+        items = "".join(f"<li>{day} <a href='{each.path}'>{escape(each.title)}</a></li>" for each in NOTICES)
         self.pages["/notices/"] = page("Notices of the town", f"<h1>Notices</h1><ul>{items}</ul>")
         listed = "".join(
             f"<url><loc>{self.url(each.path)}</loc><news:news><news:publication><news:name>The town</news:name>"
@@ -176,6 +177,7 @@ def test_one_ingest_gives_whole_articles_and_later_ones_the_edits_and_removals(r
         (0, 2, 0),
         (0, 0, 3),
     ]
+    assert [each["pages_unchanged"] for each in (first, second, third)] == [0, len(READABLE) - 5, len(READABLE) - 3]
     assert [each["checks_failed"] for each in (first, second, third)] == [[], [], []]
     found = rows(newsmill.published, "SELECT url, feed_id, text_source, content_text FROM clean.articles")
     by_path = {url.removeprefix(site.url("")): (feed, source, text) for url, feed, source, text in found}
