@@ -109,5 +109,5 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
         }
 
     async with open_client(settings, feeds=feeds) as client:
-        robots = Robots(client, max_hosts=len(feeds))
+        robots = Robots(client, max_hosts=len(feeds) * (1 + settings.max_redirects))
         return await asyncio.gather(*(check_one(client, robots, feed) for feed in feeds))

@@ -49,9 +49,12 @@ def record_returns(connection: Connection, read: Mapping[str, datetime]) -> None
     Whoever has removed them learns of it as of an edit.
     """
     others = {"kind": "edited", "reason": "its page, which was gone, is there again"}
-    gone = fetch_by_ids(connection, "gone_pages", read)
-    returned = [row | {"seen_at": read[row["article_id"]]} for row in gone]
-    _record(connection, [row | others for row in returned if row["seen_at"] > row.pop("fetched_at")])
+    events = []
+    for row in fetch_by_ids(connection, "gone_pages", read):
+        asked_at, read_at = row.pop("fetched_at"), read[row["article_id"]]
+        if read_at > asked_at:
+            events.append({**row, **others, "seen_at": read_at})
+    _record(connection, events)
 
 
 def _record(connection: Connection, events: Iterable[dict[str, Any]]) -> None:
