@@ -27,8 +27,10 @@ from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run, tag_run
 from flows.run.report import Report, RunFailedError
+from flows.run.robots import open_robots, read_known
 from tasks.fetch.feed import judge_by_content, next_state, reason_to_wait, state_of
 from tasks.fetch.http import Client
+from tasks.fetch.robots import Robots
 from tasks.load import Batch
 from tasks.mill.pool import MillingPool, open_milling_pool
 from tasks.orchestration.limits import host_names
@@ -97,13 +99,15 @@ async def ingest(
     ):
         known: dict[str, frozenset[str]] = {}
         with open_milling_pool(settings, registry, known, shared_filters=shared_filters) as pool:
-            ingesting = _Ingest(run, settings, client, pool, force, known)
             await load_pending(run, pool, settings)
-            ingesting.retried = await asyncio.to_thread(_failed_before, settings)
-            await ingesting.choose_feeds(chosen, due_only=due_only and not force and not feeds)
-            await ingesting.fetch_and_load()
-            if pages:
-                await read_pages(run, client, pool, registry, chosen=chosen if feeds or groups or partition else None)
+            async with open_robots(client) as robots:
+                ingesting = _Ingest(run, settings, client, robots, pool, force, known)
+                ingesting.retried = await asyncio.to_thread(_failed_before, settings)
+                await ingesting.choose_feeds(chosen, due_only=due_only and not force and not feeds)
+                await ingesting.fetch_and_load()
+                if pages:
+                    part = chosen if feeds or groups or partition else None
+                    await read_pages(run, client, robots, pool, registry, chosen=part)
         if images:
             await download_images(run, client, WantedImages(tuple(feed.id for feed in chosen), backfilled=False))
         run.failure = _failure(run, settings, ingesting.failing_before if due_only else ())
@@ -165,6 +169,7 @@ class _Ingest:
     run: Report
     settings: Settings
     client: Client
+    robots: Robots
     pool: MillingPool
     force: bool
     known: dict[str, frozenset[str]]
@@ -188,6 +193,7 @@ class _Ingest:
         now = datetime.now(UTC)
         with self.settings.store.reading() as connection:
             self.states = feed_states(connection)
+            read_known(self.robots, connection)
             if due_only:
                 chosen = [
                     feed
@@ -223,7 +229,7 @@ class _Ingest:
             async with gate:
                 state = state_of(feed, self.states)
                 force = self.force or feed.id in self.retried
-                fetch = await fetch_or_record_failure(feed, state, self.client, landing, force=force)
+                fetch = await fetch_or_record_failure(feed, state, self.client, self.robots, landing, force=force)
             if not mills_remotely():
                 # before it joins a batch, so that no batch waits for a document that takes long
                 await asyncio.gather(*map(self.pool.mill_early, fetch.documents))

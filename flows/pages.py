@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from more_itertools import chunked
 from prefect import flow
@@ -25,6 +25,7 @@ from flows.run.finishing import check_and_publish
 from flows.run.pending import load_pending
 from flows.run.recording import open_run
 from flows.run.report import Report
+from flows.run.robots import open_robots, read_known
 from tasks.fetch.http import Client
 from tasks.fetch.robots import Robots
 from tasks.load import Batch
@@ -41,8 +42,6 @@ from warehouse.load.pages import (
     PagePolicy,
     due_pages,
     plan_pages,
-    record_robots,
-    stored_robots,
 )
 from warehouse.masking import mask
 from warehouse.page_answers import PageAnswer, PendingPage
@@ -50,10 +49,6 @@ from warehouse.records import Feed, Milled
 
 BATCH = 60
 """Pages in a batch; a killed run repeats at most two."""
-ROBOTS_FOR = timedelta(days=1)
-"""How long a robots.txt counts (RFC 9309 2.4)."""
-MAX_HOSTS = 10_000
-"""Hosts whose robots.txt one run asks for."""
 
 
 def _run_name() -> str:
@@ -87,7 +82,8 @@ async def pages(
     async with open_run("pages", settings, parameters) as run, open_run_client(run, settings, registry) as client:
         with open_milling_pool(settings, registry, shared_filters=shared_filters) as pool:
             await load_pending(run, pool, settings)
-            await read_pages(run, client, pool, registry, chosen=chosen, limit=limit, days=days)
+            async with open_robots(client) as robots:
+                await read_pages(run, client, robots, pool, registry, chosen=chosen, limit=limit, days=days)
         if images and run.counts.pages:
             feeds_read = tuple(feed.id for feed in chosen or registry)
             await download_images(run, client, WantedImages(feeds=feeds_read, backfilled=False))
@@ -100,6 +96,7 @@ async def pages(
 async def read_pages(
     run: Report,
     client: Client,
+    robots: Robots,
     pool: MillingPool,
     registry: Sequence[Feed],
     *,
@@ -112,7 +109,7 @@ async def read_pages(
     policies = page_policies(registry, settings)
     if all(policy.full_text == "never" for policy in policies):
         return
-    reading = _Reading(run, client, pool, policies, Robots(client, max_hosts=MAX_HOSTS))
+    reading = _Reading(run, client, pool, policies, robots)
     due = await asyncio.to_thread(reading.plan, chosen, limit or settings.pages_per_run, days)
     if due:
         pool.start()
@@ -159,7 +156,7 @@ class _Reading:
         settings = self.client.settings
         self.run.gone += plan(settings, self.policies, days)
         with settings.store.reading() as connection:
-            self.robots.know(stored_robots(connection, datetime.now(UTC) - ROBOTS_FOR))
+            read_known(self.robots, connection)
             return due_pages(
                 connection,
                 self.policies,
@@ -173,11 +170,7 @@ class _Reading:
 
     def plan_again(self) -> None:
         """After the pages of this run: what they teach, and when they are asked again."""
-        settings = self.client.settings
-        if fetched := self.robots.take_new():
-            with settings.store.writing() as connection:
-                record_robots(connection, fetched, datetime.now(UTC))
-        self.run.gone += plan(settings, self.policies)
+        self.run.gone += plan(self.client.settings, self.policies)
 
     async def read(self, due: Sequence[PendingPage]) -> None:
         settings, log, done = self.client.settings, get_run_logger(), 0
@@ -215,6 +208,7 @@ class _Reading:
         self.run.counts.add(await load_batch(batch, self.pool, f"{len(milled)} pages"))
         failed = [answer for answer in answers if answer.error]
         self.run.pages_failed += len(failed)
+        self.run.pages_unchanged += sum(answer.outcome == "not-modified" for answer in answers)
         log = get_run_logger()
         for answer in failed:
             log.debug("%s: %s", mask(answer.pending.request.url), answer.error)

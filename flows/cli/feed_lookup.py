@@ -11,9 +11,10 @@ from flows.cli import feed_search
 from flows.cli.feed_search import Found, mill_all
 from tasks.errors import FetchError
 from tasks.fetch.addresses import parse_address
-from tasks.fetch.feed import ACCEPTED
-from tasks.fetch.http import Client, open_client
+from tasks.fetch.feed import ACCEPTED, CRAWLED
+from tasks.fetch.http import Client, open_client, permit_all
 from tasks.fetch.moves import stated_move
+from tasks.fetch.robots import Robots
 from tasks.references import escape_references, resolve_for_request
 from tasks.registry.feed_ids import unshared_id
 from tasks.registry.feeds_file import add_feeds, read_feeds
@@ -80,12 +81,15 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
     date, and what is wrong with it if anything is."""
     gate = asyncio.Semaphore(settings.concurrency)
 
-    async def check_one(client: Client, feed: Feed) -> dict[str, Any]:
+    async def check_one(client: Client, robots: Robots, feed: Feed) -> dict[str, Any]:
         async with gate:
             try:
                 address = await resolve_for_request(feed.url)
                 accept = {"accept": ACCEPTED[feed.kind]}
-                answer = await client.get(address, max_bytes=settings.max_feed_bytes, headers=accept, feed=feed.id)
+                permit = robots.require if feed.kind in CRAWLED else permit_all
+                await permit(address)
+                size = settings.max_feed_bytes
+                answer = await client.get(address, max_bytes=size, headers=accept, feed=feed.id, permit=permit)
                 milled = await mill_all(client, answer, replace(feed, shared_filters=shared_filters))
             except FetchError as error:
                 return {"feed": feed.id, "entries": 0, "blocked": 0, "newest": None, "problem": str(error)}
@@ -105,4 +109,5 @@ async def check(settings: Settings, feeds: Sequence[Feed], shared_filters: Filte
         }
 
     async with open_client(settings, feeds=feeds) as client:
-        return await asyncio.gather(*(check_one(client, feed) for feed in feeds))
+        robots = Robots(client, max_hosts=len(feeds) * (1 + settings.max_redirects))
+        return await asyncio.gather(*(check_one(client, robots, feed) for feed in feeds))

@@ -132,7 +132,13 @@ def _extract(data: bytes, document: Document, feed: Feed) -> dict[str, Any]:
 
 
 def check_address(value: str) -> str:
-    """The address of a page as it is asked for. Raises NewsmillError."""
+    """The address of a page as it is asked for. Raises NewsmillError, also for the name of a file that is not there."""
+    if "://" not in value and (
+        value.startswith((".", "/", "~")) or value.lower().endswith((".html", ".htm", ".xhtml"))
+    ):
+        raise NewsmillError(
+            f"{value}: there is no such file; give the file of a saved page, or an address with https://"
+        )
     address = value if "://" in value else f"https://{value}"
     if resolved := urls.resolve(None, address):
         return resolved

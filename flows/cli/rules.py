@@ -179,15 +179,15 @@ def _print_import(imported: Imported, folder: Path) -> None:
     counts = ", ".join(
         f"{outcomes.count(outcome):,} {outcome}" for outcome in ("new", "replaced", "the same") if outcome in outcomes
     )
-    out.print(f"{len(outcomes):,} site patterns for {folder}: {counts or 'none new'}", soft_wrap=True)
+    out.print(f"{counted(len(outcomes), 'site pattern')} for {folder}: {counts or 'none new'}", soft_wrap=True)
     if kept := outcomes.count("kept"):
         out.print(f"{kept:,} differ from the file there, which was kept; --replace takes the new ones", style="yellow")
     ids = sorted({id for feeds in imported.feeds.values() for id in feeds})
     named = ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else "")
     out.print(f"{len(imported.feeds):,} of them are for sites of feeds{': ' if ids else ''}{named}", soft_wrap=True)
     if imported.unfollowed:
-        counted = ", ".join(f"{name} ({files:,} files)" for name, files in imported.unfollowed.most_common())
-        out.print(f"newsmill does not follow these directives: {counted}", soft_wrap=True, style="dim")
+        names = ", ".join(f"{name} ({counted(files, 'file')})" for name, files in imported.unfollowed.most_common())
+        out.print(f"newsmill does not follow these directives: {names}", soft_wrap=True, style="dim")
 
 
 @rules.command("list")

@@ -132,7 +132,7 @@ def _print_feeds(lines: Sequence[FeedLine]) -> None:
 def _summary(report: Report) -> Iterator[str]:
     """The lines below the table of feeds, in rich's markup."""
     facts = report.as_dict()
-    if report.flow != "maintain":
+    if report.flow != "maintain" and (report.flow != "pages" or report.counts.entries):
         again = f"{facts['unchanged']} seen again" + (f", {facts['blocked']} blocked" if facts["blocked"] else "")
         yield f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {again}"
     if report.feeds:
@@ -144,8 +144,10 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"[yellow]{escape(report.asked_nothing)}[/]"
     if report.not_due:
         yield f"{counted(report.not_due, 'feed')} {are(report.not_due)} not due yet; `newsmill status` says when"
-    if facts["pages_read"] or facts["pages_failed"]:
-        yield f"{counted(facts['pages_read'], 'page')} read for their text, {facts['pages_failed']} gave none"
+    if report.pages_asked:
+        yield report.told_of_pages
+    elif report.flow == "pages":
+        yield "no page is due"
     if facts["edited"] or facts["gone"]:
         yield f"{counted(facts['edited'], 'article')} edited, {facts['gone']} taken down, as their pages show"
     if facts["images_stored"] or facts["images_failed"]:

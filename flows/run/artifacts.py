@@ -56,9 +56,9 @@ def summary(run: Report) -> str:
         f"{counted(facts['images_stored'], 'image')} stored, {facts['images_failed']} failed; "
         f"{counted(facts['rejected'], 'reject')}."
     )
-    if facts["pages_read"] or facts["pages_failed"]:
+    if run.pages_asked:
         paragraphs.append(
-            f"{counted(facts['pages_read'], 'page')} read, {facts['pages_failed']} gave no text; "
+            f"{run.told_of_pages}; "
             f"**{counted(facts['edited'], 'article')} edited** and **{facts['gone']} taken down**, as their pages show."
         )
         paragraphs.append(

@@ -48,6 +48,8 @@ class Report:
     images_failed: int = 0
     images_by_feed: Counter[str] = field(default_factory=Counter)
     """Images stored, by the feed of an article that shows the image."""
+    pages_unchanged: int = 0
+    """Pages whose server said that they are as they were."""
     pages_failed: int = 0
     """Pages that were asked for in vain, or that gave no text."""
     gone: list[GonePage] = field(default_factory=list)
@@ -83,8 +85,7 @@ class Report:
     @property
     def asked_nothing(self) -> str | None:
         """For an ingest in which no feed and no page was asked: why, in words; else None."""
-        pages = self.counts.pages + self.counts.pages_without_text + self.pages_failed
-        if self.flow != "ingest" or pages or any(line.status != "skipped" for line in self.feeds):
+        if self.flow != "ingest" or self.pages_asked or any(line.status != "skipped" for line in self.feeds):
             return None
         reasons = []
         if self.feeds:
@@ -93,6 +94,20 @@ class Report:
         if self.not_due:
             reasons.append(f"{counted(self.not_due, 'feed')} not due yet")
         return f"nothing was asked: {', '.join(reasons) or 'there are no enabled feeds'}"
+
+    @property
+    def pages_asked(self) -> int:
+        counts = self.counts
+        return counts.pages + counts.pages_without_text + self.pages_unchanged + self.pages_failed
+
+    @property
+    def told_of_pages(self) -> str:
+        """What became of the pages that were asked for, in words."""
+        facts = self.as_dict()
+        whose = "its" if facts["pages_read"] == 1 else "their"
+        unchanged = f"{facts['pages_unchanged']} not changed, " if facts["pages_unchanged"] else ""
+        read = f"{counted(facts['pages_read'], 'page')} read for {whose} text"
+        return f"{read}, {unchanged}{facts['pages_failed']} gave none"
 
     @property
     def failed_share(self) -> float:
@@ -155,6 +170,7 @@ class Report:
             "images_stored": self.images_stored,
             "images_failed": self.images_failed,
             "pages_read": self.counts.pages,
+            "pages_unchanged": self.pages_unchanged,
             "pages_failed": self.pages_failed + self.counts.pages_without_text,
             "edited": self.counts.edited,
             "gone": len(self.gone),

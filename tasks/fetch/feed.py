@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tasks.errors import FetchError
-from tasks.fetch.http import Client
+from tasks.fetch.http import Client, Permit, permit_all
 from tasks.fetch.moves import follow_move
 from tasks.fetch.refusals import REFUSALS, STOP
 from tasks.fetch.sitemap_index import ACCEPT as SITEMAP_ACCEPT
@@ -33,6 +33,8 @@ ACCEPTED: dict[Kind, str] = {
     "json": "application/json, */*;q=0.1",
 }
 _FORMS: dict[Kind, Form] = {"feed": "feed", "page": "list page", "sitemap": "sitemap", "json": "json list"}
+CRAWLED: frozenset[Kind] = frozenset(["page"])
+"""Robots.txt is asked about these, as about any web page. A feed, a sitemap and an API's list are made for programs."""
 BACKOFF = timedelta(minutes=10)
 """How long a feed is left alone after a failure; doubles with each further one."""
 LONGEST_BACKOFF = timedelta(days=1)
@@ -58,18 +60,25 @@ def reason_to_wait(state: FeedState, now: datetime, *, due_only: bool = False) -
     return None
 
 
-async def fetch(feed: Feed, state: FeedState, client: Client, landing: Landing, *, attempt: int = 1) -> Fetch:
-    """Fetch the feed and land its bytes. Raises FetchError, and TransientFetchError if a retry may help."""
+async def fetch(
+    feed: Feed, state: FeedState, client: Client, landing: Landing, *, attempt: int = 1, permit: Permit = permit_all
+) -> Fetch:
+    """Fetch the feed and land its bytes. Raises FetchError, and TransientFetchError if a retry may help.
+
+    `permit` is asked about its address, and about those that it redirects to.
+    """
     started_at, clock = datetime.now(UTC), time.monotonic()
     headers = {"accept": ACCEPTED[feed.kind], **request_headers(Validators(state.etag, state.last_modified))}
     moved_to = state.moved_to
     address = moved_to if moved_to else await resolve_for_request(feed.url)
-    response = await client.get(address, max_bytes=client.settings.max_feed_bytes, headers=headers, feed=feed.id)
+    await permit(address)
+    max_bytes = client.settings.max_feed_bytes
+    response = await client.get(address, max_bytes=max_bytes, headers=headers, feed=feed.id, permit=permit)
     document: Document | None = None
     listed = Listed()
     new_address = response.moved_to
     if response.status not in (204, 304):  # 204 is an empty answer: there is nothing new
-        body = await unpack(response, client.settings.max_feed_bytes)
+        body = await unpack(response, max_bytes)
         document = await asyncio.to_thread(
             landing.land,
             body,

@@ -100,8 +100,10 @@ class Client:
         permanent = True
         had_access = False
         for redirects in range(self.settings.max_redirects + 1):
-            await self._wait_for_turn(address, safe_url)
+            pace = await self._wait_for_turn(address, safe_url)
             async with self._lanes(address.host).enter():
+                if pace:
+                    await pace.keep_distance()
                 self.refusals.check(address, safe_url)
                 clock = time.monotonic()
                 try:
@@ -130,14 +132,15 @@ class Client:
             await permit(str(address))
         raise FetchError(f"{safe_url}: redirected more than {self.settings.max_redirects} times; it leads in a circle")
 
-    async def _wait_for_turn(self, address: httpx.URL, safe_url: str) -> None:
-        """Raises HostRefusedError if the host's turn is too far away: then a later run asks."""
+    async def _wait_for_turn(self, address: httpx.URL, safe_url: str) -> Pace | None:
+        """The pace that the host wants. Raises HostRefusedError if its turn is too far away: then a later run asks."""
         pace = self._paces.get(address.netloc.decode())
         if pace and not await pace.wait():
             raise HostRefusedError(
                 f"{safe_url}: not asked, as {address.host} wants {pace.pause:g} s between two requests, and others "
                 "wait before this one"
             )
+        return pace
 
     def _lanes(self, host: str) -> Lanes:
         if host not in self.hosts:

@@ -6,6 +6,7 @@ Getting a slot is expensive (it takes requests to Prefect's server), so a lane k
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -82,11 +83,12 @@ class Lanes:
 
 
 class Pace:
-    """One request in `pause` seconds."""
+    """One request in `pause` seconds, from now on: the robots.txt that wants it so was just asked for."""
 
     def __init__(self, pause: float) -> None:
         self.pause = pause
-        self._next = 0.0
+        self._next = time.monotonic() + min(pause, LONGEST_WAIT)
+        self._last = -math.inf
 
     async def wait(self) -> bool:
         """Wait until it is our turn; False, without waiting, if that would take longer than LONGEST_WAIT."""
@@ -97,3 +99,10 @@ class Pace:
         self._next = max(self._next, now) + self.pause
         await asyncio.sleep(max(0.0, wait))
         return True
+
+    async def keep_distance(self) -> None:
+        """Wait until the last request is `pause` seconds old: a slow answer holds up several whose turn it was, which
+        would then follow one another at once."""
+        while (left := self._last + self.pause - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+        self._last = time.monotonic()

@@ -56,7 +56,9 @@ async def fetch_page(pending: PendingPage, client: Client, robots: Robots) -> Pa
         may_help = isinstance(error, TransientFetchError) or error.status in MAY_HELP
         return answer(outcome, str(error), http_status=error.status, may_help=may_help)
     if response.status == 304:
-        return answer("not-modified", http_status=304)
+        if pending.etag or pending.last_modified:
+            return answer("not-modified", http_status=304)
+        return answer("failed", "the server answered “not modified” without having been asked that", http_status=304)
     if response.status == 204 or not response.body.strip():
         return answer("failed", "the server answered without a page", http_status=response.status)
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()

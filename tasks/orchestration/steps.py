@@ -26,8 +26,8 @@ from prefect.utilities.annotations import quote
 from tasks.clean.identity import content_hash
 from tasks.errors import FetchError, HostRefusedError, TransientFetchError
 from tasks.fetch.failing_hosts import FailingHosts, host_of
-from tasks.fetch.feed import failed_fetch, fetch, reason_to_wait, skipped_fetch
-from tasks.fetch.http import Client
+from tasks.fetch.feed import CRAWLED, failed_fetch, fetch, reason_to_wait, skipped_fetch
+from tasks.fetch.http import Client, permit_all
 from tasks.fetch.images import fetch_image
 from tasks.fetch.pages import land_pages
 from tasks.fetch.robots import Robots
@@ -83,10 +83,11 @@ def _tag(*tags: str) -> None:
     retry_condition_fn=_is_transient,
     cache_policy=NO_CACHE,
 )
-async def fetch_feed(feed: Feed, state: FeedState, client: Client, landing: Landing) -> Fetch:
+async def fetch_feed(feed: Feed, state: FeedState, client: Client, robots: Robots, landing: Landing) -> Fetch:
     host = urlsplit(feed.url).hostname or ""
     _tag(f"feed:{feed.id}", f"host:{host}")
-    return await fetch(feed, state, client, landing, attempt=task_run.run_count or 1)
+    permit = robots.require if feed.kind in CRAWLED else permit_all
+    return await fetch(feed, state, client, landing, attempt=task_run.run_count or 1, permit=permit)
 
 
 @cache  # setting a task's options takes Prefect as long as running it
@@ -95,7 +96,7 @@ def _fetch_feed_with(retries: int, delay: float) -> Task[..., Coroutine[Any, Any
 
 
 async def fetch_or_record_failure(
-    feed: Feed, state: FeedState, client: Client, landing: Landing, *, force: bool = False
+    feed: Feed, state: FeedState, client: Client, robots: Robots, landing: Landing, *, force: bool = False
 ) -> Fetch:
     """Fetch one feed as a task, retried if its failure is transient; a feed that fails or has to wait yields a record
     that says why. Raises NewsmillError if the fault is not the feed's, such as a full disk."""
@@ -104,7 +105,7 @@ async def fetch_or_record_failure(
     settings, started_at = client.settings, datetime.now(UTC)
     step = _fetch_feed_with(settings.retries, settings.retry_delay)
     outcome: State[Fetch] = await cast(
-        "Awaitable[State[Fetch]]", step(quote(feed), quote(state), client, quote(landing), return_state=True)
+        "Awaitable[State[Fetch]]", step(quote(feed), quote(state), client, robots, quote(landing), return_state=True)
     )
     result = await outcome.aresult(raise_on_failure=False)
     if isinstance(result, Fetch):

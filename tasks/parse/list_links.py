@@ -46,7 +46,11 @@ SAMPLE = 100
 
 _SKIPPED = HIDDEN | {"footer"}
 _WORD = re.compile(r"[a-z]+|[A-Z][a-z]*|[^\W\d_A-Za-z]+")
-_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|mp3|mp4|zip|xml|rss|css|js)$", re.IGNORECASE)
+_FILE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|svg|mp3|mp4|zip|gz|tgz|bz2|xz|7z|rar|tar|mbox|ics|xml|rss|css|js)$", re.IGNORECASE
+)
+_CONTROL = re.compile(r"\s*\[[^\[\]]{1,30}\]\s*")
+"""Text of a link that is a button: [ Thread ], [edit], [Gzip'd Text 40 KB], as archives of mailing lists have them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +229,7 @@ def _link(chain: tuple[Element, ...], base: str, own: str, is_junk: bool, place:
         return None
     title = title_of(anchor)[0]
     weight = text_weight(title)
-    if weight < MIN_WEIGHT or NOT_TITLE.fullmatch(title.strip(" .…>»→[]【】（）()")):
+    if weight < MIN_WEIGHT or _CONTROL.fullmatch(title) or NOT_TITLE.fullmatch(title.strip(" .…>»→[]【】（）()")):
         return None
     return Link(chain, address, weight, is_junk, title, bool(picture_title(anchor)), place)
 

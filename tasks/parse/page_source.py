@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from w3lib.encoding import html_to_unicode
+from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding
 
 from tasks.errors import ParseError
-from tasks.text.encodings import is_mostly_utf8, usual_encoding
+from tasks.text.encodings import decode_legacy, is_mostly_utf8, usual_encoding
 from tasks.text.markup import MAX_HTML
 from warehouse.records import Document, Feed
 
@@ -16,6 +16,7 @@ MAX_TAGS = 60_000
 MAX_WORDS = 20_000
 """Words in one tag. lexbor compares each attribute with all before it, so their time grows with the square."""
 _MARKUP = re.compile(r"<(?:!doctype|[a-z][a-z0-9]*)[\s/>]", re.IGNORECASE)
+_NO_TEXT = r"[\x00\ud800-\udfff]"
 _FEED = re.compile(r"(?>\s+|<\?[^>]*>|<!--.*?-->)*+<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -48,7 +49,8 @@ def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
     The encoding is that of its byte order mark, else UTF-8 if it decodes as such, else that of the HTTP header, else of
     its <meta>, else UTF-8 if nearly all of it is, else the usual one of its language. What is declared comes after
     UTF-8, because pages that a browser or an archive saved as UTF-8 still declare what they were (GBK, ISO-8859-1),
-    while no text of some length in those is UTF-8 by chance.
+    while no text of some length in those is UTF-8 by chance. A page that declares UTF-8 and is none, as a server says
+    it of all its pages, is told by its language or its letters.
     """
     data = data[: 4 * MAX_HTML]
     if not data.isascii() and (text := _as_utf8(data)) is not None:
@@ -57,11 +59,15 @@ def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
     def guess(data: bytes) -> str:
         return "utf-8" if is_mostly_utf8(data) else usual_encoding(language) or "cp1252"
 
+    declared = [http_content_type_encoding(content_type), html_body_declared_encoding(data)]
+    if next(filter(None, declared), "") == "utf-8" and not is_mostly_utf8(data):
+        others = [encoding for encoding in declared if encoding and encoding != "utf-8"]
+        return re.sub(_NO_TEXT, "", decode_legacy(data, others, language)[:MAX_HTML])
     try:
         text = html_to_unicode(content_type, data, auto_detect_fun=guess)[1]
     except (LookupError, ValueError):  # the charset is a Python codec that is not for text, such as hex
         text = data.decode("utf-8", "replace")
-    return re.sub(r"[\x00\ud800-\udfff]", "", text[:MAX_HTML])
+    return re.sub(_NO_TEXT, "", text[:MAX_HTML])
 
 
 def _as_utf8(data: bytes) -> str | None:

@@ -77,7 +77,7 @@ def to_utf8(data: bytes, content_type: str = "", language: str | None = None) ->
         data = _HALVES.sub(_join_halves, data)
         text, damaged = _decode(data, "utf-8")
     if damaged and not _is_utf8(text, damaged, declared):
-        text = _decode_legacy(data, declared, language)
+        text = decode_legacy(data, declared, language)
     elif not damaged and declared and declared[0] in _LIKE_UTF8 and _not_ascii(data.decode("latin-1")) < 6:
         other, damaged = _decode(data, declared[0])
         text = text if damaged else other
@@ -137,8 +137,8 @@ def _codec(name: str) -> str | None:
     return None if codec in _NOT_OF_DOCUMENTS else codec
 
 
-def _decode_legacy(data: bytes, declared: list[str], language: str | None) -> str:
-    """The text of a document that is not UTF-8."""
+def decode_legacy(data: bytes, declared: list[str], language: str | None) -> str:
+    """The text of a document that is not UTF-8, whatever else it declares."""
     for encoding in _legacy_encodings(data, declared, language):
         text, damaged = _decode(data, encoding)
         if 10 * damaged <= _not_ascii(text):

@@ -93,3 +93,20 @@ def test_a_page_without_its_list_is_a_failure_that_says_why(newsmill: Newsmill) 
         assert "scripts fill it in" in " ".join(failed.stdout.split())
         health = "SELECT feed_id, health FROM marts.feed_health ORDER BY feed_id"
         assert rows(newsmill.published, health) == [("pilots", "shaky"), ("sitemap", "healthy")]
+
+
+def test_robots_txt_is_asked_about_a_list_page_and_about_nothing_that_is_made_for_programs(newsmill: Newsmill) -> None:
+    """`feeds add` refused such a page, and an ingest asked for it."""
+    with FeedlessSite() as site:
+        site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /*.xml$\nDisallow: /news/$\n", "text/plain")
+        newsmill.registry(table(site, "pilots", "/news/", "page") + table(site, "sitemap", "/news.xml", "sitemap"))
+        refused = newsmill("ingest", "--no-images")
+        assert "the robots.txt of its host keeps it from newsmill" in " ".join(refused.stdout.split())
+        assert outcomes(newsmill) == [("pilots", "failed", None), ("sitemap", "fetched", 200)]
+        checked = newsmill("feeds", "check")
+        assert "the robots.txt of its host keeps it from newsmill" in " ".join(checked.stdout.split())
+        assert "/news/" not in {each.path for each in site.requests}
+        site.requests.clear()
+        site.pages["/robots.txt"] = Page(b"", "text/plain")
+        newsmill("ingest", "--no-images", "--force")
+        assert "/robots.txt" not in {each.path for each in site.requests}, "it counts for a day"

@@ -16,7 +16,7 @@ from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.descriptions import load_descriptions
 from warehouse.load.enclosures import load_enclosures
 from warehouse.load.entries import StoredEntries, match_entries, read_identities, read_stored_entries, write_entries
-from warehouse.load.events import record_histories
+from warehouse.load.events import record_histories, record_returns
 from warehouse.load.history import History, Texts, text_row
 from warehouse.load.identities import Sighting, current_article
 from warehouse.load.pages import load_files, load_pages, note_feed_texts
@@ -62,6 +62,8 @@ def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Count
     _count_blocked(counts, batch, stored)
     run_with_rows(connection, "insert_keys", view="stage_keys", table="clean.article_keys", rows=identities.new_keys)
     _load_documents(connection, batch, counts, run_id)
+    read = {id: page.document.fetched_at for id, page in matches.pages if page.page and page.page.status == "stored"}
+    record_returns(connection, read)
     load_pages(connection, matches.pages)
     load_files(connection, matches.pages)
     note_feed_texts(connection, matches.sightings)
@@ -103,7 +105,10 @@ def _load_articles(
     article_rows = [row for history in histories if (row := history.article_row(texts))]
     new_rows = [row for row in article_rows if row["article_id"] not in stored]
     edited_rows = [row for row in article_rows if row["article_id"] in stored]
-    version_rows = [row for history in rewritten for row in history.version_rows(texts)]
+    feed_texts = _read_feed_texts(connection, rewritten)
+    version_rows = [
+        row for history in rewritten for row in history.version_rows(texts, feed_texts.get(history.article_id, ()))
+    ]
     seen_rows = [row for history in histories for row in history.seen_rows()]
     touched_rows = [history.touched_row() for history in histories if history.stored]
     run_with_ids(connection, "delete_versions", superseded)
@@ -149,6 +154,21 @@ def _with_text(in_batch: Sequence[Sighting], before: Sequence[Span]) -> list[Sig
     at_hand = {span.content_hash for span in before}
     at_hand |= {sighting.content_hash for sighting in in_batch if sighting.article}
     return [sighting for sighting in in_batch if sighting.content_hash in at_hand]
+
+
+def _read_feed_texts(connection: Connection, histories: Sequence[History]) -> dict[str, list[datetime]]:
+    """article_id → when feeds first had each of its titles and texts; of articles whose pages may have been edited."""
+    edited = [history for history in histories if history.may_be_silent]
+    first: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for row in fetch_by_ids(connection, "feed_texts_by_article", [history.article_id for history in edited]):
+        first[row["article_id"]][row["content_hash"]] = row["first_seen_at"]
+    for history in edited:  # the batch's own documents are not in raw.documents yet
+        for sighting in history.in_batch:
+            if not sighting.document.is_page:
+                moments = first[history.article_id]
+                earlier = moments.get(sighting.content_hash, sighting.document.fetched_at)
+                moments[sighting.content_hash] = min(earlier, sighting.document.fetched_at)
+    return {article_id: list(moments.values()) for article_id, moments in first.items()}
 
 
 def _read_comparison(

@@ -8,7 +8,7 @@ from typing import Any
 
 from warehouse.load.history import History
 from warehouse.records import digest
-from warehouse.store.staging import run_with_rows
+from warehouse.store.staging import fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection
 
 
@@ -41,6 +41,20 @@ def record_removals(connection: Connection, removed: Iterable[Mapping[str, Any]]
     """Articles that are gone: article_id, feed_id, source and reason of each."""
     others = {"kind": "removed", "content_hash": None, "version": None, "seen_at": now}
     _record(connection, [{**row, **others} for row in removed])
+
+
+def record_returns(connection: Connection, read: Mapping[str, datetime]) -> None:
+    """Articles that were gone and whose pages were read again: article_id → when, before clean.pages has it.
+
+    Whoever has removed them learns of it as of an edit.
+    """
+    others = {"kind": "edited", "reason": "its page, which was gone, is there again"}
+    events = []
+    for row in fetch_by_ids(connection, "gone_pages", read):
+        asked_at, read_at = row.pop("fetched_at"), read[row["article_id"]]
+        if read_at > asked_at:
+            events.append({**row, **others, "seen_at": read_at})
+    _record(connection, events)
 
 
 def _record(connection: Connection, events: Iterable[dict[str, Any]]) -> None:

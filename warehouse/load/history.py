@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,8 +91,20 @@ class History:
             "version": len(self.after),
         }
 
-    def version_rows(self, texts: Texts) -> Iterator[dict[str, Any]]:
-        """Every row of clean.article_versions, oldest first."""
+    @property
+    def may_be_silent(self) -> bool:
+        """Whether a version after the first is the text of the article's page."""
+        return any(version.of_page for version in self.after[1:])
+
+    def _is_silent(self, number: int, feed_texts: Iterable[datetime]) -> bool:
+        """Whether the version is an edit that only the article's page showed."""
+        if number == 1 or not self.after[number - 1].of_page:
+            return False
+        before, now = self.after[number - 2].first_seen, self.after[number - 1].first_seen
+        return not any(before < moment <= now for moment in feed_texts)
+
+    def version_rows(self, texts: Texts, feed_texts: Iterable[datetime] = ()) -> Iterator[dict[str, Any]]:
+        """Every row of clean.article_versions, oldest first. `feed_texts`: when feeds first had each of their texts."""
         for number, version in enumerate(self.after, 1):
             following = self.after[number] if number < len(self.after) else None
             yield self._with_date(texts[self.article_id, version.content_hash], version.first_seen) | {
@@ -104,6 +116,7 @@ class History:
                 "valid_from": version.first_seen,
                 "valid_to": following.first_seen if following else None,
                 "last_seen_at": version.last_seen,
+                "is_silent": self._is_silent(number, feed_texts),
             }
 
     def seen_rows(self) -> Iterator[dict[str, Any]]:

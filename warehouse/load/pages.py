@@ -27,6 +27,9 @@ from warehouse.store.transactions import Connection, transact
 
 LEARNED_FOR = timedelta(days=30)
 """What a feed's pages showed of its texts counts for so long; then some are fetched again."""
+GONE_STEPS = [7 * 86_400.0, 30 * 86_400.0]
+"""Seconds after which a page that was taken down is asked again: what was withdrawn by mistake or for a correction
+comes back within days."""
 REFUSED_FOR = timedelta(days=7)
 """A site whose pages may not be read is tried again after so long."""
 
@@ -116,6 +119,7 @@ def _reading_row(article_id: str, milled: Milled) -> dict[str, Any]:
         "missing_count": int(is_missing),
         "gone_at": None,
         "gone_reason": None,
+        "back_at": None,
     }
 
 
@@ -182,7 +186,7 @@ def plan_pages(
         run_with_ids(connection, "pages_end", [page.article_id for page in gone])
         removed = [{"article_id": page.article_id, "feed_id": page.feed_id, "reason": page.reason} for page in gone]
         record_removals(connection, [{"source": "feed", **row} for row in removed], now)
-        connection.execute(query("pages_schedule"), {"gone_after": gone_after})
+        connection.execute(query("pages_schedule"), {"gone_after": gone_after, "gone_steps": GONE_STEPS})
         return gone
 
     with stage(connection, "stage_page_feeds", _policies(policies)):

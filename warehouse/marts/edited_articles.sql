@@ -13,7 +13,7 @@ CREATE OR REPLACE VIEW marts.edited_articles AS
 SELECT
     v.article_id, v.feed_id, v.url, v.title, v.version, v.valid_from AS edited_at,
     CAST(epoch(v.valid_from) - epoch(f.valid_from) AS BIGINT) AS seconds_after,
-    v.text_source = 'page' AS is_silent,
+    coalesce(v.is_silent, false) AS is_silent,
     p.title IS DISTINCT FROM v.title AS title_changed,
     len(
         list_filter(
@@ -35,7 +35,7 @@ COMMENT ON COLUMN marts.edited_articles.title IS 'Plain text of the new version'
 COMMENT ON COLUMN marts.edited_articles.version IS 'Number of the version that the edit led to, from 2';
 COMMENT ON COLUMN marts.edited_articles.edited_at IS 'When the new version was first seen, UTC';
 COMMENT ON COLUMN marts.edited_articles.seconds_after IS 'From when the article was first seen until the edit';
-COMMENT ON COLUMN marts.edited_articles.is_silent IS 'Whether the article''s page shows it and its feed does not: the text is the page''s';
+COMMENT ON COLUMN marts.edited_articles.is_silent IS 'Whether only the article''s page showed it: no feed had a new title or text of it by then';
 COMMENT ON COLUMN marts.edited_articles.title_changed IS 'Whether the title is another; false where only the text changed';
 COMMENT ON COLUMN marts.edited_articles.paragraphs_changed IS 'Paragraphs of the new text that the text before does not have word for word';
 COMMENT ON COLUMN marts.edited_articles.words_before IS 'Length of the text before: words in spaced scripts, characters in Chinese, Japanese, Korean and Thai';

@@ -41,6 +41,7 @@ MERGE INTO rebuilt.clean.pages t USING (
 ) s ON t.article_id = s.article_id
 WHEN MATCHED THEN UPDATE SET
     attempts = s.attempts, next_try_at = s.next_try_at, gone_at = s.gone_at, gone_reason = s.gone_reason,
+    back_at = s.back_at,
     feed_hash = coalesce(t.feed_hash, s.feed_hash),
     fetched_at = greatest(t.fetched_at, s.fetched_at),
     -- what was answered after its last document
@@ -50,7 +51,7 @@ WHEN MATCHED THEN UPDATE SET
     last_modified = CASE WHEN s.fetched_at > t.fetched_at THEN s.last_modified ELSE t.last_modified END,
     missing_since = CASE WHEN s.fetched_at > t.fetched_at THEN s.missing_since ELSE t.missing_since END,
     missing_count = CASE WHEN s.fetched_at > t.fetched_at THEN s.missing_count ELSE t.missing_count END,
-    status = CASE WHEN s.gone_at IS NOT NULL THEN 'gone' ELSE t.status END
+    status = CASE WHEN s.status = 'gone' THEN 'gone' ELSE t.status END
 WHEN NOT MATCHED THEN INSERT BY NAME;
 
 MERGE INTO rebuilt.ops.robots t USING (FROM newsmill.ops.robots) s ON t.address = s.address

@@ -28,6 +28,5 @@ WHEN MATCHED AND (t.fetched_at IS NULL OR s.fetched_at >= t.fetched_at) THEN UPD
         WHEN t.fetched_at = s.fetched_at THEN t.missing_count -- the same answer once more
         ELSE coalesce(t.missing_count, 0) + 1
     END,
-    gone_at = CASE WHEN s.status = 'stored' THEN NULL ELSE t.gone_at END,
-    gone_reason = CASE WHEN s.status = 'stored' THEN NULL ELSE t.gone_reason END
+    back_at = CASE WHEN t.status = 'gone' AND s.status = 'stored' THEN s.fetched_at ELSE t.back_at END
 WHEN NOT MATCHED THEN INSERT BY NAME

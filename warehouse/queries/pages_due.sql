@@ -13,13 +13,13 @@ WHERE f.policy <> 'never'
     AND ((p.status = 'pending' AND p.next_try_at IS NULL) OR p.next_try_at <= $now)
     AND (p.fetched_at IS NULL OR p.fetched_at < $since)
     AND ($feeds::VARCHAR[] IS NULL OR list_contains($feeds::VARCHAR[], p.feed_id))
-    AND NOT list_contains($refused::VARCHAR[], regexp_extract(lower(p.url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1))
+    AND NOT list_contains($refused::VARCHAR[], host_of(p.url))
 QUALIFY row_number() OVER (
-    PARTITION BY regexp_extract(lower(p.url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1)
+    PARTITION BY host_of(p.url)
     ORDER BY p.status <> 'pending', a.first_seen_at DESC, p.article_id
 ) <= $per_host
 ORDER BY row_number() OVER (
-    PARTITION BY regexp_extract(lower(p.url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1)
+    PARTITION BY host_of(p.url)
     ORDER BY p.status <> 'pending', a.first_seen_at DESC, p.article_id
 ), p.article_id
 LIMIT $limit

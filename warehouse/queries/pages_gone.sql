@@ -3,18 +3,18 @@
 -- answers, neither a page nor its feed.
 SELECT article_id, feed_id, url, error
 FROM clean.pages
-WHERE gone_at IS NULL AND missing_count >= 2 AND fetched_at >= missing_since + to_seconds($gone_after)
-    AND regexp_extract(lower(url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1) NOT IN (
+WHERE status <> 'gone' AND missing_count >= 2 AND fetched_at >= missing_since + to_seconds($gone_after)
+    AND host_of(url) NOT IN (
         SELECT host
         FROM (
             SELECT
-                regexp_extract(lower(p.url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1) AS host,
+                host_of(p.url) AS host,
                 p.missing_count > 0 AS is_missing,
                 p.fetched_at,
                 max(p.fetched_at) OVER (PARTITION BY host) AS last_asked,
                 o.last_success_at
             FROM clean.pages p LEFT JOIN ops.feeds o ON o.feed_id = p.feed_id
-            WHERE p.gone_at IS NULL AND p.status IN ('stored', 'failed') AND p.fetched_at IS NOT NULL
+            WHERE p.status IN ('stored', 'failed') AND p.fetched_at IS NOT NULL
         )
         WHERE fetched_at > last_asked - INTERVAL 1 DAY
         GROUP BY host

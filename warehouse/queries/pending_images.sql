@@ -7,7 +7,7 @@ WITH candidates AS (
     WHERE (status = 'pending' OR (status = 'failed' AND attempts < $attempts AND fetched_at < $since))
         AND (
             proxy_url IS NOT NULL
-            OR NOT list_contains($refused::VARCHAR[], regexp_extract(lower(url), '^https?://(?:[^/?#]*@)?([^/?#]+)', 1))
+            OR NOT list_contains($refused::VARCHAR[], host_of(url))
         )
 ),
 shown AS (

@@ -26,6 +26,7 @@ from warehouse.store.lake_connection import lake_exists, read_lake, write_lake
 from warehouse.store.lake_errors import NO_WAREHOUSE, explaining_lake_errors
 from warehouse.store.migrating import applied_migrations, migrate
 from warehouse.store.quoting import literal
+from warehouse.store.sql_files import query
 from warehouse.store.transactions import Connection
 
 REOPEN_AFTER = 20.0
@@ -208,6 +209,7 @@ def _open(location: Location, lock_timeout: float, read_only: bool) -> Iterator[
     with opening as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"USE {CATALOG}")
+        connection.execute(query("macros"))
         migrate(connection, location, read_only=read_only)
         with explaining_errors(location):
             yield connection

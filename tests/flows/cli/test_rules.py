@@ -82,6 +82,14 @@ def test_a_page_without_an_article_ends_with_1_and_the_reason(bare: Newsmill, se
     assert "the page holds no article" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["gone.html", "./gone", "/nowhere/Gone.HTM"])
+def test_a_file_that_is_not_there_is_no_host(bare: Newsmill, name: str) -> None:
+    """https://gone.html/robots.txt was asked for."""
+    done = bare("rules", "try", name)
+    assert done.returncode == 1
+    assert f"{name}: there is no such file" in " ".join(done.stderr.split())
+
+
 def test_what_is_no_selector_ends_with_2(bare: Newsmill) -> None:
     done = bare("rules", "try", "https://quay.example/", "--content", "//div[")
     assert done.returncode == 2
@@ -110,7 +118,7 @@ def test_the_rules_are_those_of_the_pages_feed_or_host(bare: Newsmill, server: S
     bare.registry(feeds(server))
     done = bare("rules", "import", "patterns")
     assert "1 of them are for sites of feeds: quay" in done.stdout
-    assert "http_header (1 files)" in done.stdout
+    assert "http_header (1 file)" in done.stdout
     assert "127.0.0.1.txt:3:" in done.stderr
     trial = bare.facts("rules", "try", server.url("/gate"))
     assert (trial["feed"], trial["origin"]) == ("quay", "site pattern 127.0.0.1.txt")

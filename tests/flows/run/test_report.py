@@ -68,6 +68,18 @@ def test_a_line_says_why_a_feed_failed_or_what_was_rejected() -> None:
     assert (second.status, second.detail) == ("failed", "the server answered 404 Not Found")
 
 
+def test_pages_that_have_not_changed_were_asked_for_all_the_same() -> None:
+    """An ingest whose feeds wait, and whose pages all answered 304, said that nothing was asked."""
+    run = report(FeedLine("a", "skipped", detail="waits"))
+    assert run.asked_nothing
+    run.pages_unchanged = 3
+    assert run.asked_nothing is None
+    assert run.told_of_pages == "0 pages read for their text, 3 not changed, 0 gave none"
+    run.counts = Counts(pages=1)
+    run.pages_unchanged = 0
+    assert run.told_of_pages == "1 page read for its text, 0 gave none"
+
+
 def test_stored_images_count_for_the_feeds_that_show_them() -> None:
     run = report()
     pending = [PendingImage(name, f"https://quay.example/{name}", None, 0, "quay") for name in ("a", "b")]

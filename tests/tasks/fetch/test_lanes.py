@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tasks.fetch.lanes import Lanes
+from tasks.fetch.lanes import LONGEST_WAIT, Lanes, Pace
 
 pytestmark = pytest.mark.anyio
 
@@ -123,3 +123,43 @@ async def test_closing_waits_for_running_requests(width: int) -> None:
     await lanes.wait_closed()
     await asyncio.gather(*asking)
     assert len(host.order) == 7
+
+
+class Clock:
+    """Time that passes only while somebody waits."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("tasks.fetch.lanes.time", clock)
+    monkeypatch.setattr("tasks.fetch.lanes.asyncio", clock)
+    return clock
+
+
+async def test_requests_that_a_slow_answer_held_up_keep_their_distance(clock: Clock) -> None:
+    """With a Crawl-delay of half a second, a page followed the one before it after 43 ms."""
+    pace = Pace(2)
+    for number in range(1, 4):
+        assert await pace.wait()
+        assert clock.now == 100 + 2 * number, "the robots.txt was asked for at 100"
+    clock.now = 120
+    begun = []
+    for _ in range(3):
+        await pace.keep_distance()
+        begun.append(clock.now)
+    assert begun == [120, 122, 124]
+
+
+async def test_a_pause_that_is_longer_than_a_request_waits_leaves_one_request_to_a_run(clock: Clock) -> None:
+    pace = Pace(10 * LONGEST_WAIT)
+    assert [await pace.wait() for _ in range(3)] == [True, False, False]
+    assert clock.now == 100 + LONGEST_WAIT

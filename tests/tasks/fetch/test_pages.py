@@ -85,6 +85,14 @@ def test_a_page_is_asked_for_conditionally() -> None:
         assert ask(site.url("/gate"), {"etag": '"another"'}).outcome == "fetched"
 
 
+def test_not_modified_is_no_answer_to_who_has_nothing_yet() -> None:
+    """Such a page stayed pending for ever, without a reason."""
+    with SiteServer({"/gate": lambda handler: handler.send_head(304, {})}) as site:
+        answer = ask(site.url("/gate"))
+        assert (answer.outcome, answer.http_status, answer.may_help) == ("failed", 304, True)
+        assert answer.error
+
+
 @pytest.mark.parametrize("etag", ['"à"', '"a\x00b"', '"中"', '"a\r\nX-Injected: 1"'])
 def test_a_validator_that_no_request_can_hold_is_left_out(etag: str) -> None:
     with SiteServer({"/gate": GATE}) as site:

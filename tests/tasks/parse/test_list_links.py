@@ -44,6 +44,21 @@ def test_links_that_are_no_articles_are_none() -> None:
     assert found("".join(f'<li><a href="/{n}">Sports {n}</a></li>' for n in range(9))) == []
 
 
+def test_the_index_of_a_mailing_list_s_archive_lists_no_articles_and_its_months_do() -> None:
+    """Pipermail's: seven months, each with buttons and a download, were seven articles called "Gzip'd Text 40 KB"."""
+    buttons = "".join(
+        f'<a href="{{month}}/{name}.html">[ {name.title()} ]</a> ' for name in ("thread", "subject", "date")
+    )
+    index = "".join(
+        f"<tr><td>Month {month}:</td><td>{buttons.format(month=month)}</td>"
+        f"<td><a href='{month}.txt.gz'>[ Gzip'd Text {40 + month} KB ]</a></td></tr>"
+        for month in range(1, 8)
+    )
+    assert found(f"<p>You can <a href='all.mbox'>download the full raw archive</a></p><table>{index}</table>") == []
+    sorting = f"<ul><li><b>Messages sorted by:</b> {buttons.format(month=1)}</li></ul>"
+    assert found(f"{sorting}<ul>{ROWS}</ul>{sorting}") == [story.title for story in EN]
+
+
 def test_an_address_comes_once() -> None:
     assert found(f"<ul>{ROWS}</ul><ul>{ROWS}</ul>") == [story.title for story in EN]
 

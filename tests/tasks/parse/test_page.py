@@ -69,6 +69,8 @@ def test_pages_in_other_languages(texts: tuple[str, ...], language: str) -> None
         ("big5", '<meta charset="big5">', "text/html"),
         ("utf-16", "", "text/html"),
         ("utf-8", "", "text/html; charset=hex"),
+        ("gb18030", '<meta charset="utf-8">', "text/html; charset=utf-8"),
+        ("gb18030", '<meta charset="gbk">', "text/html; charset=utf-8"),
     ],
 )
 def test_encodings(encoding: str, meta: str, content_type: str) -> None:
@@ -85,6 +87,14 @@ def test_encodings(encoding: str, meta: str, content_type: str) -> None:
     article = mill_article(html.encode(encoding), CHINESE, content_type=content_type)
     assert article.content_text.split("\n\n") == list(texts)
     assert article.title in ("北门开放", "北門開放")
+
+
+def test_a_page_that_is_not_the_utf_8_that_it_declares_is_told_by_its_letters() -> None:
+    """It was decoded to nothing, and gave no text."""
+    text = "Мост через реку Орра закрыт до весны, сказал инженер: водолазы нашли размытый гравий под опорами. " * 4
+    html = page(head='<meta charset="utf-8">', title="Мост закрыт", text=f"<p>{text}</p>", lang="ru")
+    article = mill_article(html.encode("cp1251"), content_type="text/html; charset=utf-8")
+    assert (article.title, article.content_text) == ("Мост закрыт", text.strip())
 
 
 def test_one_invalid_byte_costs_one_character() -> None:

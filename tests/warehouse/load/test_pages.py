@@ -31,6 +31,7 @@ from warehouse.load.pages import (
 from warehouse.page_answers import PageAnswer, PendingPage
 from warehouse.records import Feed, FeedState, Fetch, Milled, PageRequest
 from warehouse.store.connection import Warehouse
+from warehouse.store.sql_files import migrations
 from warehouse.store.transactions import Connection
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -276,6 +277,23 @@ def test_an_edit_in_the_feed_has_the_page_asked_again_with_the_new_title(connect
     load_batch(connection, read(pending.request, NOW + HOUR + timedelta(minutes=11), EDITED, title=new))
     assert [(v["title"], v["text_source"]) for v in versions(connection)] == [(item().title, "page"), (new, "page")]
     assert page(connection)["title"] == new
+
+
+def test_an_edit_is_silent_only_if_the_feed_does_not_show_it(connection: Connection) -> None:
+    """Where the feed's teaser was edited, too, its page's new text still counted as silent."""
+    load_batch(connection, milled(item()))
+    ask(connection, NOW + HOUR)
+    load_batch(connection, milled(item(text="<p>The gate opens at ten …</p>"), at=NOW + 2 * HOUR))
+    ask(connection, NOW + 2 * HOUR + timedelta(minutes=1), EDITED)
+    ask(connection, NOW + 9 * HOUR, (*EDITED, "A second correction: the master had been told after all, by letter."))
+    expected = [(1, False), (2, False), (3, True)]
+    assert [(v["version"], v["is_silent"]) for v in versions(connection)] == expected
+    edits = connection.execute("SELECT version, is_silent FROM marts.edited_articles ORDER BY version").fetchall()
+    assert edits == expected[1:]
+    (migration,) = [sql for number, _, sql in migrations() if number == 77]
+    connection.execute("UPDATE clean.article_versions SET is_silent = NULL")
+    connection.execute(migration)
+    assert [(v["version"], v["is_silent"]) for v in versions(connection)] == expected, "so do those that were loaded"
 
 
 def test_a_fuller_text_of_the_feed_takes_the_page_s_place(connection: Connection) -> None:
@@ -539,8 +557,43 @@ def test_a_gone_page_that_is_there_again_is_not_gone_any_more(connection: Connec
     load_batch(connection, milled(item(2, title="North gate report 2, restored"), at=NOW + 2 * DAY))
     answer_all(connection, NOW + 2 * DAY + HOUR, [])
     row = next(row for row in pages(connection) if row["url"] == item(2).link)
-    assert (row["status"], row["gone_at"], row["gone_reason"], row["missing_count"]) == ("stored", None, None, 0)
-    assert rows(connection, "FROM marts.removed_articles") == []
+    assert (row["status"], row["back_at"], row["missing_count"]) == ("stored", NOW + 2 * DAY + HOUR, 0)
+    ((back_at,),) = connection.execute("SELECT back_at FROM marts.removed_articles").fetchall()
+    assert back_at == NOW + 2 * DAY + HOUR
+
+
+def test_a_gone_page_is_asked_again_a_week_and_a_month_later_and_may_be_back(connection: Connection) -> None:
+    """Only a change in the feed had it asked again: what was withdrawn for a correction stayed removed."""
+    stored_pages(connection)
+    answer_all(connection, NOW + HOUR, [2])
+    gone_at = NOW + HOUR + DAY
+    assert answer_all(connection, gone_at, [2])
+
+    def asked(at: datetime) -> bool:
+        plan(connection, at)
+        return item(2).link in {page.request.url for page in due(connection, at)}
+
+    assert not asked(gone_at + 7 * DAY - HOUR)
+    assert asked(gone_at + 7 * DAY)
+    assert answer_all(connection, gone_at + 7 * DAY, [2]) == [], "it is gone, as it was"
+    assert not asked(gone_at + 30 * DAY - HOUR)
+    assert asked(gone_at + 30 * DAY)
+    answer_all(connection, gone_at + 30 * DAY, [])
+    row = next(row for row in pages(connection) if row["url"] == item(2).link)
+    assert (row["status"], row["gone_at"], row["back_at"]) == ("stored", gone_at, gone_at + 30 * DAY)
+    assert not asked(gone_at + 90 * DAY)
+    told = f"SELECT kind, seen_at FROM ops.article_events WHERE article_id = '{row['article_id']}' ORDER BY position"
+    assert connection.execute(told).fetchall()[-2:] == [("removed", gone_at), ("edited", gone_at + 30 * DAY)]
+
+
+def test_where_pages_are_never_asked_again_gone_ones_are_not_either(connection: Connection) -> None:
+    stored_pages(connection)
+    answer_all(connection, NOW + HOUR, [2])
+    answer_all(connection, NOW + HOUR + DAY, [2])
+    connection.execute("UPDATE clean.pages SET next_try_at = NULL")
+    never = [PagePolicy(FEED.id, "auto", ())]
+    plan_pages(connection, never, now=NOW + 40 * DAY, days=30, gone_after=DAY.total_seconds())
+    assert {row["next_try_at"] for row in pages(connection)} == {None}
 
 
 def test_a_page_that_was_never_read_may_be_gone_as_well(connection: Connection) -> None:
