@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tasks.clean.controls import holds_sentence
 from tasks.clean.links import line_with_links
@@ -22,6 +22,11 @@ _CAPTION_CLASS = re.compile(r"caption|credit|img-desc|image-desc|pic-?text|å›¾è¯
 
 def has_caption(figure: Element) -> bool:
     return any(isinstance(child, Element) and child.tag == "figcaption" for child in figure.children)
+
+
+def split_figures(blocks: Sequence[Element]) -> tuple[list[Element], list[Element]]:
+    """(blocks that are not figures, figures)"""
+    return [block for block in blocks if block.tag != "figure"], [block for block in blocks if block.tag == "figure"]
 
 
 def take_captions(node: Element, captions: list[Element]) -> list[Element | str]:
