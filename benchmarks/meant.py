@@ -16,7 +16,7 @@ from benchmarks.independent import addresses, words, words_of
 TEMPLATE = (
     "lines of a site's template are no text: Continue reading, Reply to this post, The post … appeared first on …"
 )
-READ_ALSO = "nor is a line that only points to another article: Read more: …"
+READ_ALSO = "a line that only points to another article of the site is no text: Read more: …"
 FORM = "a form to fill in is no part of the article: its labels, its links, its badge"
 SHORTCODE = "shortcodes that the site did not replace are no text"
 FORMULA = "a formula that is written several times, for browsers with and without MathML, is one"
@@ -63,9 +63,9 @@ def parts(tree: Any, base: str, field: Literal["summary", "text"]) -> Iterator[P
     text = words_of(tree)
     for match in _SHORTCODE.finditer(text):
         yield Part(SHORTCODE, match[0])
-    if match := _ENDING.search(text):
-        linked = (link for link in tree.iter("a") if words_of(link) in match[0])
-        yield Part(TEMPLATE, match[0], tuple(address for link in linked for address in _addresses(link, base)))
+    if ending := _ENDING.search(text):
+        linked = (link for link in tree.iter("a") if words_of(link) in ending[0])
+        yield Part(TEMPLATE, ending[0], tuple(address for link in linked for address in _addresses(link, base)))
 
 
 def _addresses(node: Any, base: str) -> Iterator[str]:
@@ -86,7 +86,8 @@ def _reason(node: Any, field: Literal["summary", "text"]) -> str | None:
         return None
     text = " ".join(words_of(node).split())
     if node.tag == "a" and not text and node.find(".//img") is None:
-        return UNSEEN
+        is_post = next(node.iterancestors("blockquote"), None) is not None  # Twitter's script shows it
+        return None if is_post else UNSEEN
     if _LINE.fullmatch(text.strip(_BRACKETS).casefold()):
         return TEMPLATE
     pointed = _READ_ALSO.sub("", text)
