@@ -9,6 +9,7 @@ from html import unescape
 
 from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption, split_figures, take_captions
 from tasks.clean.controls import is_filled_in, keep_buttons, readable_blocks, without_buttons, without_controls
+from tasks.clean.details import is_about_entry
 from tasks.clean.formulas import formula, image_formula, script_formula, wrapped_formula
 from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size
 from tasks.clean.lead_images import may_lead
@@ -266,7 +267,7 @@ def _holds_block(node: Element) -> bool:
 
 def _add_container(builder: BlockBuilder, node: Element, output: _Output) -> None:
     output.end_paragraph()
-    blocks = builder.blocks(node)
+    blocks = readable_blocks(builder.blocks(node)) if is_about_entry(node) else builder.blocks(node)
     if node.tag == "a" and not node.attrs.get("href", "").startswith("#"):
         link_blocks(blocks, builder.inline_attributes(node))
     if not add_to_last_figure(output.blocks, node, blocks):

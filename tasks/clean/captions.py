@@ -52,15 +52,36 @@ def add_caption(figure: Element, caption: list[Element | str], *, guessed: bool 
 
 
 def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[Element]) -> bool:
-    """If the element `node`, whose blocks are `node_blocks`, is marked as a caption and follows a figure without one,
-    give it to that figure. Returns whether it was."""
-    if len(node_blocks) != 1 or not blocks or blocks[-1].tag != "figure" or has_caption(blocks[-1]):
+    """If the element `node`, whose blocks are `node_blocks`, is marked as a caption and follows a figure, give it to
+    that figure. Returns whether it was. Of two by name, a photo's credit and its caption, the figure has both."""
+    if len(node_blocks) != 1 or not blocks or (figure := blocks[-1]).tag != "figure":
         return False
-    caption = _caption(node, node_blocks[0])
-    if not caption:
+    node = _innermost(node)
+    is_named = _is_named_caption(node)
+    if (has_caption(figure) and not is_named) or not (caption := _caption(node, node_blocks[0])):
         return False
-    add_caption(blocks[-1], caption, guessed=not _is_named_caption(node))
+    if has_caption(figure):
+        _extend_caption(figure, caption)
+    else:
+        add_caption(figure, caption, guessed=not is_named)
     return True
+
+
+def _extend_caption(figure: Element, more: list[Element | str]) -> None:
+    for caption in figure.children:
+        if isinstance(caption, Element) and caption.tag == "figcaption":
+            caption.attrs.pop(_GUESSED, None)
+            if Element("p", {}, more).text() not in caption.text():
+                caption.children += [" ", *more]
+
+
+def _innermost(node: Element) -> Element:
+    """The element that is marked, in those that hold nothing but it."""
+    while len(inner := [child for child in node.children if isinstance(child, Element) or child.strip()]) == 1:
+        if _is_named_caption(node) or isinstance(inner[0], str) or inner[0].tag != "div":
+            break
+        node = inner[0]
+    return node
 
 
 def _caption(node: Element, paragraph: Element) -> list[Element | str] | None:
