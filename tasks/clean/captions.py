@@ -61,18 +61,22 @@ def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[E
     if (has_caption(figure) and not is_named) or not (caption := _caption(node, node_blocks[0])):
         return False
     if has_caption(figure):
-        _extend_caption(figure, caption)
-    else:
-        add_caption(figure, caption, guessed=not is_named)
+        return _extend_caption(figure, caption)
+    add_caption(figure, caption, guessed=not is_named)
     return True
 
 
-def _extend_caption(figure: Element, more: list[Element | str]) -> None:
-    for caption in figure.children:
-        if isinstance(caption, Element) and caption.tag == "figcaption":
-            caption.attrs.pop(_GUESSED, None)
-            if Element("p", {}, more).text() not in caption.text():
-                caption.children += [" ", *more]
+def _extend_caption(figure: Element, more: list[Element | str]) -> bool:
+    """Returns whether there was room for more, or it was there."""
+    caption = next(child for child in figure.children if isinstance(child, Element) and child.tag == "figcaption")
+    text = caption.text()
+    if Element("p", {}, more).text() in text:
+        return True
+    if len(text) > MAX_MARKED_CAPTION:
+        return False
+    caption.attrs.pop(_GUESSED, None)
+    caption.children += [" ", *more]
+    return True
 
 
 def _innermost(node: Element) -> Element:

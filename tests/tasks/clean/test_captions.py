@@ -43,6 +43,10 @@ def test_a_photo_has_its_credit_and_its_caption() -> None:
     html = f'<figure><img src="/a.jpg"><figcaption>A boat. Photo: Oda</figcaption></figure>{credit}<p>So.</p>'
     content = clean_fragment(html)
     assert (content.images[0].caption, content.text) == ("A boat. Photo: Oda", "So.")
+    boats = "".join(f'<div class="caption">Boat {number} of a hundred.</div>' for number in range(100))
+    content = clean_fragment(f'<img src="/a.jpg">{boats}')
+    assert (content.images[0].caption or "").startswith("Boat 0 of a hundred. Boat 1 of a hundred.")
+    assert content.text.endswith("Boat 99 of a hundred.")
 
 
 def test_a_long_paragraph_after_an_image_is_not_a_caption() -> None:
