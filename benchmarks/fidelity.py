@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
-from benchmarks import independent
+from benchmarks import independent, meant
 from benchmarks.conformance import ANY, Case, Clause, feedparser_cases, w3c_feeds
 from benchmarks.corpus import FEEDS
 from benchmarks.independent import Reading, plain, words
@@ -40,7 +40,6 @@ LEAST = 0.98
 """The share of words from which two texts agree."""
 
 REPAIRED = "feedparser repairs UTF-8 that was read as Latin-1"
-TEMPLATE = "lines of a site's template are no text: Continue reading, The post … appeared first on …"
 TOLD_APART = "authors that one text names are told apart"
 ONE_CASE = "categories that differ by case count once"
 TRACKING = "addresses are kept without tracking parameters, and without redirectors"
@@ -51,12 +50,17 @@ NOT_HIDDEN = "an empty xml:lang does not hide the feed's language"
 OF_TEXT = "an entry has one language, that of its text"
 CDF = "a document without items, and of no version that feedparser knows, is no feed"
 BASE64 = "a title in base64 that names no type is HTML"
+ID = "an id is kept as it is written: it names the entry, also after its feed has moved"
+SELF = "a feed's link is that to its site, not that to itself"
 MEANT: Mapping[str, str] = {
     "encoding/bozo_linenoise.xml": "<> is no tag, and so it is text",
     "wellformed/atom/entry_author_map_author.xml": NAME,
     "wellformed/atom10/entry_author_map_author.xml": NAME,
     "wellformed/atom/entry_title_base64.xml": BASE64,
     "wellformed/atom/entry_title_base64_2.xml": BASE64,
+    "wellformed/base/feed_link_xml_base_iri.xml": SELF,
+    "wellformed/base/http_entry_id_base_content_location.xml": ID,
+    "wellformed/base/http_entry_id_base_docuri.xml": ID,
     "wellformed/cdf/channel_abstract_map_description.xml": CDF,
     "wellformed/cdf/channel_abstract_map_tagline.xml": CDF,
     "wellformed/cdf/channel_href_map_link.xml": CDF,
@@ -77,11 +81,6 @@ MEANT: Mapping[str, str] = {
 }
 """A case of feedparser's, by its path → why newsmill's answer is another."""
 
-_TEMPLATE = re.compile(
-    r"\bContinue reading\b.{0,300}\Z|"
-    r"(?:\bContinue reading\b.{0,300})?\bThe post\b.{1,400}\b(?:appeared first|first appeared) on\b.*",
-    re.DOTALL | re.IGNORECASE,
-)
 _AND = re.compile(r",? and | & |, ")
 _HREF = re.compile(r'<a href="([^"]*)"')
 
@@ -289,19 +288,26 @@ def _compare_item(entry: Entry, article: Article, reading: Reading) -> Iterator[
     once = {name.casefold(): None for name in reading.categories}
     is_case = [name.casefold() for name in article.categories] == [*once]
     yield "categories", (article.categories, reading.categories), ONE_CASE if is_case else None
+    yield from _compare_texts(article, reading)
+
+
+def _compare_texts(article: Article, reading: Reading) -> Iterator[Compared]:
+    base = reading.url or ""
     if reading.summary:
         is_whole = len(reading.summary) <= SUMMARY
-        lost, reason = _lost_words(reading.summary, article.summary) if is_whole else ("", None)
-        yield "summary", (lost or _lacking(words(article.summary), words(reading.summary)), ""), reason
+        left_out = [*meant.parts(reading.summary_tree, base, "summary")]
+        lost, reason = _lost_words(reading.summary, article.summary, left_out) if is_whole else ("", None)
+        yield "summary", (lost or _tell(words(article.summary), words(reading.summary)), ""), reason
+    left_out = [*meant.parts(reading.tree, base, "text")]
     captions = [image.caption or "" for image in article.images]
-    lost, reason = _lost_words(reading.text, "\n".join([article.content_text, *captions]))
+    lost, reason = _lost_words(reading.text, "\n".join([article.content_text, *captions]), left_out)
     yield "words of the text that are kept", (lost, ""), reason
-    yield "words of the text that are its own", (_lacking(words(article.content_text), words(reading.text)), ""), None
+    yield "words of the text that are its own", (_tell(words(article.content_text), words(reading.text)), ""), None
     known = {urls.canonical(unescape(address)) for address in _HREF.findall(article.content_html)}
     lost_links = [address for address in dict.fromkeys(reading.links) if _canonical(address) not in known]
-    yield "links", (lost_links, []), None
+    yield "links", (lost_links, []), meant.why_addresses(lost_links, left_out)
     if reading.images:
-        yield "images", (bool(article.images), True), None
+        yield "images", (bool(article.images), True), meant.why_addresses(reading.images, left_out)
 
 
 def _is_misread(title: str, other: str) -> bool:
@@ -313,15 +319,21 @@ def _canonical(address: str) -> str:
     return urls.canonical(urls.resolve(None, address) or address)
 
 
-def _lost_words(theirs: str, ours: str) -> tuple[str, str | None]:
+def _lost_words(theirs: str, ours: str, left_out: Sequence[meant.Part]) -> tuple[str, str | None]:
     """Which of their words ours lacks, and why it may."""
-    known = words(ours)
-    of_template = _lacking(words(_TEMPLATE.sub("", theirs)), known) == ""
-    return _lacking(words(theirs), known), TEMPLATE if of_template else None
+    whole, known = words(theirs), words(ours)
+    return _tell(whole, known), meant.why_words(_lacking(whole, known), (1 - LEAST) * len(whole), left_out)
 
 
-def _lacking(whole: Sequence[str], other: Sequence[str]) -> str:
+def _tell(whole: Sequence[str], other: Sequence[str]) -> str:
     """Which words of the whole the other lacks, in words; "" if they are less than one in fifty."""
+    lacking = _lacking(whole, other)
+    if len(lacking) <= (1 - LEAST) * len(whole):
+        return ""
+    return f"{len(lacking)} of {len(whole)}: {' '.join(lacking[:12])}"
+
+
+def _lacking(whole: Sequence[str], other: Sequence[str]) -> list[str]:
     left = Counter(other)
     lacking = []
     for word in whole:
@@ -329,9 +341,7 @@ def _lacking(whole: Sequence[str], other: Sequence[str]) -> str:
             left[word] -= 1
         else:
             lacking.append(word)
-    if len(lacking) <= (1 - LEAST) * len(whole):
-        return ""
-    return f"{len(lacking)} of {len(whole)}: {' '.join(lacking[:12])}"
+    return lacking
 
 
 # printing

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.entities import html5
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
@@ -38,17 +38,21 @@ BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _MARKUP = re.compile(r"</?[a-zA-Z][\w:-]*(?:\s[^<>]*)?/?>|&#?\w+;")
 _ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;)([a-zA-Z]+;)")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
-_UNREAD = ("script", "style", "noscript", "template", "iframe", "object", "svg", "audio", "video", "select", "head")
+_UNREAD = ("script", "style", "noscript", "template", "iframe", "object", "svg", "audio", "video", "option", "title")
 _INLINE = re.compile(
     r"a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|math|mi|mn|mo|mrow|msub|msup|q|"
     r"s|samp|small|span|strike|strong|sub|sup|time|tt|u|var|wbr"
 )
 _NO_DATE = re.compile(r"\b0001\b")
 """The year of an empty date, which the standard library takes for 2001."""
-_NO_WORD = re.compile(r"https?://\S+|(?m:^[ >]*\d+\. )")
+_NO_WORD = re.compile(r"https?://[^\s\"<>]+|(?<!\S)\d+\.(?!\S)")
 _UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_WORD = re.compile(rf"[{_UNSPACED}]|\d+|[^\W\d_{_UNSPACED}]+")
+_OF_PAGE = re.compile(r"</?(?:html|head|body)\b[^<>]*>", re.IGNORECASE)
+"""Tags that an entry has in the middle of its text, after which lxml reads no further."""
 _EMOJI = re.compile(r"/(?:emoji|twemoji|smilies)/")
+_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
+"""Browsers read https:///host/ as https://host/."""
 _MAILBOX = re.compile(r"^\s*(?:[^\s()]+@[^\s()]+)\s*\((.+)\)\s*$")
 
 
@@ -71,6 +75,9 @@ class Reading:
     """Addresses in it."""
     images: tuple[str, ...]
     """Addresses of images in it."""
+    tree: Any = field(compare=False, repr=False)
+    """lxml's tree of the text; None if there is none."""
+    summary_tree: Any = field(compare=False, repr=False)
 
 
 def read(data: bytes, url: str) -> tuple[Reading, ...]:
@@ -99,16 +106,18 @@ def _read_item(item: Any, root: Any, url: str) -> Reading:
         authors=tuple(_authors(item) or _authors(item.getparent() if _is_atom(root) else None)),
         categories=tuple(_categories(item)),
         summary=plain(texts[-1]) if len(texts) > 1 else "",
-        text=_words_of(content),
-        links=tuple(_addresses(content, "a", "href", page or url)),
-        images=tuple(src for src in _addresses(content, "img", "src", page or url) if not _EMOJI.search(src)),
+        text=words_of(content),
+        links=tuple(addresses(content, "a", "href", page or url)),
+        images=tuple(src for src in addresses(content, "img", "src", page or url) if not _EMOJI.search(src)),
+        tree=content,
+        summary_tree=_tree(texts[-1]) if len(texts) > 1 else None,
     )
 
 
 def plain(text: str) -> str:
     """The text, read as HTML if it has markup."""
     text = text.strip()
-    return " ".join((_words_of(_tree(text)) if _MARKUP.search(text) else text).split())
+    return " ".join((words_of(_tree(text)) if _MARKUP.search(text) else text).split())
 
 
 def _is_atom(node: Any) -> bool:
@@ -197,18 +206,19 @@ def _categories(item: Any) -> list[str]:
 def _tree(text: str) -> Any:
     """lxml's tree of a piece of HTML, without what a browser doesn't show as text; None if there is nothing."""
     try:
-        tree = html.fragment_fromstring(text.replace("\0", ""), create_parent="div")
+        tree = html.fragment_fromstring(_OF_PAGE.sub("", text.replace("\0", "")), create_parent="div")
     except (etree.LxmlError, ValueError):
         return None
     for node in [*tree.iter(*_UNREAD, etree.Comment)]:
         node.drop_tree()
-    for formula in tree.iter("img"):
+    for formula in [*tree.iter("img")]:
         if "latex" in formula.get("class", ""):  # WordPress shows formulas as pictures
             formula.tail = f" {formula.get('alt', '')} {formula.tail or ''}"
+            formula.drop_tree()
     return tree
 
 
-def _words_of(tree: Any) -> str:
+def words_of(tree: Any) -> str:
     if tree is None:
         return ""
     parts: list[str] = []
@@ -218,16 +228,20 @@ def _words_of(tree: Any) -> str:
     return "".join(parts)
 
 
-def _addresses(tree: Any, tag: str, attribute: str, base: str) -> Iterator[str]:
+def addresses(tree: Any, tag: str, attribute: str, base: str) -> Iterator[str]:
     for node in tree.iter(tag) if tree is not None else ():
         try:
-            address = urljoin(base, (node.get(attribute) or "").strip())
+            address = urljoin(base, _SLASHES.sub(r"\1//", (node.get(attribute) or "").strip()))
+            host = urlsplit(address).netloc
         except ValueError:
             continue
-        if address.startswith(("http://", "https://")) and node.get(attribute, "").strip():
+        if address.startswith(("http://", "https://")) and " " not in host and node.get(attribute, "").strip():
             yield address
 
 
 def words(text: str) -> Sequence[str]:
-    """The words of a text; the characters of scripts without spaces. Addresses and the numbers of lists are none."""
+    """The words and numbers of a text; the characters of scripts without spaces.
+
+    Addresses and the numbers of lists are none. Letters and digits are apart: a note is `Test[1]` here, `Test1` there.
+    """
     return _WORD.findall(_NO_WORD.sub(" ", text.casefold()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from html import unescape
 
-from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption, take_captions
-from tasks.clean.controls import is_filled_in, keep_buttons, readable_blocks, without_buttons
+from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption, split_figures, take_captions
+from tasks.clean.controls import is_filled_in, keep_buttons, readable_blocks, without_buttons, without_controls
+from tasks.clean.details import is_about_entry
 from tasks.clean.formulas import formula, image_formula, script_formula, wrapped_formula
 from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size
 from tasks.clean.lead_images import may_lead
@@ -16,7 +17,7 @@ from tasks.clean.links import line_with_links, link_blocks, text_with_links
 from tasks.clean.noscript import hidden_blocks
 from tasks.clean.numbering import item_numbers, make_list
 from tasks.clean.paragraphs import BLANKS, bracket_readings, join_datelines, make_paragraphs
-from tasks.clean.players import played_addresses
+from tasks.clean.players import address_line, embedded_post, played_addresses
 from tasks.clean.preformatted import code_of_table, holds_text, lines
 from tasks.clean.tables import is_layout, table_rows, unroll_table
 from tasks.text import urls
@@ -37,6 +38,7 @@ class _Output:
     builder: BlockBuilder
     blocks: list[Element] = field(default_factory=list)
     inline: list[Element | str] = field(default_factory=list)
+    has_slider: bool = False
 
     def end_paragraph(self) -> None:
         if self.inline:
@@ -77,7 +79,7 @@ class BlockBuilder:
                 _ADD.get(child.tag, _add_transparent)(self, child, output)  # others and unknown ones are inline
                 self.path.pop()
         output.end_paragraph()
-        return output.blocks
+        return without_controls(node, output.blocks) if output.has_slider else output.blocks
 
     def inline(self, node: Element) -> Element:
         """The inline element with the attributes and children that may stay in it."""
@@ -154,6 +156,7 @@ class BlockBuilder:
 def _add_dropped(builder: BlockBuilder, node: Element, output: _Output) -> None:
     if text := script_formula(node):
         output.inline.append(text)
+    output.has_slider = output.has_slider or node.attrs.get("type") == "range"
 
 
 def _add_button(builder: BlockBuilder, node: Element, output: _Output) -> None:
@@ -210,7 +213,7 @@ def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
     blocks = builder.blocks(Element("div", {}, take_captions(node, captions)))
     caption_blocks = [block for element in captions for block in builder.blocks(element)]
     caption = line_with_links(caption_blocks, lambda: render(caption_blocks)) if caption_blocks else []
-    _, figures = _split_figures(blocks)
+    _, figures = split_figures(blocks)
     if not figures:
         if any(caption):
             blocks.append(Element("p", {}, caption))
@@ -227,7 +230,7 @@ def _add_embedded(builder: BlockBuilder, node: Element, output: _Output) -> None
     address = next(filter(None, addresses), None)
     if address and not (node.tag == "object" and "svg" in node.attrs.get("type", "")):
         if not is_tracking_pixel(node, address):
-            output.add([Element("p", {}, [Element("a", {"href": address}, [address])])])
+            output.add([address_line(address)])
     elif node.tag == "object":
         output.add(builder.blocks(node))
     elif poster := node.attrs.get("poster"):
@@ -264,7 +267,7 @@ def _holds_block(node: Element) -> bool:
 
 def _add_container(builder: BlockBuilder, node: Element, output: _Output) -> None:
     output.end_paragraph()
-    blocks = builder.blocks(node)
+    blocks = readable_blocks(builder.blocks(node)) if is_about_entry(node) else builder.blocks(node)
     if node.tag == "a" and not node.attrs.get("href", "").startswith("#"):
         link_blocks(blocks, builder.inline_attributes(node))
     if not add_to_last_figure(output.blocks, node, blocks):
@@ -288,7 +291,7 @@ def _add_preformatted(builder: BlockBuilder, node: Element, output: _Output) -> 
 
 
 def _add_heading(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    blocks, figures = _split_figures(builder.blocks(keep_buttons(node)))
+    blocks, figures = split_figures(builder.blocks(keep_buttons(node)))
     content: list[Element | str] = []
     for block in blocks:
         content += ([" "] if content else []) + block.children
@@ -297,7 +300,9 @@ def _add_heading(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 
 def _add_quotation(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    blocks, figures = _split_figures(join_datelines(builder.blocks(node)))
+    blocks, figures = split_figures(join_datelines(builder.blocks(node)))
+    if not (blocks or figures) and (address := builder.inline_attributes(embedded_post(node)).get("href")):
+        output.add([address_line(address)])
     output.add([Element("blockquote", {}, list(blocks)), *figures] if blocks else figures)
 
 
@@ -309,7 +314,7 @@ def _add_list(builder: BlockBuilder, node: Element, output: _Output) -> None:
     numbers = item_numbers(node)
     for child in node.children:
         if isinstance(child, Element) and child.tag in _LIST_ITEMS:
-            blocks, inner_figures = _split_figures(builder.blocks(child))
+            blocks, inner_figures = split_figures(builder.blocks(child))
             figures += inner_figures
             if blocks:
                 items.append((Element(child.tag, {}, list(blocks)), numbers.get(id(child))))
@@ -343,7 +348,7 @@ def _add_table(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 def _table_cell(builder: BlockBuilder, cell: Element, figures: list[Element]) -> Element:
     """The cell with inline content only; its images are added to `figures`."""
-    blocks, inner_figures = _split_figures(builder.blocks(cell))
+    blocks, inner_figures = split_figures(builder.blocks(cell))
     figures += inner_figures
     content: list[Element | str] = []
     for block in blocks:
@@ -362,11 +367,6 @@ def _add_stray(builder: BlockBuilder, node: Element, output: _Output) -> None:
     """Add the blocks of an element outside its parent, such as a <li> outside a list."""
     output.end_paragraph()
     output.blocks += builder.blocks(node)
-
-
-def _split_figures(blocks: Sequence[Element]) -> tuple[list[Element], list[Element]]:
-    """(blocks that are not figures, figures)"""
-    return [block for block in blocks if block.tag != "figure"], [block for block in blocks if block.tag == "figure"]
 
 
 _Add = Callable[[BlockBuilder, Element, _Output], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tasks.clean.controls import holds_sentence
 from tasks.clean.links import line_with_links
@@ -22,6 +22,11 @@ _CAPTION_CLASS = re.compile(r"caption|credit|img-desc|image-desc|pic-?text|å›¾è¯
 
 def has_caption(figure: Element) -> bool:
     return any(isinstance(child, Element) and child.tag == "figcaption" for child in figure.children)
+
+
+def split_figures(blocks: Sequence[Element]) -> tuple[list[Element], list[Element]]:
+    """(blocks that are not figures, figures)"""
+    return [block for block in blocks if block.tag != "figure"], [block for block in blocks if block.tag == "figure"]
 
 
 def take_captions(node: Element, captions: list[Element]) -> list[Element | str]:
@@ -47,15 +52,40 @@ def add_caption(figure: Element, caption: list[Element | str], *, guessed: bool 
 
 
 def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[Element]) -> bool:
-    """If the element `node`, whose blocks are `node_blocks`, is marked as a caption and follows a figure without one,
-    give it to that figure. Returns whether it was."""
-    if len(node_blocks) != 1 or not blocks or blocks[-1].tag != "figure" or has_caption(blocks[-1]):
+    """If the element `node`, whose blocks are `node_blocks`, is marked as a caption and follows a figure, give it to
+    that figure. Returns whether it was. Of two by name, a photo's credit and its caption, the figure has both."""
+    if len(node_blocks) != 1 or not blocks or (figure := blocks[-1]).tag != "figure":
         return False
-    caption = _caption(node, node_blocks[0])
-    if not caption:
+    node = _innermost(node)
+    is_named = _is_named_caption(node)
+    if (has_caption(figure) and not is_named) or not (caption := _caption(node, node_blocks[0])):
         return False
-    add_caption(blocks[-1], caption, guessed=not _is_named_caption(node))
+    if has_caption(figure):
+        return _extend_caption(figure, caption)
+    add_caption(figure, caption, guessed=not is_named)
     return True
+
+
+def _extend_caption(figure: Element, more: list[Element | str]) -> bool:
+    """Returns whether there was room for more, or it was there."""
+    caption = next(child for child in figure.children if isinstance(child, Element) and child.tag == "figcaption")
+    text = caption.text()
+    if Element("p", {}, more).text() in text:
+        return True
+    if len(text) > MAX_MARKED_CAPTION:
+        return False
+    caption.attrs.pop(_GUESSED, None)
+    caption.children += [" ", *more]
+    return True
+
+
+def _innermost(node: Element) -> Element:
+    """The element that is marked, in those that hold nothing but it."""
+    while len(inner := [child for child in node.children if isinstance(child, Element) or child.strip()]) == 1:
+        if _is_named_caption(node) or isinstance(inner[0], str) or inner[0].tag != "div":
+            break
+        node = inner[0]
+    return node
 
 
 def _caption(node: Element, paragraph: Element) -> list[Element | str] | None:

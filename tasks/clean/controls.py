@@ -42,6 +42,12 @@ def _is_readable(block: Element) -> bool:
     return linked <= len(text) / 2
 
 
+def without_controls(node: Element, blocks: list[Element]) -> list[Element]:
+    """The blocks of an element with a slider. With a button beside it, it is a player's bar, `0:00 / 0:44 1×`."""
+    is_bar = any(isinstance(child, Element) and child.tag == "button" for child in node.children)
+    return readable_blocks(blocks) if is_bar else blocks
+
+
 def is_filled_in(form: Element) -> bool:
     """Whether readers fill the form in: sign up, search, vote. Some sites have a form around the whole article."""
     return any(

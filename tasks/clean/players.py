@@ -1,4 +1,4 @@
-"""What an embedded player plays: the address that stands for it in an article."""
+"""What an embedded player plays, or what post a script shows: the address that stands for it in an article."""
 
 from __future__ import annotations
 
@@ -28,3 +28,14 @@ def played_addresses(player: Element) -> Iterable[str]:
             yield inner.attrs.get("src", "")
         elif inner.tag == "param" and inner.attrs.get("name", "").lower() in _PARAMETERS:
             yield inner.attrs.get("value", "")
+
+
+def embedded_post(quotation: Element) -> Element:
+    """The link to the post that a script of Twitter, Instagram or TikTok shows in place of an empty quotation."""
+    links = (element for element in quotation.walk() if element.tag == "a" and element.attrs.get("href"))
+    address = quotation.attrs.get("data-instgrm-permalink") or quotation.attrs.get("cite", "")
+    return next(links, Element("a", {"href": address}))
+
+
+def address_line(address: str) -> Element:
+    return Element("p", {}, [Element("a", {"href": address}, [address])])

@@ -29,9 +29,10 @@ _READ_ALSO = Beginning(READ_ALSO | READ_ON)
 _READ_ON_TITLED = Beginning(READ_ON_TITLED)
 
 
-def trim_last(blocks: list[Element], link: str | None) -> list[Element]:
-    """Take the template's words from the end of the last paragraph: "… Read more"."""
-    last = next((index for index in reversed(range(len(blocks))) if blocks[index].tag != "figure"), None)
+def trim_last(blocks: list[Element], link: str | None, pointers: list[Element]) -> list[Element]:
+    """Take the template's words from the end of the last paragraph: "… Read more". `pointers` are no text."""
+    places = reversed(range(len(blocks)))
+    last = next((index for index in places if blocks[index].tag != "figure" and blocks[index] not in pointers), None)
     if last is None or blocks[last].tag != "p":
         return blocks
     whole = blocks[last].children

@@ -78,7 +78,7 @@ def says_where_first(block: Element, line: str) -> bool:
 def remove(blocks: list[Element], link: str | None) -> tuple[list[Element], list[Element]]:
     """(the blocks without the template's lines, those of them that are text). `link` is the article's own address.
 
-    A "Read more" between paragraphs that leads to another site is no text, but its link is the article's.
+    A "Read more" that leads to another site is no text, but its link is the article's: a digest's source.
     """
     found = _find(blocks, link)
     likely = found.likely
@@ -88,7 +88,7 @@ def remove(blocks: list[Element], link: str | None) -> tuple[list[Element], list
         likely = set()  # an entry that only points to others, or only asks to subscribe, says that
     if found.certain or likely:
         blocks = [block for index, block in enumerate(blocks) if index not in found.certain and index not in likely]
-    blocks = trim_last(blocks, link)
+    blocks = trim_last(blocks, link, found.pointers)
     if not found.pointers:
         return blocks, blocks
     return blocks, [block for block in blocks if not any(block is pointer for pointer in found.pointers)]
@@ -115,7 +115,7 @@ def _find(blocks: list[Element], link: str | None) -> _Found:
         if block.tag in _TEXT:
             if block.children and (below or _may_be_template(block)):
                 _judge(blocks, index, link, below, found)
-            below = below and index in found
+            below = below and (index in found or block in found.pointers[-1:])
         elif block.tag == "hr":
             if index + 1 == len(blocks) or index + 1 in found:
                 found.certain.add(index)
@@ -154,10 +154,10 @@ def _judge(blocks: list[Element], index: int, link: str | None, below: bool, fou
         found.likely.update(_section(blocks, index, phrase, link, ends))
     elif phrase in READ_ON:
         links = links_of(block)
-        if below or not links or not is_elsewhere(links[0], link):
-            found.certain.add(index)
-        else:
+        if links and is_elsewhere(links[0], link):
             found.pointers.append(block)
+        else:
+            found.certain.add(index)
     elif phrase in _PHRASES:
         if below or has_links or _is_clear(phrase):
             found.likely.add(index)

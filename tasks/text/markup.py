@@ -15,12 +15,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tasks.text.nesting import bound_nesting
 from tasks.text.source_tags import close_elements, escape_less_than, escape_mentions
-from tasks.text.tags import KNOWN, VOID
+from tasks.text.tags import KNOWN, MENTIONED, VOID
 
 MAX_HTML = 5_000_000
 """Characters; no article is longer, so the rest is cut off."""
 MAX_DEPTH = 120
 """Levels. Deeper elements are dropped and their text moves up to this level, so that no document exhausts the stack."""
+_SURE = KNOWN - MENTIONED
+"""Elements that nobody only mentions, or that take nothing in if so."""
 
 
 @dataclass(slots=True)
@@ -82,10 +84,16 @@ def parse_html(html: str) -> LexborHTMLParser:
 
 def parse(html: str) -> Element:
     """The body of the document or fragment."""
-    root, unknown = _to_tree(parse_html(html))
-    if unknown and (escaped := escape_mentions(html, unknown)) != html:
+    root, doubtful = _to_tree(parse_html(html))
+    if doubtful and (escaped := escape_mentions(html, doubtful)) != html:
         root = to_tree(parse_html(escaped))
     return root
+
+
+def with_mentions_escaped(html: str) -> str:
+    """The HTML in which the tags that read as text are escaped, for another parser than `parse`."""
+    _, doubtful = _to_tree(parse_html(html))
+    return escape_mentions(html, doubtful) if doubtful else html
 
 
 def to_tree(document: LexborHTMLParser) -> Element:
@@ -103,13 +111,13 @@ def to_whole_tree(document: LexborHTMLParser) -> Element:
 
 
 def _to_tree(document: LexborHTMLParser) -> tuple[Element, set[str]]:
-    """(the body, the names of the elements in it that HTML does not have)"""
+    """(the body, the names of the elements in it that HTML does not have, or that may only be mentioned)"""
     return _from_lexbor(document.body) if document.body is not None else (Element("body"), set())
 
 
 def _from_lexbor(body: LexborNode) -> tuple[Element, set[str]]:
     root = Element("body")
-    unknown: set[str] = set()
+    doubtful: set[str] = set()
     stack: list[tuple[LexborNode | None, list[Element | str], int]] = [(body.first_child, root.children, 1)]
     while stack:
         node, siblings, depth = stack.pop()
@@ -118,8 +126,8 @@ def _from_lexbor(body: LexborNode) -> tuple[Element, set[str]]:
             if tag == "-text":
                 siblings.append(node.text_content or "")
             elif tag and tag[0] != "-":
-                if tag not in KNOWN:
-                    unknown.add(tag)
+                if tag not in _SURE and (tag not in MENTIONED or not node.attributes):
+                    doubtful.add(tag)
                 children = siblings
                 if depth < MAX_DEPTH:
                     attrs: dict[str, Any] = node.attributes
@@ -137,4 +145,4 @@ def _from_lexbor(body: LexborNode) -> tuple[Element, set[str]]:
                         node, siblings, depth = child, children, depth + 1
                         continue
             node = node.next
-    return root, unknown
+    return root, doubtful

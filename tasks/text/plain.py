@@ -196,10 +196,15 @@ _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|\((?:…|\.\.\.)\))\s*$")
 
 
 def beginning(blocks: list[Element]) -> str:
-    """The first words of the blocks on one line, without markers; without headings, unless there is nothing else."""
-    texts = _plain_texts(blocks, headings=False)
-    text = _first_words(texts) or _first_words(_plain_texts(blocks, headings=True))
+    """The first words of the blocks on one line, without markers; without headings, unless there is nothing else, and
+    without paragraphs that are only an address, such as a player's, unless there is not even a heading."""
+    texts = (_words_only(_plain_texts(blocks, headings=headings)) for headings in (False, True))
+    text = next(filter(None, map(_first_words, texts)), "") or _first_words(_plain_texts(blocks, headings=False))
     return _CUT.sub("…", text)
+
+
+def _words_only(texts: Iterator[str]) -> Iterator[str]:
+    return (text for text in texts if not text.startswith(("https://", "http://")) or " " in text)
 
 
 def _first_words(texts: Iterator[str]) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
 
-from tasks.text.markup import MAX_DEPTH, Element, parse_html
+from tasks.text.markup import MAX_DEPTH, Element, parse_html, with_mentions_escaped
 from warehouse.records import Rules
 
 
 def soup(html: str) -> BeautifulSoup:
     """The document as a BeautifulSoup tree, which takes every kind of CSS selector."""
-    parser = parse_html(html)
+    parser = parse_html(with_mentions_escaped(html))
     return BeautifulSoup(parser.body.html or "" if parser.body is not None else "", "html.parser")
 
 

@@ -5,6 +5,7 @@
 - `<iframe …>` without an end: the rest of the article would be its content, which no browser shows.
 - `if x<y then z`: the rest of the text would be the tag's attributes.
 - `vector<int>`, `Map<K, V>`, `<oda@quay.example>`: no tags at all, but a text whose `<` was not escaped.
+- "Hide the <nav> element": a tag that is only mentioned; the rest of the article would be its content.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tasks.text.tags import KNOWN, VOID
+from tasks.text.tags import KNOWN, MENTIONED, VOID
 
 _TEXT_ONLY = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 """Elements whose content the parser takes for text up to their end tag."""
@@ -28,6 +29,8 @@ _STARTS = re.compile(
 """The start tags of elements that hold text only, and all self-closed ones but <br/> and its like."""
 _VOID_START = re.compile(f"<(?i:{_NO_ELEMENT})\\b")
 _USUAL_VOIDS = ("<br/", "<br ", "<img ", "<hr/", "<hr ")
+_GAP = 20
+"""Characters between a word and a tag after it."""
 _MAX_TAG = 2_000
 """Characters of a tag, but for the rare longer one."""
 _NEXT_START = {name: re.compile(rf"<{name}\b", re.IGNORECASE) for name in _TEXT_ONLY}
@@ -56,6 +59,9 @@ def close_elements(html: str) -> str:
             end = _next_end(html, name, match.end(), ends)
             if end >= 0 and not (name in _MAY_LACK_END and _NEXT_START[name].search(html, match.end(), end)):
                 passed = end
+            elif name in _MAY_LACK_END and not attributes and _stands_in_text(html, match.start()):
+                pieces += html[copied : match.start()], f"&lt;{match[1]}>"
+                copied = match.end()
             elif name in _MAY_LACK_END or (name == "script" and _SOURCE.search(attributes)):
                 pieces += html[copied : match.end()], f"</{name}>"
                 copied = match.end()
@@ -81,6 +87,11 @@ def _is_self_closed(attributes: str) -> bool:
         return False
     last = attributes[:-1].split(" ")[-1]
     return "=" not in last or last[-1] in "\"'"  # the slash of <a href=https://quay.example/> is the address's
+
+
+def _stands_in_text(html: str, start: int) -> bool:
+    """Whether words come before the tag that starts there, so that a text mentions it: "Shorten the <title>"."""
+    return html[max(0, start - _GAP) : start].rstrip()[-1:].isalnum()
 
 
 def _next_end(html: str, name: str, start: int, ends: dict[str, int]) -> int:
@@ -109,15 +120,17 @@ def _escape_less_than(match: re.Match[str]) -> str:
     return match[0] if is_tag else f"&lt;{match[0][1:]}"
 
 
-def escape_mentions(html: str, unknown: Iterable[str]) -> str:
-    """The HTML in which those tags of unknown elements are escaped that read as text.
+def escape_mentions(html: str, names: Iterable[str]) -> str:
+    """The HTML in which the tags with these names are escaped where they read as text.
 
-    These have no attribute with a value, no end tag anywhere, and no name as custom elements and namespaces have it.
+    These have no attribute with a value, no end tag anywhere, and no name as custom elements and namespaces have it;
+    an element that HTML knows has no attribute at all, and no other begins in it, as in a form that a feed cut off.
     """
-    for name in sorted(unknown)[:MAX_MENTIONED]:
+    for name in sorted(names)[:MAX_MENTIONED]:
         if _MEANT_AS_TAG.fullmatch(name) or re.search(rf"</{re.escape(name)}[\s>]", html, re.IGNORECASE):
             continue
-        html = re.sub(rf"<({re.escape(name)})(?=[\s/>])(?![^<>]*=)", _escaped, html, flags=re.IGNORECASE)
+        rest = r"(?=>)(?!>\s*<[A-Za-z])" if name in MENTIONED else r"(?=[\s/>])(?![^<>]*=)"
+        html = re.sub(rf"<({re.escape(name)}){rest}", _escaped, html, flags=re.IGNORECASE)
     return html
 
 

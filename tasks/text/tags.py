@@ -91,3 +91,10 @@ STAND_ALONE = (
 KNOWN = INLINE | BLOCK | TABLE | DROPPED | EMBEDDED | IMAGES | STRAYS | CONTAINERS
 KNOWN |= LISTS | PREFORMATTED | CONTROLS | VOID | _OTHERS
 """Every element of HTML, past and present."""
+MENTIONED = frozenset(
+    [
+        *("nav", "form", "button", "select", "datalist", "dialog", "template", "canvas", "noscript", "svg", "map"),
+        *("video", "audio", "progress", "meter"),
+    ]
+)
+"""Elements whose content is left out or judged. An author who mentions one, "the <nav> element", opens it."""

@@ -140,6 +140,10 @@ def test_titles_and_summaries() -> None:
         ("<p>[vc_row]The gate opens.[/vc_row]</p><p>Share this:</p>", "The gate opens."),
         ("<p>The gate opens.</p><p>The post The gate appeared first on The Quay.</p>", "The gate opens."),
         ("<p>Page 1 - 2 &gt; 1, #5 and 3. more</p>", "Page 1 - 2 > 1, #5 and 3. more"),
+        ("<iframe src='https://tube.example/9'></iframe><p>A film of the gate.</p>", "A film of the gate."),
+        ("<h2>The gate</h2><iframe src='https://tube.example/9'></iframe>", "The gate"),
+        ("<iframe src='https://tube.example/9'></iframe>", "https://tube.example/9"),
+        ("<p>https://quay.example/gate opens at eight.</p>", "https://quay.example/gate opens at eight."),
     ],
 )
 def test_summaries_are_plain_text_without_the_templates(html: str, summary: str) -> None:

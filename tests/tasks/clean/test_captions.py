@@ -20,6 +20,7 @@ from tests.tasks.clean.cleaning import clean_fragment, image_of, text_of
         '<img src="/a.jpg"><div class="image-caption">A boat.</div>',
         '<div class="wp-caption"><a href="/a"><img src="/a.jpg"></a><p class="wp-caption-text">A boat.</p></div>',
         '<img src="/a.jpg"><div id="photo-credit">A boat.</div>',
+        '<div><img src="/a.jpg"></div> <div> <div class="photo-caption"><p>A boat.</p></div> </div>',
     ],
 )
 def test_captions(html: str) -> None:
@@ -32,6 +33,20 @@ def test_captions(html: str) -> None:
 def test_paragraphs_of_a_caption_are_separated() -> None:
     html = '<figure><img src="/a.jpg"><figcaption><p>A boat.</p><p>Photo: Oda</p></figcaption></figure>'
     assert image_of(html).caption == "A boat. Photo: Oda"
+
+
+def test_a_photo_has_its_credit_and_its_caption() -> None:
+    """As Drupal writes them, each in a box of its own."""
+    credit = '<div><div class="photo-credit">Photo: Oda</div></div>'
+    content = clean_fragment(f'<img src="/a.jpg">{credit}<div><div class="photo-caption">A boat.</div></div><p>So.</p>')
+    assert (content.images[0].caption, content.text) == ("Photo: Oda A boat.", "So.")
+    html = f'<figure><img src="/a.jpg"><figcaption>A boat. Photo: Oda</figcaption></figure>{credit}<p>So.</p>'
+    content = clean_fragment(html)
+    assert (content.images[0].caption, content.text) == ("A boat. Photo: Oda", "So.")
+    boats = "".join(f'<div class="caption">Boat {number} of a hundred.</div>' for number in range(100))
+    content = clean_fragment(f'<img src="/a.jpg">{boats}')
+    assert (content.images[0].caption or "").startswith("Boat 0 of a hundred. Boat 1 of a hundred.")
+    assert content.text.endswith("Boat 99 of a hundred.")
 
 
 def test_a_long_paragraph_after_an_image_is_not_a_caption() -> None:

@@ -88,3 +88,15 @@ def test_images_of_a_form() -> None:
     form = '<p>One.</p><form><input name="n">{}<img src="/a.jpg"></form>'
     assert clean_fragment(form.format("")).images == ()
     assert len(clean_fragment(form.format("<p>The ferry sails at nine.</p>")).images) == 1
+
+
+def test_a_players_bar_is_no_text() -> None:
+    """Ghost writes one below each recording and film."""
+    bar = (
+        "<div><button><svg></svg></button><span>0:00</span><div>/<span>0:44</span></div><input type='range' value=0>"
+        "<button>1×</button></div>"
+    )
+    assert text_of(f"<p>The gate.</p><div><div>The sound of the quay</div>{bar}</div>") == (
+        "The gate.\n\nThe sound of the quay"
+    )
+    assert text_of("<p>Move <input type='range'> and look</p>") == "Move and look"

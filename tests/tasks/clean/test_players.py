@@ -80,3 +80,24 @@ def test_what_an_object_shows_if_it_states_nothing() -> None:
 def test_a_video_without_an_address_leaves_its_poster() -> None:
     (image,) = clean_fragment('<video src="blob:https://quay.example/1" poster="/p.jpg"></video>').images
     assert image.url == "https://quay.example/p.jpg"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'class="twitter-tweet"><a href="{}"></a>',
+        'class="bluesky-embed"><p lang="en"></p> <a href="{}"> </a>',
+        'class="instagram-media" data-instgrm-permalink="{}"><div></div>',
+        'class="tiktok-embed" cite="{}" data-video-id="9"><section></section>',
+    ],
+)
+def test_a_post_that_a_script_shows_is_a_link(attributes: str) -> None:
+    address = "https://net.example/oda/9"
+    content = clean_fragment(f"<p>They said:</p><blockquote {attributes.format(address)}</blockquote><p>Well.</p>")
+    assert content.text == f"They said:\n\n{address}\n\nWell."
+    assert links(f"<blockquote {attributes.format(address)}</blockquote>") == [address]
+
+
+def test_a_quotation_with_words_is_itself() -> None:
+    assert clean_fragment('<blockquote cite="https://quay.example/a"><p>So.</p></blockquote>').text == "> So."
+    assert clean_fragment("<p>The gate.</p><blockquote> </blockquote>").text == "The gate."

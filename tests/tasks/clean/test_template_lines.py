@@ -180,6 +180,14 @@ def test_a_link_to_another_site_stays_without_its_words() -> None:
     assert "https://post.example/no" in content.html
 
 
+def test_the_last_link_to_another_site_stays_too() -> None:
+    """The last of several quotations, and the source that a digest's entry ends with."""
+    source = "<p><a href='https://post.example/no'>Read more</a></p>"
+    content = cleaned(f"<p>The Post says no. Read more</p>{source}<p>Share this</p>")
+    assert content.text == "The Post says no."
+    assert "https://post.example/no" in content.html
+
+
 def test_an_entry_that_only_points_to_others_says_that() -> None:
     only = "<h3>Related</h3><ul><li><a href='/quay'>The quay is closed</a></li></ul>"
     assert "The quay is closed" in cleaned(only).text

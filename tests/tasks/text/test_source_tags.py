@@ -100,8 +100,29 @@ def test_unknown_elements_are_no_text(html: str, text: str) -> None:
     assert parse(html).text() == text
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Hide the <nav> element, says Oda.</p><p>The gate</p>", "Hide the <nav> element, says Oda.The gate"),
+        ("<p>A <i><select></i> is short.</p><p>A <select> is long.</p>", "A <select> is short.A <select> is long."),
+        ("<p>El <button> y el <VIDEO></p><h2>Fin</h2>", "El <button> y el <VIDEO>Fin"),
+        ("<p>Kürze den <title> und <textarea>:</p><p>so</p>", "Kürze den <title> und <textarea>:so"),
+        ("<p>An <iframe> holds a page.</p><p>It opens.</p>", "An <iframe> holds a page.It opens."),
+        # no mentions: with an end, with an attribute, with an element in it
+        ("<nav>Home</nav><p>The gate</p>", "HomeThe gate"),
+        ('<nav class="top">Home<p>The gate</p>', "HomeThe gate"),
+        ("<select>\n<option>One</select><p>The gate</p>", "\nOneThe gate"),
+        ("<p>The gate</p><nav><ul><li>Home", "The gateHome"),
+    ],
+)
+def test_an_element_that_is_only_mentioned_is_text(html: str, text: str) -> None:
+    """A tutorial on menus lost the half of its text that followed its first "<nav>"."""
+    assert parse(html).text() == text
+
+
 def test_any_number_of_tags_is_read() -> None:
     """Hundreds of thousands of them fit into an entry; looking each up in the whole text would take hours."""
     unknown = "".join(f"<t{number}>" for number in range(100_000))
     assert parse(f"{unknown}<p>The gate opens.</p>").text().endswith("The gate opens.")
     assert parse(f"{'<iframe>' * 100_000}<p>The gate opens.</p>").text().endswith("The gate opens.")
+    assert parse(f"{'the <nav> ' * 100_000}<p>The gate opens.</p>").text().endswith("The gate opens.")
