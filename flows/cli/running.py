@@ -145,7 +145,8 @@ def _summary(report: Report) -> Iterator[str]:
     if report.not_due:
         yield f"{counted(report.not_due, 'feed')} {are(report.not_due)} not due yet; `newsmill status` says when"
     if facts["pages_read"] or facts["pages_failed"]:
-        yield f"{counted(facts['pages_read'], 'page')} read for their text, {facts['pages_failed']} gave none"
+        whose = "its" if facts["pages_read"] == 1 else "their"
+        yield f"{counted(facts['pages_read'], 'page')} read for {whose} text, {facts['pages_failed']} gave none"
     if facts["edited"] or facts["gone"]:
         yield f"{counted(facts['edited'], 'article')} edited, {facts['gone']} taken down, as their pages show"
     if facts["images_stored"] or facts["images_failed"]:
