@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class Retention:
     snapshots: timedelta
     """A lake's: how far back one can query what it held."""
     events: timedelta = timedelta(days=30)
-    outboxes: Sequence[str] = ()
+    outboxes: Sequence[str] = field(default=(), kw_only=True)
     """Whose messages wait to be sent, however long; of an outbox that is no more, nobody sends them."""
 
 
