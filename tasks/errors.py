@@ -45,3 +45,8 @@ class BackfillError(NewsmillError):
 
 class ServerError(NewsmillError):
     """Prefect's server can't be started or reached."""
+
+
+def without_telemetry(variable: str, error: ImportError) -> ServerError:
+    """What to raise if the variable asks for what only `newsmill[telemetry]` brings."""
+    return ServerError(f"{variable} is set, but {error.name} is not installed: pip install 'newsmill[telemetry]'")
