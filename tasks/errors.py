@@ -52,3 +52,8 @@ def error_text(error: Exception) -> str:
     """What a reject says of the error. It may repeat the input, whose text need not be one that a database takes."""
     message = str(error) if isinstance(error, NewsmillError) else f"{type(error).__name__}: {error}"
     return UNPRINTABLE.sub("", message)
+
+
+def without_telemetry(variable: str, error: ImportError) -> ServerError:
+    """What to raise if the variable asks for what only `newsmill[telemetry]` brings."""
+    return ServerError(f"{variable} is set, but {error.name} is not installed: pip install 'newsmill[telemetry]'")

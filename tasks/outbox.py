@@ -151,7 +151,7 @@ class _Sender:
     async def _fill_and_send(self) -> None:
         await asyncio.to_thread(self._fill)
         try:
-            secret = await asyncio.to_thread(resolve_value, self.table.secret, f"outbox {self.table.name}")
+            secret = await asyncio.to_thread(resolve_value, self.table.secret, "its secret")
             url = parse_address(await asyncio.to_thread(resolve_references, self.table.url))
             sign(secret, "", 0, b"")
         except FetchError as error:

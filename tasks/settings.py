@@ -307,7 +307,7 @@ class Settings(BaseSettings):
         from warehouse.store.maintenance import Retention
 
         periods = (self.keep_fetches, self.keep_runs, self.keep_checks, self.keep_snapshots, self.keep_events)
-        return Retention(*(timedelta(days=days) for days in periods))
+        return Retention(*(timedelta(days=days) for days in periods), outboxes=[table.name for table in self.outbox])
 
     @property
     def user_agent(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows import TerminatedError
+from flows.cli.completing import deployment_names
 from flows.cli.options import given_settings, json_option, settings_options
 from flows.cli.printing import err, escape, out, print_json
 
@@ -28,7 +29,7 @@ WITHOUT_SERVER = frozenset(["--help", "-h", "--version", "-v", "version", "confi
 
 
 @click.command()
-@click.argument("deployment")
+@click.argument("deployment", shell_complete=deployment_names)
 @click.option("--param", "given", multiple=True, metavar="KEY=VALUE", help="A parameter; may be given more than once.")
 @click.option("--watch", is_flag=True, help="Show the run's log until it ends; exits 1 if it is not Completed.")
 @settings_options

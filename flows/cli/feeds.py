@@ -58,8 +58,9 @@ def list_feeds(feeds_file: Path | None, warehouse: str | None, as_json: bool) ->
 
 def shown_feed(feed: Feed) -> dict[str, object]:
     """The feed for JSON, without secrets."""
-    fields = ("id", "name", "url", "kind", "site_url", "language", "timezone", "group", "images", "enabled")
-    return {field: getattr(feed, field) for field in fields} | {"url": mask(feed.url)}
+    texts = ("id", "name", "url", "kind", "site_url", "language", "timezone", "group")
+    policies = ("images", "full_text", "keep_for", "enabled")
+    return {field: getattr(feed, field) for field in (*texts, *policies)} | {"url": mask(feed.url)}
 
 
 @feeds.command("add")

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 @click.option("--language", help="BCP 47, for example zh or en.")
 @click.option("--timezone", help="IANA name, for dates without a zone.")
 @click.option("--images", type=click.Choice(["all", "lead", "none"]), help="Which images are downloaded.")
+@click.option(
+    "--full-text", type=click.Choice(["auto", "always", "never"]), help="When its articles' own pages are fetched."
+)
+@click.option("--keep-for", help="How long its articles are kept, such as 90d or 52w; for ever by default.")
 @click.option("--site-url", help="The address of its site.")
 @click.option("--url", help="Its address; `feeds move` also checks that the feed is there.")
 @settings_options
@@ -54,7 +58,8 @@ def remove(ids: tuple[str, ...], feeds_file: Path | None, warehouse: str | None,
     if as_json:
         print_json({"removed": list(ids), "feeds_file": str(settings.feeds)})
     else:
-        out.print(escape(f"removed {', '.join(ids)} from {settings.feeds}; its articles stay"), soft_wrap=True)
+        whose = "its" if len(ids) == 1 else "their"
+        out.print(escape(f"removed {', '.join(ids)} from {settings.feeds}; {whose} articles stay"), soft_wrap=True)
 
 
 @click.command()

@@ -137,5 +137,7 @@ def _forget(settings: Settings, selection: Selection | None, *, unreadable: bool
 
     if selection:
         forget.forget(settings, selection)
-    err.print("removing it from the landing zone, the images, the warehouse's file and the copy …", style="dim")
+    err.print(
+        "removing what is forgotten from the landing zone, the images, the warehouse's file and the copy …", style="dim"
+    )
     return asyncio.run(forget.erase(settings, unreadable=unreadable))

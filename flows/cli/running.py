@@ -132,7 +132,7 @@ def _print_feeds(lines: Sequence[FeedLine]) -> None:
 def _summary(report: Report) -> Iterator[str]:
     """The lines below the table of feeds, in rich's markup."""
     facts = report.as_dict()
-    if report.flow != "maintain" and (report.flow != "pages" or report.counts.entries):
+    if report.flow not in ("maintain", "images") and (report.flow != "pages" or report.counts.entries):
         again = f"{facts['unchanged']} seen again" + (f", {facts['blocked']} blocked" if facts["blocked"] else "")
         yield f"[bold]{facts['new']} new[/], [bold]{facts['changed']} changed[/], {again}"
     if report.feeds:
@@ -150,7 +150,7 @@ def _summary(report: Report) -> Iterator[str]:
         yield "no page is due"
     if facts["edited"] or facts["gone"]:
         yield f"{counted(facts['edited'], 'article')} edited, {facts['gone']} taken down, as their pages show"
-    if facts["images_stored"] or facts["images_failed"]:
+    if facts["images_stored"] or facts["images_failed"] or report.flow == "images":
         yield f"{counted(facts['images_stored'], 'image')} stored, {facts['images_failed']} failed"
     yield from map(escape, report.notes)
     if facts["rejected"]:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from dataclasses import replace as replaced
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -64,7 +65,8 @@ def restore(backup: Path, folder: Path, *, replace: bool, **flags: Any) -> Resto
     new_settings = _take_settings(backup)
     try:
         settings = load_settings(**flags)
-        parts = places(settings)
+        # where a link leads, such as from landing/ to a larger disk: the restored folder goes there, too
+        parts = {name: replaced(place, path=place.path.resolve()) for name, place in places(settings).items()}
         with _not_served(settings):
             _check_places(parts, settings, replace=replace)
             return _restore(backup, parts)

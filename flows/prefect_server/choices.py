@@ -1,4 +1,5 @@
-"""What the forms of Prefect's UI offer: the feeds and groups of feeds.toml, as they are when newsmill deploys."""
+"""What the forms of Prefect's UI offer: the feeds and groups of feeds.toml, as they are when newsmill deploys, and the
+sources of backfills."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 
 from flows.prefect_server.plugin import POOL
+from tasks.backfill.sources import SOURCES
 from tasks.registry.feeds_file import read_feeds_if_any
 from tasks.settings import Settings
 from warehouse.counting import counted
@@ -37,7 +39,11 @@ def offer_feeds(client: SyncPrefectClient, settings: Settings, say: Callable[[st
     except NewsmillError as error:
         say(f"The forms offer no feeds: {error}")
         return
-    choices = {"feeds": [feed.id for feed in feeds], "groups": sorted({feed.group for feed in feeds if feed.group})}
+    choices = {
+        "feeds": [feed.id for feed in feeds],
+        "groups": sorted({feed.group for feed in feeds if feed.group}),
+        "sources": list(SOURCES),
+    }
     for deployment in client.read_deployments(work_pool_filter=OURS):
         schema = deployment.parameter_openapi_schema or {}
         if not choices.keys().isdisjoint(schema.get("properties", {})):
@@ -50,14 +56,21 @@ def offer_feeds(client: SyncPrefectClient, settings: Settings, say: Callable[[st
 def with_choices(schema: Schema, choices: Mapping[str, Sequence[str]]) -> Schema:
     """The schema of a flow's parameters; those among the choices become lists to choose from."""
     properties = {
-        name: _list_of(form, name[:-1], choices[name]) if name in choices else form
+        name: _list_of(form, name[:-1], choices[name]) if name in choices else _without_none(form)
         for name, form in schema["properties"].items()
     }
     return {**schema, "properties": properties}
 
 
+def _without_none(form: Schema) -> Schema:
+    """Prefect asks "int or None?" of what may be None, so that goes: a field that is left empty means the same."""
+    values: list[Schema] = [value for value in form.get("anyOf", ()) if value != {"type": "null"}]
+    if len(values) != 1:
+        return form
+    return {key: value for key, value in form.items() if key not in ("anyOf", "default")} | values[0]
+
+
 def _list_of(form: Schema, noun: str, names: Sequence[str]) -> Schema:
-    """Prefect asks "list or None?" of what may be None, so that goes: an empty list means the same."""
     kept = {key: value for key, value in form.items() if key in ("title", "description", "position")}
     if not names:
         return {**kept, "type": "array", "items": {"type": "string"}}

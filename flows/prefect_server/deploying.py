@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.events.schemas.automations import AutomationCore
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
 from flows.prefect_server.alert_addresses import Address
@@ -92,14 +92,31 @@ def register(settings: Settings, variables: Mapping[str, str], say: Callable[[st
     with get_client(sync_client=True) as client:
         _remove_renamed(client)
         offer_feeds(client, settings, say)
-        try:
-            addresses = connect_alerts(client)
-        except ServerError as error:  # runs need no alerts
-            say(f"Alerts are as they were: {error}")
-            return []
-        if not addresses:
-            say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
-        return addresses
+        return register_automations(client, say)
+
+
+def register_automations(client: SyncPrefectClient, say: Callable[[str], None]) -> list[Address]:
+    """Make the automations that the server lacks, and the alerts; returns where alerts go.
+
+    Runs need none of them, so a server that refuses them is told of and no more: not every plan of Prefect Cloud has
+    them.
+    """
+    try:
+        for shipped in yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]:
+            automation = AutomationCore.model_validate(shipped)
+            if not client.read_automations_by_name(automation.name):
+                client.create_automation(automation)
+        addresses = connect_alerts(client)
+    except ServerError as error:
+        say(f"Alerts are as they were: {error}")
+        return []
+    except PrefectHTTPStatusError as error:
+        status = error.response.status_code
+        say(f"Automations and alerts are as they were: Prefect's server answers {status} when asked for them")
+        return []
+    if not addresses:
+        say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
+    return addresses
 
 
 def check_no_other_installation(settings: Settings) -> None:
@@ -150,7 +167,9 @@ def _remove_renamed(client: SyncPrefectClient) -> None:
 def _registered(ui: str, addresses: Sequence[Address]) -> dict[str, object]:
     with get_client(sync_client=True) as client:
         deployments = [deployment.name for deployment in client.read_deployments(work_pool_filter=OURS)]
-        automations = [automation.name for automation in client.read_automations()]
+        automations: list[str] = []
+        with suppress(PrefectHTTPStatusError):  # it refused them before, and `register` said so
+            automations = [automation.name for automation in client.read_automations()]
     return {
         "prefect_ui": ui,
         "prefect_api": PREFECT_API_URL.value(),
@@ -164,8 +183,3 @@ def _registered(ui: str, addresses: Sequence[Address]) -> dict[str, object]:
 async def _register() -> None:
     await make_pool()
     await NewsmillWarehouse.register_type_and_schema()
-    async with get_client() as client:
-        for shipped in yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]:
-            automation = AutomationCore.model_validate(shipped)
-            if not await client.read_automations_by_name(automation.name):
-                await client.create_automation(automation)

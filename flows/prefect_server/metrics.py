@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from tasks.errors import ServerError
+from tasks.errors import without_telemetry
 from tasks.orchestration.prefect_database import database_bytes
 from tasks.settings import Settings
 from warehouse.errors import WarehouseError, WarehouseLockedError
@@ -131,9 +131,7 @@ def metrics_export(readings: Readings) -> Iterator[None]:
         from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
         from opentelemetry.sdk.resources import Resource
     except ImportError as error:
-        raise ServerError(
-            f"NEWSMILL_OTLP_ENDPOINT is set, but {error.name} is not installed: pip install 'newsmill[telemetry]'"
-        ) from error
+        raise without_telemetry("NEWSMILL_OTLP_ENDPOINT", error) from error
     exporter = OTLPMetricExporter(endpoint=f"{endpoint.rstrip('/')}/v1/metrics")
     resource = Resource.create({"service.name": "newsmill", "service.version": version("newsmill")})
     provider = MeterProvider([PeriodicExportingMetricReader(exporter)], resource=resource)

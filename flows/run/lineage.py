@@ -15,7 +15,7 @@ from uuid import UUID
 from prefect.logging import get_run_logger
 
 from flows.run.report import Report
-from tasks.errors import ServerError
+from tasks.errors import ServerError, without_telemetry
 from tasks.settings import Settings
 from warehouse.masking import mask_passwords
 
@@ -54,9 +54,7 @@ def _emit(run: Report, settings: Settings, url: str) -> None:
         from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
         from openlineage.client.transport.http import HttpConfig, HttpTransport
     except ImportError as error:
-        raise ServerError(
-            f"NEWSMILL_OPENLINEAGE_URL is set, but {error.name} is not installed: pip install 'newsmill[telemetry]'"
-        ) from error
+        raise without_telemetry("NEWSMILL_OPENLINEAGE_URL", error) from error
     event = RunEvent(
         eventTime=datetime.now(UTC).isoformat(),
         eventType=RunState(_TYPES.get(run.state, "COMPLETE")),

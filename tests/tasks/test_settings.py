@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.outbox_table import OutboxTable
 from tasks.settings import (
     Settings,
     child_environment,
@@ -52,6 +53,11 @@ def test_a_lakes_other_files_lie_beside_a_catalog_in_a_file(tmp_path: Path, ware
 def test_retention_is_in_days() -> None:
     retention = load_settings(keep_runs=30).retention
     assert timedelta(days=30) in (getattr(retention, name) for name in retention.__slots__)
+
+
+def test_messages_of_the_outboxes_that_there_are_are_kept() -> None:
+    table = OutboxTable(name="desk", url="https://desk.example/hook", secret="{env:DESK_SECRET}")
+    assert load_settings(outbox=(table,)).retention.outboxes == ["desk"]
 
 
 def test_secrets_are_masked_where_settings_are_explained() -> None:

@@ -16,6 +16,7 @@ from warehouse.counting import are, counted
         (1, "entry", "1 entry"),
         (1234, "entry", "1,234 entries"),
         (3, "day", "3 days"),
+        (2, "fetch", "2 fetches"),
     ],
 )
 def test_a_noun_follows_its_number(count: int, noun: str, text: str) -> None:

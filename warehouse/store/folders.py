@@ -28,7 +28,7 @@ def make_folder(folder: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(SHARED_FOLDER)
     except OSError as error:
-        raise WarehouseError(f"{folder}: can't be made ({error.strerror}); choose another --warehouse") from error
+        raise WarehouseError(f"{folder}: can't be made ({error.strerror}); name another place") from error
 
 
 def share_like(path: Path, earlier: Path) -> None:

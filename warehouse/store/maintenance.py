@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +32,8 @@ FREE_BYTES = 64_000_000
 """How much must be free besides: a small file isn't worth it."""
 DELETED = 0.3
 """The share of a Parquet file's rows that must be deleted or changed before it is rewritten."""
+NOUNS = {"fetches": "fetch", "runs": "run", "checks": "check", "messages": "message", "events": "event"}
+"""What is kept for a time → one of it."""
 MIN_AGE = timedelta(days=1)
 """Younger files are never removed: a run may be about to refer to them, or a reader may still read them."""
 
@@ -46,6 +48,8 @@ class Retention:
     snapshots: timedelta
     """A lake's: how far back one can query what it held."""
     events: timedelta = timedelta(days=30)
+    outboxes: Sequence[str] = field(default=(), kw_only=True)
+    """Whose messages wait to be sent, however long; of an outbox that is no more, nobody sends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Upkeep:
     @property
     def messages(self) -> list[str]:
         """In words, a line for each step."""
-        rows = ", ".join(f"{count:,} {name}" for name, count in self.forgotten.items())
+        rows = ", ".join(counted(count, NOUNS[name]) for name, count in self.forgotten.items())
         lines = [f"warehouse: {self.compaction.before} before, {self.compaction.after} now"]
         if self.compaction.snapshots:
             lines.append(f"{counted(self.compaction.snapshots, 'snapshot')} expired")
@@ -106,14 +110,17 @@ def maintain(store: Warehouse, keep: Retention, images: Path, landing: Path, now
 
 def delete_old_records(store: Warehouse, keep: Retention, now: datetime) -> dict[str, int]:
     """Delete records whose retention is over; returns table → rows deleted."""
-    limits = {name: now - getattr(keep, name) for name in ("fetches", "runs", "checks")}
-    limits |= {"messages": now - keep.events, "events": now - keep.events}  # an event stays as long as its messages
+    wanted: dict[str, tuple[object, ...]] = {
+        **{name: (now - getattr(keep, name),) for name in ("fetches", "runs", "checks")},
+        "messages": (now - keep.events, list(keep.outboxes)),
+        "events": (now - keep.events,),  # an event stays as long as its messages
+    }
     with store.writing() as connection:
-        return transact(connection, lambda: {name: _delete_before(connection, name, limits[name]) for name in limits})
+        return transact(connection, lambda: {name: _delete(connection, name, wanted[name]) for name in wanted})
 
 
-def _delete_before(connection: Connection, name: str, before: datetime) -> int:
-    row = connection.execute(query(f"forget_{name}"), [before]).fetchone()
+def _delete(connection: Connection, name: str, parameters: Sequence[object]) -> int:
+    row = connection.execute(query(f"forget_{name}"), parameters).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests import preloaded
 from tests.conftest import Newsmill
+from tests.places import ROOT
 from tests.sites.sample import SampleSite
 
 
@@ -25,10 +26,12 @@ from tests.sites.sample import SampleSite
         (["feeds", "check", "harbour-w"], ["harbour-world"]),
         (["backfill", "wa"], ["wayback", "warc"]),
         (["ingest", "--feeds", "gone.toml", "harbour-z"], []),
+        (["run", "backfill-wa"], ["backfill-wayback", "backfill-warc"]),
     ],
 )
 def test_names_are_completed(bare: Newsmill, site: SampleSite, typed: Sequence[str], completed: Sequence[str]) -> None:
     bare.registry(site.feeds_toml())
+    (bare.folder / "prefect.yaml").write_bytes((ROOT / "prefect.yaml").read_bytes())
     words = {"COMP_WORDS": " ".join(["newsmill", *typed]), "COMP_CWORD": str(len(typed))}
     asking = replace(
         bare,

@@ -13,11 +13,15 @@ def test_a_feed_is_edited_disabled_enabled_and_removed(bare: Newsmill, site: Sam
     bare.registry("# ours\n" + site.feeds_toml())
     edited = bare.facts("feeds", "edit", "harbour-zh", "--name", "海港", "--group", "", "--images", "lead")["feed"]
     assert (edited["name"], edited["group"], edited["images"]) == ("海港", None, "lead")
+    policies = bare.facts("feeds", "edit", "harbour-zh", "--full-text", "always", "--keep-for", "52w")["feed"]
+    assert (policies["full_text"], policies["keep_for"]) == ("always", "52w")
     assert bare("feeds", "disable", "harbour-zh").stdout.startswith("harbour-zh is not asked until ")
     assert not bare.facts("feeds", "list")[1]["enabled"]
     assert bare("feeds", "enable", "harbour-zh").returncode == 0
     assert bare.facts("feeds", "list")[1]["enabled"]
-    assert bare.facts("feeds", "remove", "harbour-zh", "harbour-dead")["removed"] == ["harbour-zh", "harbour-dead"]
+    removed = bare("feeds", "remove", "harbour-zh", "harbour-dead").stdout
+    assert removed.endswith("feeds.toml; their articles stay\n")
+    assert removed.startswith("removed harbour-zh, harbour-dead from ")
     assert [feed["id"] for feed in bare.facts("feeds", "list")] == ["harbour-en", "harbour-world", "harbour-brief"]
     assert (bare.folder / "feeds.toml").read_text("utf-8").startswith("# ours\n")
 

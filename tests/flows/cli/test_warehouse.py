@@ -19,6 +19,7 @@ def test_status_as_json(filled: Newsmill) -> None:
     assert facts["counts"]["entries"] == 20
     assert facts["documents_waiting"] == 0
     assert facts["runs"][0]["state"] == "partial"
+    assert [facts["runs"][0][name] for name in ("new", "changed", "failed")] == [18, 0, 1]
     health = {feed["feed_id"]: (feed["health"], feed["articles"]) for feed in facts["feeds"]}
     assert health["harbour-dead"] == ("shaky", 0)
     assert health["harbour-zh"] == ("healthy", 6)

@@ -70,6 +70,19 @@ def test_replace_moves_it_aside(home: Home, backup: Path) -> None:
     assert len(Landing(landing).documents()) == 4
 
 
+def test_what_lies_behind_a_link_is_replaced_there(home: Home, backup: Path, tmp_path: Path) -> None:
+    """The landing zone of one of us is a link to a larger disk, and what was restored was beside the link."""
+    larger = tmp_path / "larger"
+    larger.mkdir()
+    link = home.folder / "data" / "landing"
+    link.rename(larger / "landing")
+    link.symlink_to(larger / "landing")
+    done = restore(backup, home.folder, replace=True)
+    assert link.is_symlink()
+    assert len(Landing(larger / "landing").documents()) == 3
+    assert {Path(path).parent for path in done.moved_aside if "landing" in path} == {larger}
+
+
 def test_a_broken_warehouse_can_be_replaced(home: Home, backup: Path) -> None:
     warehouse = home.folder / "data" / "newsmill.duckdb"
     warehouse.write_bytes(b"broken" * 9999)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flows.images import images
 from flows.ingest import ingest
+from flows.pages import pages
 from flows.prefect_server.choices import MAX_CHOICES, with_choices
 
 SCHEMA = ingest.parameters.model_dump()
@@ -18,8 +20,19 @@ def test_feeds_and_groups_become_lists_to_choose_from() -> None:
     for form in (feeds, groups):
         assert form["type"] == "array"
         assert "anyOf" not in form
-    others = {name: form for name, form in SCHEMA["properties"].items() if name not in ("feeds", "groups")}
+    changed = ("feeds", "groups", "partition")
+    others = {name: form for name, form in SCHEMA["properties"].items() if name not in changed}
     assert others.items() <= schema["properties"].items()
+
+
+def test_no_form_asks_whether_a_field_is_none() -> None:
+    """Of these, Prefect's showed "int, None" and 'Property is type "None"'."""
+    choices = {"feeds": ["quay"], "groups": ["dailies"], "sources": ["archive"]}
+    for flow in (ingest, pages, images):
+        for name, form in with_choices(flow.parameters.model_dump(), choices)["properties"].items():
+            assert form["type"] != "null", name
+            assert "anyOf" not in form, name
+            assert form.get("default", 0) is not None, name
 
 
 def test_each_parameter_is_described() -> None:

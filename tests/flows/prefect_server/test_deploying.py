@@ -13,10 +13,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 
 from flows.installation.making import make_installation
+from flows.prefect_server.deploying import register_automations
 from tasks.registry.feeds_file import part_of
 from tests.conftest import Newsmill
 from tests.flows.asking import ask
@@ -334,3 +337,16 @@ def in_parts_on_dask(text: str) -> str:
     head, rest = text.split('    schedules:\n      - cron: "7 * * * *"\n        timezone: UTC\n', 1)
     rest = rest.replace("    # schedules:", "    schedules:").replace("    #   - {", "      - {")
     return (head + rest).replace("flows/ingest.py:ingest", "flows/on_dask.py:ingest")
+
+
+def test_a_server_that_refuses_automations_is_told_of_and_no_more() -> None:
+    """Not every plan of Prefect Cloud has them; `newsmill serve` ended with a traceback."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403 if "automations" in request.url.path else 404)  # it has no tokens against CSRF
+
+    transport = {"transport": httpx.MockTransport(answer)}
+    said: list[str] = []
+    with SyncPrefectClient("http://prefect.example/api", httpx_settings=transport) as client:
+        assert register_automations(client, said.append) == []
+    assert said == ["Automations and alerts are as they were: Prefect's server answers 403 when asked for them"]

@@ -42,7 +42,7 @@ def error_of(lake: Lake, sql: str = COUNT) -> str:
     return said
 
 
-KEEP = Retention(timedelta(days=90), timedelta(days=365), timedelta(days=90), timedelta(days=7))
+KEEP = Retention(timedelta(days=90), timedelta(days=365), timedelta(days=90), timedelta(days=7), outboxes=["desk"])
 
 
 LATER = datetime.now(UTC) + timedelta(days=30)

@@ -54,15 +54,15 @@ def test_records_are_forgotten_when_they_are_old(store: Warehouse, tmp_path: Pat
         connection.execute(
             f"INSERT INTO ops.article_events BY NAME {events} AS recorded_at, -range AS position FROM range(1, 10)"
         )
-        for event, state in (("r9", "pending"), ("r8", "dead")):
+        for event, state, outbox in (("r9", "pending", "desk"), ("r8", "dead", "desk"), ("r7", "pending", "removed")):
             connection.execute(
-                "INSERT INTO ops.outbox BY NAME SELECT event_id, $2 AS state, recorded_at AS queued_at "
+                "INSERT INTO ops.outbox BY NAME SELECT event_id, $2 AS state, recorded_at AS queued_at, $3 AS outbox "
                 "FROM ops.article_events WHERE event_id = $1",
-                [event, state],
+                [event, state, outbox],
             )
     done = run_maintenance(store, tmp_path)
-    assert done.forgotten == {"fetches": 8, "runs": 2, "checks": 8, "messages": 1, "events": 7}
-    assert "forgotten records: 8 fetches, 2 runs, 8 checks, 1 messages, 7 events" in done.messages
+    assert done.forgotten == {"fetches": 8, "runs": 2, "checks": 8, "messages": 2, "events": 7}
+    assert "forgotten records: 8 fetches, 2 runs, 8 checks, 2 messages, 7 events" in done.messages
     with store.reading() as connection:
         left = connection.execute("SELECT event_id FROM ops.article_events ORDER BY position").fetchall()
     assert left == [("r9",), ("r1",)], "what waits to be sent, and the last"
