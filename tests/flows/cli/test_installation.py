@@ -49,7 +49,8 @@ def test_an_installation_goes_through_a_backup(filled: Newsmill, tmp_path: Path)
     assert inside.facts("publish")["kind"] == "full"
     assert inside.facts("sql", "SELECT count(*) AS articles FROM marts.latest_articles") == [{"articles": 18}]
     served = Newsmill(folder, filled.environment, filled.program)
-    assert served.facts("status")["documents_waiting"] == 4, "which may not be in the warehouse: they are a minute old"
+    # what was landed in the minute before the backup may not be in its warehouse
+    assert served.facts("status")["documents_waiting"] in (0, 4)
     assert served.facts("ingest", "--no-images")["new"] == 0
     assert contents(folder / "data" / "newsmill.duckdb") == contents(filled.warehouse)
 
