@@ -57,6 +57,7 @@ UNMIRRORED = {
     "tasks/registry/feed_ids.py": "tests/tasks/registry/test_feed_table.py",
     "tasks/registry/feed_problems.py": "tests/tasks/registry/test_feed_table.py",
     "tasks/parse/page_source.py": "tests/tasks/parse/test_page.py",
+    "tasks/text/page_encoding.py": "tests/tasks/parse/test_page.py",
     "tasks/parse/expat.py": "tests/tasks/parse/test_feed.py, tests/tasks/backfill/test_sitemap_files.py",
     "tasks/outbox_table.py": "tests/flows/cli/test_outbox.py",
     "warehouse/load/events.py": "tests/tasks/test_outbox.py",

@@ -1,14 +1,11 @@
-"""The source of a web page as text: what encoding it is in, and whether it is a page that can be read at all."""
+"""The source of a web page as text, and whether it is a page that can be read at all."""
 
 from __future__ import annotations
 
 import re
 
-from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding
-
 from tasks.errors import ParseError
-from tasks.text.encodings import decode_legacy, is_mostly_utf8, usual_encoding
-from tasks.text.markup import MAX_HTML
+from tasks.text.page_encoding import decode_page
 from warehouse.records import Document, Feed
 
 MAX_TAGS = 60_000
@@ -16,7 +13,6 @@ MAX_TAGS = 60_000
 MAX_WORDS = 20_000
 """Words in one tag. lexbor compares each attribute with all before it, so their time grows with the square."""
 _MARKUP = re.compile(r"<(?:!doctype|[a-z][a-z0-9]*)[\s/>]", re.IGNORECASE)
-_NO_TEXT = r"[\x00\ud800-\udfff]"
 _FEED = re.compile(r"(?>\s+|<\?[^>]*>|<!--.*?-->)*+<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -24,7 +20,7 @@ def read_source(data: bytes, document: Document, feed: Feed) -> str:
     """The page's HTML. Raises ParseError if the document is no page, or one that would take too long."""
     if not data.strip():
         raise ParseError("the page is empty")
-    html = _decode(data, document.headers.get("content-type"), feed.language)
+    html = decode_page(data, document.headers.get("content-type"), feed.language)
     if _FEED.match(html[:10_000]):
         raise ParseError("the document is a feed, not a web page")
     if not _MARKUP.search(html):
@@ -41,38 +37,3 @@ def _has_endless_tag(html: str) -> bool:
     if max(map(len, pieces)) <= MAX_WORDS:  # nearly always, and known without looking at each piece
         return False
     return any(len(piece) > MAX_WORDS and len(piece.partition(">")[0].split()) > MAX_WORDS for piece in pieces)
-
-
-def _decode(data: bytes, content_type: str | None, language: str | None) -> str:
-    """The page as text.
-
-    The encoding is that of its byte order mark, else UTF-8 if it decodes as such, else that of the HTTP header, else of
-    its <meta>, else UTF-8 if nearly all of it is, else the usual one of its language. What is declared comes after
-    UTF-8, because pages that a browser or an archive saved as UTF-8 still declare what they were (GBK, ISO-8859-1),
-    while no text of some length in those is UTF-8 by chance. A page that declares UTF-8 and is none, as a server says
-    it of all its pages, is told by its language or its letters.
-    """
-    data = data[: 4 * MAX_HTML]
-    if not data.isascii() and (text := _as_utf8(data)) is not None:
-        return text[:MAX_HTML].replace("\x00", "")
-
-    def guess(data: bytes) -> str:
-        return "utf-8" if is_mostly_utf8(data) else usual_encoding(language) or "cp1252"
-
-    declared = [http_content_type_encoding(content_type), html_body_declared_encoding(data)]
-    if next(filter(None, declared), "") == "utf-8" and not is_mostly_utf8(data):
-        others = [encoding for encoding in declared if encoding and encoding != "utf-8"]
-        return re.sub(_NO_TEXT, "", decode_legacy(data, others, language)[:MAX_HTML])
-    try:
-        text = html_to_unicode(content_type, data, auto_detect_fun=guess)[1]
-    except (LookupError, ValueError):  # the charset is a Python codec that is not for text, such as hex
-        text = data.decode("utf-8", "replace")
-    return re.sub(_NO_TEXT, "", text[:MAX_HTML])
-
-
-def _as_utf8(data: bytes) -> str | None:
-    """The text if it is UTF-8; an error at the very end is a character that was cut off."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return data.decode("utf-8-sig", "replace") if error.start >= len(data) - 3 else None

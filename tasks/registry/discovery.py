@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import feedparser
-from bs4 import BeautifulSoup, Tag
-from bs4.filter import SoupStrainer
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tasks.text import urls
 from tasks.text.encodings import to_utf8
+from tasks.text.markup import parse, parse_html
 from tasks.text.mending import mend_xml
+from tasks.text.page_encoding import decode_page
 from tasks.text.plain import collapse
 
 COMMON_PATHS = (
@@ -23,7 +24,6 @@ COMMON_PATHS = (
     *("/index.rdf", "/?feed=rss2"),
 )
 """Where sites whose pages link to no feed have one, relative to the site's address."""
-MAX_HTML = 5_000_000
 MAX_CANDIDATES = 20
 
 _FEED_TYPES = frozenset(
@@ -55,13 +55,13 @@ def discover(html: bytes, url: str) -> list[Candidate]:
     """
     if b"<" not in html or (html.lstrip().startswith(b"<?xml") and b"<html" not in html[:_START].lower()):
         return []  # not a page: plain text, or XML other than XHTML
-    soup = BeautifulSoup(html[:MAX_HTML], "lxml", parse_only=SoupStrainer(["base", "link", "a"]))
-    base = next((urls.resolve(url, _attribute(tag, "href")) for tag in soup.find_all("base", href=True)), None) or url
-    linked = list(_linked_feeds(soup, base))
+    page = parse_html(decode_page(html))
+    base = next((urls.resolve(url, _attribute(node, "href")) for node in page.css("base[href]")), None) or url
+    linked = list(_linked_feeds(page, base))
     if linked:
         return _unique(sorted(linked, key=_doubt))
     host = urls.host_of(url)
-    anchors = (candidate for candidate in _anchors(soup, base) if candidate.url != url)
+    anchors = (candidate for candidate in _anchors(page, base) if candidate.url != url)
     return _unique(sorted(anchors, key=lambda candidate: (urls.host_of(candidate.url) != host, _doubt(candidate))))
 
 
@@ -85,31 +85,30 @@ def looks_like_feed(data: bytes) -> str | None:
     if not result.get("version"):
         return None
     title = str(result.feed.get("title") or "")
-    return collapse(BeautifulSoup(title, "lxml").get_text() if "<" in title else title)
+    return collapse(parse(title).text() if "<" in title else title)
 
 
-def _linked_feeds(soup: BeautifulSoup, base: str) -> Iterator[Candidate]:
-    for tag in soup.find_all("link", href=True):
-        relations = _attribute(tag, "rel").lower().split()
-        media_type = _attribute(tag, "type").partition(";")[0].strip().lower()
-        address = urls.resolve(base, _attribute(tag, "href"))
+def _linked_feeds(page: LexborHTMLParser, base: str) -> Iterator[Candidate]:
+    for node in page.css("link[href]"):
+        relations = _attribute(node, "rel").lower().split()
+        media_type = _attribute(node, "type").partition(";")[0].strip().lower()
+        address = urls.resolve(base, _attribute(node, "href"))
         if "alternate" in relations and media_type in _FEED_TYPES and address and "/wp-json/" not in address:
-            yield Candidate(address, collapse(_attribute(tag, "title")), media_type)
+            yield Candidate(address, collapse(_attribute(node, "title")), media_type)
 
 
-def _anchors(soup: BeautifulSoup, base: str) -> Iterator[Candidate]:
-    for tag in soup.find_all("a", href=True):
-        address = urls.resolve(base, _attribute(tag, "href"))
+def _anchors(page: LexborHTMLParser, base: str) -> Iterator[Candidate]:
+    for node in page.css("a[href]"):
+        address = urls.resolve(base, _attribute(node, "href"))
         if not address:
             continue
         parts = urlsplit(address)
         if _FEED_PATH.search(parts.path) or _FEED_QUERY.search(parts.query):
-            yield Candidate(address, collapse(_attribute(tag, "title") or tag.get_text()), None)
+            yield Candidate(address, collapse(_attribute(node, "title") or node.text()), None)
 
 
-def _attribute(tag: Tag, name: str) -> str:
-    value = tag.get(name) or ""
-    return value if isinstance(value, str) else " ".join(value)
+def _attribute(node: LexborNode, name: str) -> str:
+    return node.attributes.get(name) or ""
 
 
 def _doubt(candidate: Candidate) -> int:

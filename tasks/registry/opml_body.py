@@ -12,6 +12,7 @@ from defusedxml import ElementTree  # type: ignore[import-untyped]
 from tasks.errors import FeedsFileError
 from tasks.text.encodings import to_utf8
 from tasks.text.mending import mend_xml
+from tasks.text.nesting import bound_nesting
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
@@ -47,7 +48,8 @@ def _parse(data: bytes, notes: list[str]) -> Element | Tag:
         try:
             return _parse_xml(mended := mend_xml(data))
         except ElementTree.ParseError:
-            root = BeautifulSoup(_DECLARATION.sub("", mended.decode()), "html.parser").find(re.compile("(?:^|:)opml$"))
+            text = bound_nesting(_DECLARATION.sub("", mended.decode()))  # BeautifulSoup takes the square of the depth
+            root = BeautifulSoup(text, "html.parser").find(re.compile("(?:^|:)opml$"))
     except ValueError as error:  # defusedxml's own errors
         raise FeedsFileError(f"the OPML file defines entities, which no list of feeds needs ({error!r})") from error
     if not isinstance(root, Tag) or not _END.search(data):  # what is missing at the end would go unnoticed

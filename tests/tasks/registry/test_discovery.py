@@ -77,6 +77,14 @@ def test_any_bytes_break_nothing(data: bytes) -> None:
     looks_like_feed(data)
 
 
+@pytest.mark.parametrize("charset", ["gb\x0118030", "no-such", "hex", "gb18030", "utf-8"])
+def test_a_feed_is_found_whatever_the_page_calls_its_encoding(charset: str) -> None:
+    link = '<link rel=alternate type=application/rss+xml href=/feed title="海港日报">'
+    coded = link.encode("gb18030" if charset == "gb18030" else "utf-8")
+    (found,) = discover(f'<meta charset="{charset}">'.encode() + coded, "https://quay.example/")
+    assert (found.url, found.title) == ("https://quay.example/feed", "海港日报")
+
+
 def test_common_paths_are_paths() -> None:
     assert all(path.startswith("/") for path in COMMON_PATHS)
     assert len(set(COMMON_PATHS)) == len(COMMON_PATHS)
