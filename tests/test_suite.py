@@ -117,8 +117,15 @@ def test_a_worker_s_death_ends_the_run_and_names_the_test(tmp_path: Path, before
     assert "1 failed" in output, output
 
 
-@pytest.mark.parametrize("before", ["pass", DEAF], ids=["", "deaf to signals"])
-@pytest.mark.parametrize("options", [make_test_options(), ALONE], ids=["workers", "alone"])
+@pytest.mark.parametrize(
+    ("options", "before"),
+    [
+        pytest.param(make_test_options(), "pass", id="workers-"),
+        pytest.param(make_test_options(), DEAF, id="workers-deaf to signals"),
+        pytest.param(ALONE, "pass", id="alone-"),
+        pytest.param(ALONE, DEAF, id="alone-deaf to signals", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_run_without_progress_ends_and_says_where_it_stood(tmp_path: Path, options: list[str], before: str) -> None:
     status, output = run_suite(tmp_path, options, stalled=4, a_hanging=HANGING.format(before=before))
     assert status != 0, output

@@ -212,6 +212,7 @@ def test_a_flag_that_a_source_does_not_take_is_refused(newsmill: Newsmill) -> No
     assert "paged does not take --history, --site" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not ARCHIVE.exists(), reason="the corpus of real archives is not here")
 def test_the_corpus_of_real_archives(newsmill: Newsmill) -> None:
     newsmill.registry("")

@@ -321,6 +321,13 @@ def test_a_robots_txt_that_fails(status: int, outcome: str) -> None:
     assert (answer.outcome, answer.may_help) == (outcome, True)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run waits for a host's turn for a moment instead of a minute."""
+    monkeypatch.setattr("tasks.fetch.lanes.LONGEST_WAIT", 0.1)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_crawl_delay_that_is_too_long_for_a_run_leaves_the_rest_for_the_next() -> None:
     rules = Page(b"User-agent: *\nCrawl-delay: 600", "text/plain")
     pages = {f"/{name}": GATE for name in "abc"}
@@ -330,6 +337,7 @@ def test_a_crawl_delay_that_is_too_long_for_a_run_leaves_the_rest_for_the_next()
     assert [answer and answer.outcome for answer in answers] == ["fetched", None, None]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_crawl_delay_counts_for_each_redirect() -> None:
     """Each is a request."""
     rules = Page(b"User-agent: *\nCrawl-delay: 600", "text/plain")
