@@ -150,7 +150,7 @@ feedparser.mixin._FeedParserMixin.can_be_relative_uri -= {"id"}
 _PIXELS = re.compile(r"[1-9][0-9]{0,5}")
 PICTURE_WIDTH, THUMBNAIL_WIDTH = 1000, 300
 """Pixels that an image without a stated width is taken to have."""
-_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(rb"(?>\s+|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _ENTRY = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 _ENTRY_OR_ROOT = re.compile(rb"<(/?)(?:[\w.-]+:)?(?:item|entry|rss|feed|rdf)(?=[\s/>])", re.IGNORECASE)
 _NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
@@ -171,7 +171,7 @@ def parse(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
 def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     result = read_feed(data)
     if not result.entries and not result.get("version"):
-        if _HTML.search(data[:4096]):
+        if _HTML.match(data[:4096]):
             raise ParseError("the document is an HTML page, not a feed; `newsmill feeds add` finds a page's feed")
         reason = result.get("bozo_exception")
         raise ParseError(f"the document is no feed: {reason or 'no entries, and no known root element'}")

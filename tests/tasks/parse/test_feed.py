@@ -134,6 +134,8 @@ def test_a_feed_without_entries_is_a_feed() -> None:
         (b" \n\t ", "empty"),
         (b"<!DOCTYPE html><title>Parked</title><p>Hello", "HTML page"),
         (b"<!-- served --> <html><body>x</body></html>", "HTML page"),
+        (b"<!-- served -->" * 100 + b"<html><body>x</body></html>", "HTML page"),
+        (b"<!-- served -->" * 100 + b"<notes>x</notes>", "no feed"),  # it took forever
         (b"Not result", "no feed"),
         (b"<?xml version='1.0'?><sitemapindex></sitemapindex>", "no feed"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "no feed"),
