@@ -22,7 +22,8 @@ _NOTE_NAME = re.compile(r"[\w*†‡§¶#][\w*†‡§¶#,;–\- ]{0,11}")
 _NUMBER = re.compile(r"\d{1,3}")
 _NUMBERS = re.compile(r"\d{1,3}(?:\s*[,;–-]\s*\d{1,3})+")
 _SIGNED = re.compile(r"[-−–+]\s?\d[\d.,]*|\d+[-−–+]")
-_EXPRESSION = re.compile(r"\d*[^\W\d_]?(?:[-−+*/·^_][\w.()]{1,6})+|\d+[^\W\d_]|\d+[.,]\d+")
+_EXPRESSION = re.compile(r"\d*[^\W\d_]?(?:[-−+*/·^_](?:[^\W_]|[.()]){1,6})+|\d+[^\W\d_]|\d+[.,]\d+")
+"""Between two signs there is no third: else `1____________!` would be tried in every grouping."""
 _SIMPLE_POWER = re.compile(r"[-−–+]?\s?(?:\d[\d.,]*|\w)|\d+[-−–+]")
 _SIMPLE_INDEX = re.compile(r"\w+")
 _UNITS = frozenset(

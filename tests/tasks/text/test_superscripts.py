@@ -68,6 +68,11 @@ def test_what_is_raised_and_lowered_reads_as_typed(html: str, text: str) -> None
     )
 
 
+def test_a_long_rule_is_not_tried_in_every_grouping() -> None:
+    """It took for ever."""
+    assert text_of(f"<p>10<sup>1{'_' * 80}!</sup></p>").startswith("10")
+
+
 def test_in_preformatted_text() -> None:
     assert text_of("<pre>10<sup>6</sup>\n  H<sub>2</sub>O</pre>") == "10^6\n  H2O"
 

@@ -1,0 +1,150 @@
+"""No regular expression of newsmill can be made to try its text in every grouping, which would take for ever.
+
+Each pattern is given texts that repeat pieces of its own alphabet and end in what it does not expect. One that may
+group a text in many ways (`(?:a+)+b`) does not end within five seconds on ninety characters; the others take
+microseconds.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import signal
+from collections.abc import Iterator
+from random import Random
+from types import FrameType
+
+import pytest
+
+import tasks
+import warehouse
+from tests.places import ROOT
+
+LENGTH = 90
+"""Characters of a text."""
+TEXTS = 120
+"""For each pattern."""
+SECONDS = 5
+_IN_A_CLASS = {"CATEGORY_DIGIT": "1", "CATEGORY_SPACE": " \n", "CATEGORY_WORD": "a_1", "CATEGORY_NOT_WORD": "-"}
+_CALLS = frozenset(["compile", "search", "match", "fullmatch", "sub", "split", "findall", "finditer"])
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:
+    """(where it is, the pattern): what modules hold, and what functions spell out."""
+    for package in (tasks, warehouse):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            for name, value in vars(importlib.import_module(found.name)).items():
+                values = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+                yield from ((f"{found.name}.{name}", each) for each in values if isinstance(each, re.Pattern))
+        for path in (ROOT / package.__name__).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                match node:
+                    case ast.Call(
+                        func=ast.Attribute(value=ast.Name(id="re"), attr=attr),
+                        args=[ast.Constant(value=str() | bytes() as spelled), *_],
+                    ) if attr in _CALLS:
+                        yield f"{path.relative_to(ROOT)}:{node.lineno}", re.compile(spelled)
+
+
+def alphabet(pattern: str | bytes) -> tuple[list[str], list[str]]:
+    """(characters that the pattern names, words that it names)"""
+    parser = re._parser  # type: ignore[attr-defined]
+    characters: set[str] = {"a"}
+    words: set[str] = set()
+
+    def walk(tree: object) -> None:
+        word = ""
+        for code, argument in tree:  # type: ignore[attr-defined]
+            kind = str(code)
+            if kind == "LITERAL":
+                characters.add(chr(argument))
+                word += chr(argument)
+                continue
+            if word:
+                words.add(word)
+                word = ""
+            if kind == "IN":
+                for what, value in argument:
+                    if str(what) == "LITERAL":
+                        characters.add(chr(value))
+                    elif str(what) == "RANGE":
+                        characters.update(map(chr, value))
+                    elif str(what) == "CATEGORY":
+                        characters.update(_IN_A_CLASS.get(str(value), "a"))
+            elif kind in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+                walk(argument[2])
+            elif kind == "SUBPATTERN":
+                walk(argument[3])
+            elif kind == "BRANCH":
+                for branch in argument[1]:
+                    walk(branch)
+            elif kind in ("ASSERT", "ASSERT_NOT"):
+                walk(argument[1])
+            elif kind == "ATOMIC_GROUP":
+                walk(argument)
+        if word:
+            words.add(word)
+
+    walk(parser.parse(pattern))
+    return sorted(characters)[:40], sorted(words, key=len)[:30] or ["a"]
+
+
+def texts(pattern: str | bytes, count: int) -> Iterator[str]:
+    rng = Random(repr(pattern))
+    characters, words = alphabet(pattern)
+
+    def piece() -> str:
+        return rng.choice(characters if rng.random() < 0.6 else words)
+
+    for _ in range(count):
+        start = "".join(piece() for _ in range(rng.choice((0, 0, 1, 2))))
+        unit = "".join(piece() for _ in range(rng.choice((1, 1, 2, 2, 3, 4))))
+        repeated = unit * max(LENGTH // len(unit), 40 if len(unit) > 7 else 1)
+        yield start + repeated + rng.choice(("", "!", "\x01", "~ "))
+
+
+def slow_text(pattern: re.Pattern[str] | re.Pattern[bytes], count: int = TEXTS) -> str | None:
+    """A text that the pattern does not come to an end with."""
+    for text in texts(pattern.pattern, count):
+        given = text.encode("utf-8", "replace") if isinstance(pattern.pattern, bytes) else text
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        try:
+            pattern.search(given)  # type: ignore[arg-type]
+            pattern.fullmatch(given)  # type: ignore[arg-type]
+        except TimeoutError:
+            return text
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    return None
+
+
+@pytest.fixture(autouse=True)
+def alarm() -> Iterator[None]:
+    def end(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_no_pattern_tries_every_grouping() -> None:
+    found = {pattern: where for where, pattern in patterns()}
+    assert len(found) > 300
+    slow = {where: text for pattern, where in found.items() if (text := slow_text(pattern))}
+    assert not slow
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:a+)+b",
+        r"^\s*(?:<!--.*?-->\s*)*<html",  # a feed that began with a hundred comments
+        r"\d*(?:[-_][\w.]{1,6})+",  # <sup>1____…!</sup>
+    ],
+)
+def test_a_pattern_that_does_is_found(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.trust.test_patterns.SECONDS", 0.5)
+    assert slow_text(re.compile(pattern, re.DOTALL), 3_000)
