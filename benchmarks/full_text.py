@@ -1,6 +1,6 @@
 """Fetching articles' own pages: how many a second, from real pages that a copy on loopback serves.
 
-    python -m benchmarks.full_text            (or: --pages 600 --rounds 3)
+    python -m benchmarks.full_text            (or: --pages 324 --rounds 5)
 
 The pages of ../shared/pages are served under addresses of their own, and teaser feeds of 40 entries link to them. The
 feeds are ingested first, without pages; then `newsmill pages` fetches, reads and loads all of them. Its time leaves out
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from html import escape, unescape
+from itertools import cycle, islice
 from pathlib import Path
 
 from tests.places import SHARED
@@ -34,13 +35,13 @@ def serve(count: int, folder: Path) -> None:
     """Serve the pages and their feeds until the process is ended; writes feeds.toml."""
     with SiteServer() as site:
         items: list[str] = []
-        for name in SETS:
+        for name in islice(cycle(SETS), 10 * len(SETS)):  # again, with other addresses, until there are enough
             with gzip.open(PAGES / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
                 for line in lines:
                     if len(items) == count:
                         break
-                    data = base64.b64decode(json.loads(line)["html_base64"])
-                    path = f"/{name}/{len(items)}.html"
+                    data = base64.b64decode(json.loads(line)["html_base64"]) + b"<!-- %d -->" % len(items)
+                    path = f"/{name}/{1000 + len(items)}.html"
                     site.pages[path] = Page(data, "text/html")
                     match = re.search(r"<title[^>]*>([^<]*)", data.decode("utf-8", "replace"))
                     title = escape(unescape(match[1]).strip() if match else path)
@@ -80,7 +81,7 @@ def run(folder: Path, *arguments: str) -> tuple[dict[str, float], float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=400)
+    parser.add_argument("--pages", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
