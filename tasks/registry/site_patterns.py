@@ -130,12 +130,13 @@ class _Reader:
         if not self._link:
             raise ValueError("if_page_contains stands before any link (write it below single_page_link)")
         condition = _checked("if_page_contains", condition)
-        links = self.rules[self._link]
-        link = links.pop()
+        rule, self._link = self._link, ""  # if the two together can't be used, the link is left out
+        link = self.rules[rule].pop()
         # substring(…, 1 div true) is the whole text, substring(…, 1 div false) none of it
         is_made = link.startswith("(") and _FUNCTION.match(link[1:])
         limited = f"(substring({link}, 1 div boolean({condition})))" if is_made else f"({link})[boolean({condition})]"
-        links.append(_checked("if_page_contains", limited))
+        self.rules[rule].append(_checked("if_page_contains", limited))
+        self._link = rule
 
 
 def _as_xpath(name: str, value: str) -> str:

@@ -185,3 +185,11 @@ def test_what_is_wrong_with_a_file_is_logged_once(folder: Path, caplog: pytest.L
             assert patterns.rules_for("https://quay.example/").content == ("//own",)
     (record,) = caplog.records
     assert 'quay.example.txt:2: strip holds "//p["' in record.getMessage()
+
+
+def test_a_condition_that_makes_a_link_too_long_leaves_it_out() -> None:
+    long = f"//a[@class='{'x' * 1_900}']"
+    lines = f"single_page_link: {long}\nif_page_contains: //p[@class='{'y' * 200}']\nif_page_contains: //p"
+    pattern = read_pattern("quay.example", lines.encode())
+    assert pattern.rules.whole == ()
+    assert [problem.partition(":")[0] for problem in pattern.problems] == ["2", "3"]
