@@ -16,7 +16,7 @@ from tasks.clean.lead_images import may_lead
 from tasks.clean.links import line_with_links, link_blocks, text_with_links
 from tasks.clean.noscript import hidden_blocks
 from tasks.clean.numbering import item_numbers, make_list
-from tasks.clean.paragraphs import BLANKS, bracket_readings, join_datelines, make_paragraphs
+from tasks.clean.paragraphs import BLANKS, bracket_readings, join_datelines, make_paragraphs, phrases
 from tasks.clean.players import address_line, embedded_post, played_addresses
 from tasks.clean.preformatted import code_of_table, holds_text, lines
 from tasks.clean.tables import is_layout, table_rows, unroll_table
@@ -293,8 +293,8 @@ def _add_preformatted(builder: BlockBuilder, node: Element, output: _Output) -> 
 def _add_heading(builder: BlockBuilder, node: Element, output: _Output) -> None:
     blocks, figures = split_figures(builder.blocks(keep_buttons(node)))
     content: list[Element | str] = []
-    for block in blocks:
-        content += ([" "] if content else []) + block.children
+    for phrase in phrases(blocks):
+        content += ([" "] if content else []) + phrase
     heading = Element(node.tag, {}, content)
     output.add([heading, *figures] if collapse(heading.text()) else figures)
 

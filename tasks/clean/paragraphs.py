@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from tasks.text.markup import Element
 from tasks.text.plain import inline_text
+from tasks.text.tags import INLINE
 
 BLANKS = "\u00a0\u3000\u200b\ufeff \t\r\n"
 _BLANK_LINES = re.compile(r"(?:\r\n?|\n)\s*(?:\r\n?|\n)|\u2029")
@@ -63,6 +65,22 @@ def _add_paragraph(paragraphs: list[Element], nodes: list[Element | str]) -> Non
 
 def _has_text(node: Element | str) -> bool:
     return bool(node.strip(BLANKS)) if isinstance(node, str) else any(map(_has_text, node.children))
+
+
+def phrases(blocks: Iterable[Element]) -> Iterator[list[Element | str]]:
+    """The inline content of the blocks, and of those that are inside of lists, quotations and tables."""
+    for block in blocks:
+        phrase: list[Element | str] = []
+        for child in block.children:
+            if isinstance(child, str) or child.tag in INLINE or child.tag == "br":
+                phrase.append(child)
+                continue
+            if phrase:
+                yield phrase
+            phrase = []
+            yield from phrases([child])
+        if phrase:
+            yield phrase
 
 
 def bracket_readings(nodes: list[Element | str]) -> list[Element | str]:

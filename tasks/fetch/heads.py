@@ -84,7 +84,7 @@ def _once_chunked(fields: list[_Field]) -> tuple[list[_Field], bool]:
         coding.strip().lower()
         for name, value in fields
         if name.lower() == b"transfer-encoding"
-        for coding in value.split(b",")
+        for coding in _NOT_OF_A_VALUE.sub(b" ", value).split(b",")
     ]
     has_length = any(name.lower() == b"content-length" for name, _ in fields)
     if not codings or (codings == [b"chunked"] and not has_length) or {*codings} - {b"chunked", b"identity", b""}:

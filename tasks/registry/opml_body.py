@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement
 
 from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
 from defusedxml import ElementTree  # type: ignore[import-untyped]
 
 from tasks.errors import FeedsFileError
@@ -50,6 +51,8 @@ def _parse(data: bytes, notes: list[str]) -> Element | Tag:
         except ElementTree.ParseError:
             text = bound_nesting(_DECLARATION.sub("", mended.decode()))  # BeautifulSoup takes the square of the depth
             root = BeautifulSoup(text, "html.parser").find(re.compile("(?:^|:)opml$"))
+    except ParserRejectedMarkup:  # Python's HTML parser gives up for `<![CDATAfeed[`, for example
+        root = None
     except ValueError as error:  # defusedxml's own errors
         raise FeedsFileError(f"the OPML file defines entities, which no list of feeds needs ({error!r})") from error
     if not isinstance(root, Tag) or not _END.search(data):  # what is missing at the end would go unnoticed

@@ -84,6 +84,8 @@ def test_deep_nesting(tag: str) -> None:
         ("<p>The har<wbr>bour of <st1:city>Évora</st1:city>.</p>", "The harbour of Évora."),
         ("<p><strike>Old</strike> <acronym>NATO</acronym> <label>news</label>.</p>", "Old NATO news."),
         ("<p>One.</p><x-card><p>Two.</p></x-card>", "One.\n\nTwo."),
+        ("<h2><blockquote>one<div>two</div></blockquote></h2>", "## one two"),
+        ("<h2>one<ul><li>two<div>three</div></li></ul></h2>", "## one two three"),
         (
             "<p>Old <font>ferries <blink>sail</blink></font> <data value=1>one</data> mile.</p>",
             "Old ferries sail one mile.",

@@ -57,6 +57,7 @@ def answer(*lines: bytes, status: bytes = b"HTTP/1.1 200 OK", end: bytes = b"\r\
         (b"Server: a\x00\r\n b", [(b"server", b"a  b")]),
         (b"Server: quay\r", [(b"server", b"quay")]),
         (b"Transfer-Encoding: chunked\r\ntransfer-encoding: Chunked", [(b"transfer-encoding", b"chunked")]),
+        (b"Transfer-Encoding:\x00chunked\r\nTransfer-Encoding: chunked", [(b"transfer-encoding", b"chunked")]),
         (b"Transfer-Encoding: chunked, chunked", [(b"transfer-encoding", b"chunked")]),
         (b"Transfer-Encoding: chunked\r\nContent-Length: 4", [(b"transfer-encoding", b"chunked")]),
         (b"Transfer-Encoding: identity, chunked", [(b"transfer-encoding", b"chunked")]),

@@ -57,3 +57,8 @@ def test_nesting_is_limited() -> None:
     for deep in (nested(20_000), nested(20_000).replace(b"<outline text", b"<outline x=0 text")):
         with pytest.raises(FeedsFileError, match="nested deeper than 50 levels"):
             from_opml(deep)
+
+
+def test_markup_that_a_lenient_parser_refuses_is_said_to_be_so() -> None:
+    with pytest.raises(FeedsFileError, match="not well-formed XML"):
+        from_opml(b"<opml><body><outline text=x y/><![CDATAfeed[</body></opml>")
