@@ -24,7 +24,10 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
     Raises QualityError, with nothing published, if a check fails and the setting `checks` is "fail".
     """
     log = get_run_logger()
-    if publish and changed:
+    copy = settings.published_path
+    # a run that changed nothing publishes if the copy is missing or an older newsmill's, or lacks another run's rows
+    is_due = publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id))
+    if is_due:  # a killed run may have loaded articles, and not compared them
         await find_duplicates(settings.store)
     if changed and settings.checks != "off":
         run.checks = await check_quality(settings, run.run_id, run.counts)
@@ -44,9 +47,7 @@ async def check_and_publish(run: Report, settings: Settings, *, changed: bool, p
             raise QualityError(run.failure)
     if run.counts.forgotten and (erased := await erase_forgotten(settings, publish=publish)):
         run.notes += [f"{counted(run.counts.forgotten, 'entry')} of forgotten articles left out", *erased.messages]
-    copy = settings.published_path
-    # a run that changed nothing publishes if the copy is missing or an older newsmill's, or lacks another run's rows
-    if publish and (changed or not is_current(copy) or is_behind(settings.store, copy, run.run_id)):
+    if is_due:
         await record(run, settings, run.outcome)  # the copy shows this run as finished, not as running
         run.published = await publish_copy(settings)
         log.info("%s", run.published)
