@@ -27,9 +27,10 @@ from pathlib import Path
 from tasks.clean.similarity import LONG, MEASURE, shingles
 from tasks.mill.document import mill_bytes
 from tests.tasks.making import Item, document, milled
+from warehouse.digest import digest
 from warehouse.load.batch import load
 from warehouse.load.duplicates import mark_duplicates
-from warehouse.records import Article, Feed, Milled, digest
+from warehouse.records import Article, Feed, Milled
 from warehouse.store.connection import Warehouse
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "archive"

@@ -44,7 +44,8 @@ from tasks.clean import identity
 from tasks.mill.document import mill_bytes, prepare_process
 from tasks.parse import article_file
 from tasks.text import plain, urls
-from warehouse.records import Document, Feed, digest
+from warehouse.digest import digest
+from warehouse.records import Document, Feed
 
 Part = Literal["feeds", "archive", "all"]
 PARTS: tuple[Part, ...] = ("feeds", "archive")

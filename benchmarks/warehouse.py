@@ -29,9 +29,10 @@ import duckdb
 from benchmarks.lake import KEEP
 from benchmarks.synthetic import chunks, make
 from tests.stores import PASSWORD, postgres_server
+from warehouse.digest import digest
 from warehouse.load.batch import load
 from warehouse.publish.copy import Published, publish
-from warehouse.records import Article, Document, Entry, Milled, digest
+from warehouse.records import Article, Document, Entry, Milled
 from warehouse.store.connection import Warehouse
 from warehouse.store.lake import Bucket, lake_at
 from warehouse.store.maintenance import compact

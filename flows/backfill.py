@@ -36,10 +36,11 @@ from tasks.orchestration.progress import report_progress
 from tasks.orchestration.steps import load_batch, mill_batch
 from tasks.settings import Settings, current_settings
 from warehouse.counting import are, counted
+from warehouse.digest import digest
 from warehouse.load.operations import WantedImages, captures, loaded_finds, record_watermark, watermark
 from warehouse.masking import mask
 from warehouse.read.queries import knows_source
-from warehouse.records import Milled, Source, digest
+from warehouse.records import Milled, Source
 from warehouse.watermark import Watermark
 
 Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]

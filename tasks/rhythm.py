@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from warehouse.feed_descriptions import Hints, Rhythm
-from warehouse.records import FeedState, Fetch
+
+if TYPE_CHECKING:
+    from warehouse.records import FeedState, Fetch
 
 UNKNOWN = 3600.0
 """The time between two requests of a feed whose rhythm is not known yet."""

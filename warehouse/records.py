@@ -6,7 +6,6 @@ times as long.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from warehouse.access import NO_ACCESS, Access
+from warehouse.digest import digest
 from warehouse.feed_descriptions import About, Hints
 from warehouse.filters import NO_FILTERS, Filters
 from warehouse.page_request import PageReading as PageReading
@@ -45,15 +45,6 @@ Kind = Literal["feed", "page", "sitemap", "json"]
 ImagePolicy = Literal["all", "lead", "none"]
 FullText = Literal["auto", "always", "never"]
 """Whether an entry's own page is fetched for its text; auto: where the feed gives a teaser."""
-
-
-def digest(*parts: str | None) -> str:
-    """A key of 32 hex digits. None and "" differ, and so do ("ab", "c") and ("a", "bc")."""
-    pieces: list[bytes] = []
-    for part in parts:
-        data = b"\xff" if part is None else part.encode("utf-8", "surrogatepass")
-        pieces += (len(data).to_bytes(8, "big"), data)
-    return hashlib.sha256(b"".join(pieces)).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from warehouse.records import digest
+from warehouse.digest import digest
 
 
 @dataclass(frozen=True, slots=True)

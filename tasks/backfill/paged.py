@@ -23,7 +23,8 @@ from tasks.text.dates import parse_date
 from tasks.text.encodings import readable
 from tasks.text.urls import host_of, resolve
 from warehouse.counting import counted
-from warehouse.records import Feed, digest
+from warehouse.digest import digest
+from warehouse.records import Feed
 
 Way = Literal["archived", "paged", "json", "wordpress", "guessed", "single"]
 

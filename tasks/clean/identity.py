@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 from tasks.text import urls
-from warehouse.records import Entry, digest
+from warehouse.digest import digest
+from warehouse.records import Entry
 
 _SCHEME = re.compile(r"^https?://")
 

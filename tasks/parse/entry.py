@@ -13,8 +13,9 @@ from typing import Any
 from tasks.errors import error_text
 from tasks.text.dates import parse_date
 from tasks.text.plain import printable
+from warehouse.digest import digest
 from warehouse.feed_descriptions import About, Hints
-from warehouse.records import Document, Enclosure, Entry, Feed, Reject, digest
+from warehouse.records import Document, Enclosure, Entry, Feed, Reject
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 MIN_REPEATED_TEXT = 200

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from tasks.parse.page_blocks import Block, comparable, read_blocks
 from tasks.text.markup import Element, parse, serialise
-from warehouse.records import Entry, digest
+from warehouse.digest import digest
+from warehouse.records import Entry
 
 MAX_PAGES = 20
 """Pages of one article; more are left out."""

@@ -9,8 +9,6 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-import jmespath
-from jmespath.exceptions import JMESPathError
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -21,7 +19,6 @@ from tasks.references import REFERENCE
 from tasks.registry.feed_ids import FEED_ID, MAX_ID, nearest
 from tasks.rhythm import PERIOD, period
 from tasks.text import urls
-from tasks.text.selectors import compile_selector, is_xpath
 from warehouse.characters import UNPRINTABLE_IN_LINES
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{1,8})*")
@@ -153,6 +150,8 @@ def check_pattern(value: str) -> str:
 
 
 def check_page_selector(value: str) -> str:
+    from tasks.text.selectors import compile_selector, is_xpath  # as above
+
     try:
         compile_selector(value)
     except ValueError as error:
@@ -165,6 +164,9 @@ def check_page_selector(value: str) -> str:
 
 
 def check_path(value: str) -> str:
+    import jmespath  # as above
+    from jmespath.exceptions import JMESPathError
+
     try:
         jmespath.compile(value)
     except JMESPathError as error:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from w3lib.url import canonicalize_url
 
 from tasks.text import urls
-from warehouse.records import digest
+from warehouse.digest import digest
 
 MAX_ID = 63
 MAX_TITLE_ID = 40

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated, get_args
 
-import regex
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from tasks.registry.feed_checks import invalid
@@ -32,6 +31,8 @@ def _check_words(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check_regex(value: str) -> str:
+    import regex  # imports slowly, and few feeds have such a filter
+
     try:
         regex.compile(value)
     except (regex.error, OverflowError, RecursionError) as error:

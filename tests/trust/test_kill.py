@@ -24,6 +24,7 @@ STOPS = {
         Stop("after planning pages"),
         Stop("before landing pages"),
         Stop("before marking records as loaded", 2),
+        Stop("before marking duplicates"),
     ),
     "later pages": (Stop("after landing pages"),),
     "images": (Stop("after storing an image"), Stop("after recording images")),

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.counts import Counts
+from warehouse.digest import digest
 from warehouse.load.containment import Comparison, is_of_site
 from warehouse.load.descriptions import load_descriptions
 from warehouse.load.enclosures import load_enclosures
@@ -23,7 +24,7 @@ from warehouse.load.pages import load_files, load_pages, note_feed_texts
 from warehouse.load.tombstones import leave_out_forgotten
 from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
-from warehouse.records import CUT_OFF, Milled, Reject, digest
+from warehouse.records import CUT_OFF, Milled, Reject
 from warehouse.store.sql_files import query
 from warehouse.store.staging import fetch_by_ids, insert_rows, run_with_ids, run_with_rows
 from warehouse.store.transactions import Connection, transact

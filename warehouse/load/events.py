@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from warehouse.digest import digest
 from warehouse.load.history import History
-from warehouse.records import digest
 from warehouse.store.staging import fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection
 

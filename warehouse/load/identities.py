@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from warehouse.digest import digest
 from warehouse.load.containment import is_of_site, tell_one_story
 from warehouse.load.evidence import Agreement, Evidence, KnownArticle, NamedBy, weigh
 from warehouse.load.versions import Span
-from warehouse.records import Article, Document, digest
+from warehouse.records import Article, Document
 
 CROWD = 32
 """Articles; a key that names more, such as the address that all entries of a feed link to, proposes none of them."""

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from warehouse.digest import digest
 from warehouse.load.containment import letters
-from warehouse.records import Document, Milled, digest
+from warehouse.records import Document, Milled
 from warehouse.store.staging import Row, fetch_by_ids, run_with_rows
 from warehouse.store.transactions import Connection
 

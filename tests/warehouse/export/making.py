@@ -15,9 +15,10 @@ import zstandard
 
 from tests.places import CORPUS
 from tests.tasks.making import FEED, NOW, Item
+from warehouse.digest import digest
 from warehouse.load.batch import load
 from warehouse.publish.copy import publish
-from warehouse.records import Article, Document, Entry, Feed, Milled, digest
+from warehouse.records import Article, Document, Entry, Feed, Milled
 from warehouse.store.connection import Warehouse
 
 SEED = CORPUS / "seed"
