@@ -12,7 +12,7 @@ from tasks.clean.controls import is_filled_in, keep_buttons, readable_blocks, wi
 from tasks.clean.details import is_about_entry
 from tasks.clean.formulas import formula, image_formula, script_formula, wrapped_formula
 from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size
-from tasks.clean.lead_images import may_lead
+from tasks.clean.lead_images import is_advert, may_lead
 from tasks.clean.links import line_with_links, link_blocks, text_with_links
 from tasks.clean.noscript import hidden_blocks
 from tasks.clean.numbering import item_numbers, make_list
@@ -229,7 +229,7 @@ def _add_embedded(builder: BlockBuilder, node: Element, output: _Output) -> None
     addresses = (urls.resolve(builder.base, address) for address in played_addresses(node))  # about:blank is none
     address = next(filter(None, addresses), None)
     if address and not (node.tag == "object" and "svg" in node.attrs.get("type", "")):
-        if not is_tracking_pixel(node, address):
+        if not (is_tracking_pixel(node, address) or is_advert(address)):
             output.add([address_line(address)])
     elif node.tag == "object":
         output.add(builder.blocks(node))

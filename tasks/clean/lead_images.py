@@ -20,6 +20,14 @@ _NETWORKS = (
     "facebook|fb|twitter|linkedin|whatsapp|telegram|pinterest|reddit|instagram|youtube|tumblr|tiktok|mastodon|bluesky|"
     "threads|weibo|wechat|weixin|qzone|vk|vkontakte|odnoklassniki|line|kakao|pocket|hatena|flipboard|rss|feed|e?mail|print|share"
 )
+_ADVERTS = (
+    r"doubleclick\.net/|googlesyndication\.com/|googleadservices\.com/|amazon-adsystem\.com/|adnxs\.com/|buysellads\.|"
+    r"awin1\.com/|linksynergy\.com/|shareasale\.com/|tradedoubler\.com/|//ads?\d*\.|adserver|/ads?/|/advert|"
+    r"[/_-]ads?[_-]?\d+x\d+|[/_-]ads?\.\w+$|banner[_-]?ad(?![a-z])|(?<![a-z])ad[_-]?banner|"
+    # sizes that only adverts have
+    r"(?<!\d)(?:728x90|970x90|970x250|468x60|234x60|160x600|120x600|300x600|320x50)(?!\d)"
+)
+_ADVERT = re.compile(_ADVERTS, re.IGNORECASE)
 _DECORATION = re.compile(
     # avatars; "avatar-fire-and-ash.jpg" is a film
     r"gravatar\.com/|/avatars?/|[/_-]avatars?[_-]?[\da-f]*\.\w+$|[_-]avatar[_.-]|/profile[_-]?(?:image|photo|pic|picture)s?/|"
@@ -31,11 +39,7 @@ _DECORATION = re.compile(
     r"addtoany\.com/|sharethis\.com/|addthis\.com/|feedburner\.com/(?:~ff|fb)/|st-hatena\.com/|licensebuttons\.net/|"
     r"//i\.creativecommons\.org/|//img\.shields\.io/|//badge\.|paypalobjects\.com/|buymeacoffee\.com/|ko-fi\.com/|"
     r"/wp-includes/images/|/wp-content/plugins/|blogblog\.com/|"
-    # adverts, and the sizes that only they have
-    r"doubleclick\.net/|googlesyndication\.com/|googleadservices\.com/|amazon-adsystem\.com/|adnxs\.com/|buysellads\.|"
-    r"awin1\.com/|linksynergy\.com/|shareasale\.com/|tradedoubler\.com/|//ads?\d*\.|adserver|/ads?/|/advert|"
-    r"[/_-]ads?[_-]?\d+x\d+|/ads?\.\w+$|banner[_-]?ad(?![a-z])|(?<![a-z])ad[_-]?banner|"
-    r"(?<!\d)(?:728x90|970x90|970x250|468x60|234x60|160x600|120x600|300x600|320x50)(?!\d)",
+    rf"{_ADVERTS}",
     re.IGNORECASE,
 )
 _WORDS = (
@@ -136,6 +140,10 @@ def _is_named_decoration(address: str) -> bool:
     lower = address.lower()
     words = _NETWORK_WORDS if lower.endswith(_ICON_ENDINGS) else _WORDS
     return any(map(lower.__contains__, words)) and _DECORATION.search(address) is not None
+
+
+def is_advert(address: str) -> bool:
+    return _ADVERT.search(address) is not None
 
 
 def _is_the_sites(address: str) -> bool:

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tasks.parse.page_blocks import Block, Section, comparable
-from tasks.parse.page_drops import HEADINGS, dropped, is_in, is_title
+from tasks.parse.page_drops import HEADINGS, dropped, enclosing, is_in, is_title
 from tasks.text.markup import Element
 
 ROW = 300
 """Letters that a row of a table holds at most; what holds more is a layout's."""
-_LISTS = frozenset(["ul", "ol", "dl"])
 _ASIDE = frozenset(["aside", "footer", "form", "figcaption"])
 _JUNK = frozenset(["junk", "comments", "caption"])
 
@@ -233,12 +232,22 @@ def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -
     between = {
         block.number
         for block in blocks[first:last]
-        if _list_holder(block) in holders
+        if (enclosing(block) in holders or (block.section in holders and _is_among_paragraphs(blocks, article, block)))
         and (block.section.element.tag in HEADINGS or 2 * block.linked <= block.size)
-        and (block.size >= 15 or block.section.element.tag in HEADINGS)
+        and (block.size >= 15 or block.section.element.tag in HEADINGS or block.text.rstrip().endswith((":", "：")))
         and not is_in(block, junk)
     }
     return article | between | _beginning(blocks, article, junk)
+
+
+def _is_among_paragraphs(blocks: Sequence[Block], article: set[int], block: Block) -> bool:
+    """Whether the block is text without an element of its own, with paragraphs of the article around it."""
+    paragraphs = [
+        number
+        for number in range(block.section.first, block.section.last + 1)
+        if number in article and blocks[number].size >= 60 and blocks[number].section.parent is block.section
+    ]
+    return bool(paragraphs) and paragraphs[0] < block.number < paragraphs[-1]
 
 
 def _rest_of_rows(blocks: Sequence[Block], article: set[int]) -> set[int]:
@@ -269,14 +278,6 @@ def _beginning(blocks: Sequence[Block], article: set[int], junk: set[Section]) -
         and 4 * block.linked < block.size
         and not is_in(block, junk)
     }
-
-
-def _list_holder(block: Block) -> Section | None:
-    """What the block is in, or the list that it is an item of."""
-    holder = block.section.parent
-    while holder is not None and (holder.element.tag in _LISTS or (holder.element.tag == "li")):
-        holder = holder.parent
-    return holder
 
 
 def _leads(blocks: Sequence[Block], article: set[int], junk: set[Section], told: Told) -> set[int]:

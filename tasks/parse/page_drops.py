@@ -36,6 +36,8 @@ _NOISE = re.compile(
 def dropped(blocks: Sequence[Block], article: set[int], junk: set[Section], told_title: str) -> set[int]:
     prose = [number for number in sorted(article) if blocks[number].size >= 60 and blocks[number].is_prose]
     first, last = (prose[0], prose[-1]) if prose else (min(article), max(article))
+    while first - 1 in article and _is_beginning(blocks[first - 1], blocks[first]):
+        first -= 1
     whole = sum(blocks[number].size for number in article)
     if sum(blocks[number].size for number in article if number < first) > 0.1 * whole:
         first = min(article)  # the text is in short lines, as poems and captions of long pictures are
@@ -70,6 +72,21 @@ def _is_first_sentence(block: Block, prose: Block) -> bool:
     return block.section.parent is prose.section.parent and not block.linked and bool(_SENTENCE.search(block.text))
 
 
+def _is_beginning(block: Block, following: Block) -> bool:
+    """Whether the short block leads over to the one directly below it: "Ladies and gentlemen," or "Key points:"."""
+    is_lead_in = 6 <= block.size < 60 and enclosing(block) is enclosing(following) and not block.linked
+    return is_lead_in and bool(_OPENING.search(block.text) or _SENTENCE.search(block.text))
+
+
+def enclosing(block: Block) -> Section | None:
+    """What the block is in; of a list's item, what the list is in."""
+    section = block.section.parent
+    while section is not None and section.element.tag in ("ul", "ol", "dl", "li"):
+        section = section.parent
+    return section
+
+
+_OPENING = re.compile(r"\w[:：,，]\s*$")
 _SENTENCE = re.compile(r"[^\W\d].{8,}[.!?…。！？।]['\"”»’）)]?$")
 _ENDS = re.compile(r"[.!?…。！？।\"”»'’)）]\s*$")
 

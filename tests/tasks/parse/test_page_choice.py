@@ -168,6 +168,46 @@ def test_a_short_first_sentence_is_text_and_a_byline_is_not(sentence: str, stays
     assert text[-4:] == list(ENGLISH)
 
 
+@pytest.mark.parametrize(
+    ("lines", "staying"),
+    [
+        (("Ladies and gentlemen,", "It is open again."), 2),
+        (("女士们、先生们：", "很高兴又一次和大家见面。"), 2),
+        (("Liebe Leserinnen und Leser,",), 1),
+        (("24 June 2012", "Ladies and gentlemen,"), 1),
+        (("Ladies and gentlemen,", "By Ann Quay"), 0),
+        (("1:",), 0),
+    ],
+)
+def test_a_greeting_stays_with_what_it_stands_above(lines: tuple[str, ...], staying: int) -> None:
+    text = chosen(f"<article>{paragraphs(lines)}{paragraphs(ENGLISH)}</article>", (*lines, *ENGLISH))
+    assert text == [*lines[len(lines) - staying :], *ENGLISH]
+
+
+def test_a_line_that_announces_the_list_below_it_stays() -> None:
+    points = "".join(f"<li>{text}</li>" for text in ENGLISH)
+    html = f"<article><p>Key points:</p><ol>{points}</ol>{paragraphs(MANDARIN)}</article>"
+    assert chosen(html, ("Key points:", *ENGLISH, *MANDARIN)) == ["Key points:", *ENGLISH, *MANDARIN]
+
+
+def test_a_line_with_a_colon_between_the_paragraphs_stays() -> None:
+    for line in ("点评：", "To do:"):
+        html = f"<article><p>{ENGLISH[0]}</p><p>{line}</p><p>{ENGLISH[1]}</p><p>{ENGLISH[2]}</p></article>"
+        assert chosen(html, ENGLISH[:3]) == [ENGLISH[0], line, *ENGLISH[1:3]]
+
+
+def test_text_between_the_paragraphs_that_has_no_element_of_its_own_stays() -> None:
+    """A note in <em> on Google's developers' blog, between a table and a paragraph."""
+    html = f"<div><p>{ENGLISH[0]}</p><em>{ELSEWHERE[0]}</em><p>{ENGLISH[1]}</p><p>{ENGLISH[2]}</p></div>"
+    assert chosen(html, ENGLISH[:3]) == [ENGLISH[0], ELSEWHERE[0], *ENGLISH[1:3]]
+
+
+def test_loose_text_above_the_paragraphs_is_the_line_of_the_date() -> None:
+    date = "Updated 1:39 am EST, Wednesday, November 20, 2019, by the harbour desk"
+    html = f"<div><h1>{ELSEWHERE[0]}</h1></div><div>{date}{paragraphs(ENGLISH)}</div>"
+    assert date not in chosen(html, (ELSEWHERE[0], *ENGLISH))
+
+
 def test_a_short_sentence_of_another_element_is_not_the_first() -> None:
     html = f"<article><div><p>The ferry is late.</p></div><div>{paragraphs(ENGLISH)}</div></article>"
     assert chosen(html, ("The ferry is late.", *ENGLISH)) == list(ENGLISH)
