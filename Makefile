@@ -27,7 +27,7 @@ trust: .venv/ready-for-tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "" tests/trust
 	$(BIN)/python -m tests.trust.neighbours
 	$(BIN)/python -m tests.trust.fuzz --inputs 6000
-	$(BIN)/python -m tests.trust.kill --kills 200
+	$(BIN)/python -m tests.trust.kill --kills 400
 	$(BIN)/python -m tests.trust.soak --feeds 2000 --rounds 50
 
 check: .venv/ready-for-tests
