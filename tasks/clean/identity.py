@@ -58,7 +58,9 @@ _RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str]],
 )
 
 
-_COMMON_MARKS = tuple((mark, unicodedata.normalize("NFKC", mark)) for mark in "，：；！？（）…％\u00a0\u200a\u3000")
+_COMMON_MARKS = tuple(
+    (mark, unicodedata.normalize("NFKC", mark)) for mark in "，：；！？（）…％～＆－／＃｜\u00a0\u200a\u3000"
+)
 """The characters that NFKC changes in most texts, with their NFKC form."""
 
 

@@ -14,12 +14,12 @@ _LAZY_ATTRIBUTES = (
 _LAZY_SRCSETS = ("data-srcset", "data-lazy-srcset")
 _LAZY = frozenset([*_LAZY_ATTRIBUTES, *_LAZY_SRCSETS])
 _PLACEHOLDER = re.compile(
-    r"^data:|^about:|(?:^|/)(?:blank|placeholder|spacer|transparent|lazy|loading|loader|gr[ae]y|1x1)"
-    r"(?:[_-]?(?:\d+(?:x\d+)?|image|img|load|placeholder|bg|gif|icon|small|large|animation))*"
-    r"\.(?:gif|png|svg|jpe?g|webp)(?:\?|$)|(?:^|/)(?:none|empty|dummy|clear|pixel|trans|s)\.gif(?:\?|$)",
+    r"(?:blank|placeholder|spacer|transparent|lazy|loading|loader|gr[ae]y|1x1)"
+    r"(?:[_-]?(?:\d++(?:x\d++)?|image|img|load|placeholder|bg|gif|icon|small|large|animation))*"
+    r"\.(?:gif|png|svg|jpe?g|webp)|(?:none|empty|dummy|clear|pixel|trans|s)\.gif",
     re.IGNORECASE,
 )
-"""What stands in an <img> until a script shows the image. `loading-dock.jpg` is a picture."""
+"""The file's name of what stands in an <img> until a script shows the image. `loading-dock.jpg` is a picture."""
 _ADDRESS = re.compile(r"/|\.[a-z]{2,}", re.IGNORECASE)
 _PICTURE = re.compile(r"^[^\s{]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#!@]\S*)?$", re.IGNORECASE)
 NARROW = 400
@@ -32,11 +32,24 @@ _TRACKER = re.compile(
     re.IGNORECASE,
 )
 _TRACKING_HOST = re.compile(r"//([\w.-]+\.)?(?:analytics|tracking|pixel|counter|count)\.", re.IGNORECASE)
+_TRACKERS_WORDS = (
+    *("feedburner.com/", "pixel", "stats.wordpress", "doubleclick", "analytics", "scorecard", "quantserve", "count"),
+    *("pheedo", "feedsportal", "buysellads", "track", "/beacon.", "/open.", "/_/stat", "/piwik", "/matomo"),
+    "facebook.com/tr?",
+)
+"""Each address that one of these two matches contains one of them; most addresses contain none."""
 _PHOTO = re.compile(r"\.(?:jpe?g|webp|avif)$", re.IGNORECASE)
 _EMOJI = re.compile(r"\b(emoji|wp-smiley|emoticon)\b|s\.w\.org/images/core/emoji|/emoji/")
 _LEADING_NUMBER = re.compile(r"^\s*(\d{1,9})(?!\d)")
 _PIXELS_WIDE = re.compile(r"(?:^|;)(?:width|height):\d{2,}")
 _HIDDEN_BY_SIZE = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
+
+
+def _is_placeholder(address: str) -> bool:
+    if address[:6].lower().startswith(("data:", "about:")):
+        return True
+    names = (part.rpartition("/")[2] for part in address.split("?"))  # an image proxy has the image's own in its query
+    return any(map(_PLACEHOLDER.fullmatch, names))
 
 
 def pixel_size(value: str | None) -> int | None:
@@ -54,7 +67,7 @@ def _candidates(srcset: str) -> list[tuple[float, str]]:
         address, _, size = candidate.strip().rstrip(",").partition(" ")
         number = re.match(r"([\d.]+)[wx]", size.strip())
         weight = float(number[1]) if number and number[1].count(".") < 2 and number[1] != "." else 1.0
-        if address and not _PLACEHOLDER.search(address):
+        if address and not _is_placeholder(address):
             candidates.append((weight, address))
     return candidates
 
@@ -82,20 +95,20 @@ def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
     if is_lazy(img) and (lazy := _lazy_address(img)):
         return lazy
     src = img.attrs.get("src", "").strip()
-    if src and not _PLACEHOLDER.search(src):
+    if src and not _is_placeholder(src):
         return _wider(img, src) or src
     srcsets = (element.attrs.get(name) for element in (img, *sources) for name in ("srcset", *_LAZY_SRCSETS))
     for srcset in filter(None, srcsets):
         if widest := _widest(srcset):
             return widest
     others = (value for name, value in img.attrs.items() if name not in ("src", "alt", "title", "class", "id"))
-    return next((value for value in others if _PICTURE.match(value) and not _PLACEHOLDER.search(value)), None)
+    return next((value for value in others if _PICTURE.match(value) and not _is_placeholder(value)), None)
 
 
 def _lazy_address(img: Element) -> str | None:
     for name in _LAZY_ATTRIBUTES:
         lazy = img.attrs.get(name)
-        if lazy and _ADDRESS.search(lazy) and not _PLACEHOLDER.search(lazy) and not lazy.startswith("{"):
+        if lazy and _ADDRESS.search(lazy) and not _is_placeholder(lazy) and not lazy.startswith("{"):
             return lazy
     return next(filter(None, (_widest(img.attrs.get(name, "")) for name in _LAZY_SRCSETS)), None)
 
@@ -117,6 +130,8 @@ def is_tracking_pixel(img: Element, address: str) -> bool:
     style = img.attrs.get("style", "").replace(" ", "").lower()
     if style and (_is_hidden(img, style, address) or _HIDDEN_BY_SIZE.search(style)):
         return True
+    if not any(map(address.lower().__contains__, _TRACKERS_WORDS)):
+        return False
     if _TRACKING_HOST.search(address):  # pixel.nymag.com serves the magazine's photos
         return not (width and height) and not _PHOTO.search(address.partition("?")[0])
     return _TRACKER.search(address) is not None

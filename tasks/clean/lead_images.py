@@ -34,7 +34,7 @@ _DECORATION = re.compile(
     r"userpics?/|\.qlogo\.cn/|//yt\d\.(?:ggpht|googleusercontent)\.com/|//avatars\d*\.githubusercontent\.com/|"
     r"//lh\d\.googleusercontent\.com/a[-/]|[/_-]author[_-]?(?:photo|image|pic|avatar)|"
     # buttons and icons
-    rf"/(?:icons?[_-])?(?:share[_-])?(?:{_NETWORKS})(?:[_-]?(?:icons?|share|button|btn|circle|square|round|\d+(?:x\d+)?))*"
+    rf"/(?:icons?[_-])?(?:share[_-])?(?:{_NETWORKS})(?:[_-]?(?:icons?|share|button|btn|circle|square|round|\d++(?:x\d++)?))*"
     r"\.(?:png|gif|svg|ico|webp)\Z|/(?:icons?|favicons?|buttons?|badges?)[/.]|share[_-]?(?:icon|button)|"
     r"addtoany\.com/|sharethis\.com/|addthis\.com/|feedburner\.com/(?:~ff|fb)/|st-hatena\.com/|licensebuttons\.net/|"
     r"//i\.creativecommons\.org/|//img\.shields\.io/|//badge\.|paypalobjects\.com/|buymeacoffee\.com/|ko-fi\.com/|"

@@ -31,7 +31,7 @@ _TOKEN = re.compile(
 def bound_nesting(html: str) -> str:
     """The HTML without the start tags that are nested deeper than DEEPEST. End tags count only for what they surely
     close: those in comments, scripts and attributes, and those of other names, close nothing."""
-    if html.count("<") - html.count("</") < MANY:
+    if html.count("<") < MANY or html.count("<") - html.count("</") < MANY:  # the first is true of most
         return html
     opened: list[str] = []
 

@@ -150,10 +150,10 @@ _WINDOWS_1252_WORDS = bytes(
     for char in (bytes([byte]).decode("cp1252", "replace") for byte in range(256))
 )
 """Maps Windows-1252 to "a" for a letter or digit, "'" for what may join two words, and a space for the rest."""
-_SYMBOLS = "\u2600-\u2775\u2794-\u27bf\U0001f1e6-\U0001faff"
+_SYMBOLS = "\u2190-\u23ff\u2500-\u2775\u2794-\u27bf\U0001f1e6-\U0001faff"
 """Ranges of symbols, none of which is a letter, a digit or a mark."""
 _EMOJI = re.compile(f"[{_SYMBOLS}]\ufe0f?")
-_PUNCTUATION = "\u2010-\u205e\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+_PUNCTUATION = "\u2000-\u205e\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 _LETTER_OR_MARK = re.compile(f"[^\\x00-\xffŒœŠšŽžŸƒˆ˜€™{_PUNCTUATION}{_SYMBOLS}]")
 """What Windows-1252 has not, and may be a part of a word."""
 _MARKERS = re.compile(r"\n\s*(?:-?\d+\. |- |> |#{1,6} )+")

@@ -95,7 +95,8 @@ def test_the_hash_of_any_text(title: str, text: str) -> None:
 
 @given(
     st.text(
-        alphabet="a é港\uff0c\u3002\u0301\u3099\uff76\uff9e\u30ab\u212b\u2460\u1100\u1161\u11a8=\u0338", max_size=40
+        alphabet="a é港\uff0c\u3002\u0301\u3099\uff76\uff9e\u30ab\u212b\u2460\u1100\u1161\u11a8=\u0338～＆－／＃｜＋",
+        max_size=40,
     )
 )
 def test_the_hash_is_that_of_nfkc(text: str) -> None:

@@ -106,6 +106,50 @@ def test_an_img_that_shows_no_image(html: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "feedburner.com/~r/q",
+            "feeds.feedburner.com/~q",
+            "stats.wordpress.com/b",
+            "ad.doubleclick.net/x",
+            "pheedo.com/x",
+        ),
+        *("b.scorecardresearch.com/p", "pixel.quantserve.com/p", "pixel.quantcount.com/p", "c.statcounter.com/1"),
+        *("da.feedsportal.com/x", "rss.buysellads.com/x", "quay.example/beacon.gif", "quay.example/track.png"),
+        *("quay.example/tracker.gif?a", "quay.example/open.gif", "medium.com/_/stat?x", "quay.example/matomo.php"),
+        *(
+            "www.facebook.com/tr?id=1",
+            "analytics.quay.example/x",
+            "tracking.quay.example/x",
+            "www.count.quay.example/x",
+        ),
+        *("counter.quay.example/x", "PIXEL.quay.example/x", "quay.example/PIWIK.php"),
+    ],
+)
+def test_addresses_of_trackers(address: str) -> None:
+    assert clean_fragment(f'<p>The gate.</p><img src="https://{address}">').images == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/img/loading-1x1.gif", "/lazy_200x300.png?v=2", "/p?u=https://quay.example/blank.gif", "/S.GIF?x/y.gif"),
+        *("ABOUT:blank", "DATA:image/gif;base64,R0lGOD/grey.gif/a.jpg", "placeholder.svg", "/a/gray-bg.webp"),
+    ],
+)
+def test_placeholders(address: str) -> None:
+    (image,) = clean_fragment(f'<img src="{address}" srcset="/a.jpg 2x">').images
+    assert image.url == PHOTO
+
+
+def test_addresses_that_look_like_placeholders_only_in_part() -> None:
+    for address in ("/loading-dock.jpg", "/blank.gif/a.jpg", "/pixel.gif.jpg", f"/lazy{'1' * 90}!"):
+        (image,) = clean_fragment(f'<img src="{address}" srcset="/a.jpg 2x">').images
+        assert image.url.endswith(address)
+
+
+@pytest.mark.parametrize(
     "html",
     [
         '<img src="https://pixel.quay.example/2026/ferry.jpg?w=700">',

@@ -65,7 +65,7 @@ def test_counting_western_words_agrees_with_the_regular_expression(text: str) ->
     assert word_count(text) == unspaced + len(re.findall(r"[^\W_]+(?:['’\-.,·][^\W_]+)*", spaced))
 
 
-@given(st.text(alphabet="aЖ3中港かก한é'’-.· ，①²_\u0301\u0e31\ufe0f\u200b☺❶😀🇩𠮷", max_size=40))
+@given(st.text(alphabet="aЖ3中港かก한é'’-.· ，①²_\u0301\u0e31\ufe0f\u200b☺❶😀🇩𠮷→▶─\u200a\u2028", max_size=40))
 def test_counting_by_kind_agrees_with_the_regular_expression(text: str) -> None:
     assume(not re.search(r"^\s*(\d+\. |- |> |#)", text, re.MULTILINE))
     spaced = UNSPACED.sub(" ", text)
