@@ -223,6 +223,8 @@ def test_a_catalog_that_goes_away_loses_nothing(
     assert contents(lake) == undisturbed
 
 
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
 def test_a_store_that_refuses_loses_nothing(
     newsmill: Newsmill,
     postgres: Postgres,
