@@ -36,18 +36,20 @@ _MAYBE_QIAN = re.compile(
     r"前(?:(?<=[\d\s][秒分天日周週年]前)|(?<=[\d\s][秒分天日周週年小个個時かヶ].前)|(?<=[\d\s][秒分小个個]..前))"
 )
 _ALWAYS = re.compile("")
+_NUMBER = r"\d(?<!\d\d)\d*+"
+"""From its first digit only: a text of a million digits would be tried from each of them."""
 _RELATIVE_TIMES: tuple[tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str]], ...] = (
     (
         (" ago", " Ago", " AGO"),
         _MAYBE_AGO,
         re.compile(rf"\b(?:\d+|an?|one)\s+(?:{'|'.join(_UNITS)})s?\s+ago\b", re.IGNORECASE),
     ),
-    ((" read", " Read", " READ"), _ALWAYS, re.compile(r"\d\d*\s+min(?:ute)?s?\s+read\b", re.IGNORECASE)),
+    ((" read", " Read", " READ"), _ALWAYS, re.compile(rf"{_NUMBER}\s+min(?:ute)?s?\s+read\b", re.IGNORECASE)),
     (
         ("前",),
         _MAYBE_QIAN,
         re.compile(
-            r"\d\d*\s*(?:(?:秒钟?|分钟|分鐘|小时|小時|天|日|周|週|个月|個月|年)之?|秒|分|時間|週間|か月|ヶ月)前"
+            rf"{_NUMBER}\s*(?:(?:秒钟?|分钟|分鐘|小时|小時|天|日|周|週|个月|個月|年)之?|秒|分|時間|週間|か月|ヶ月)前"
         ),
     ),
     (

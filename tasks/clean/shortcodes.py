@@ -25,7 +25,7 @@ _NAMED = (
 )
 _SHORTCODE = re.compile(
     rf"(?<!\[)\[(?P<name>{_NAMED})(?:[\s:=][^\[\]]*)?/?\](?!\])"
-    rf"|(?<!\[)\[(?P<quoted>[a-z][a-z0-9_-]*)\s(?=[^\[\]]*\b[\w-]+\s*=\s*{_QUOTE})[^\[\]]+\](?!\])"
+    rf"|(?<!\[)\[(?P<quoted>[a-z][a-z0-9_-]*)\s(?=[^\[\]]*[\w-]\s*=\s*{_QUOTE})[^\[\]]+\](?!\])"
     rf"|(?<!\[)\[/(?P<closed>{_NAMED})\s*\](?!\])"
 )
 _PAIRED = re.compile(

@@ -37,7 +37,7 @@ _COMMENT = re.compile(r"\s*<!--\s*(-?\d{1,16}|NaN)\s*-->[ \t]*\r?\n?")
 _RULE = re.compile(r"\n-{3,}[ \t]*\r?$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*\r?(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _LINE_END = re.compile(r"[ \t]*\r?\n")
-_LINE = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+_LINE = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def read_front_matter(text: str) -> dict[str, Any]:
         fields = None
     if isinstance(fields, dict):
         return {str(name): value for name, value in fields.items()}
-    return {name: _unquote(value) for name, value in _LINE.findall(text)}
+    return {name: _unquote(value.strip(" \t\r")) for name, value in _LINE.findall(text)}
 
 
 class Verbatim(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

@@ -38,7 +38,7 @@ MAX_DEPTH = 4
 """Of objects and lists around a text, such as a picture's address."""
 _GUARD = re.compile(r"\s*(?:\)\]\}'?,?|while\s*\(1\);|for\s*\(;;\);|&&&START&&&)\s*")
 """What some APIs put before their JSON, so that no other page can use it as a script."""
-_CALL = re.compile(r"\s*(?:/\*.{0,100}?\*/)?\s*[\w$.]{1,100}\s*\((?=\s*[{\[])")
+_CALL = re.compile(r"\s*+(?:/\*.{0,100}?\*/\s*+)?[\w$.]{1,100}\s*\((?=\s*[{\[])")
 """The call of a function around the JSON (JSONP)."""
 _BLANK = re.compile(r"\s*")
 _NAMES = ("url", "src", "href", "text", "value", "rendered", "title", "name", "large", "medium")

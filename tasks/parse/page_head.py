@@ -26,7 +26,7 @@ MAX_JSON = 1_000_000
 MAX_FIELDS = 200
 """<meta> elements that are read, and scripts."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
-_SEPARATOR = re.compile(r"\s*[,，;；、|]\s*")
+_SEPARATOR = re.compile("[,，;；、|]")
 _BYLINE_PREFIX = re.compile(r"^(?:by\s+|作者\s*[:：]\s*|文\s*[/／]\s*)", re.IGNORECASE)
 _DIVIDERS = ("|", "–", "—", "·", "•", "»", " -")
 _DIVIDERS_AND_SPACE = "|–—·•»- "
@@ -210,7 +210,7 @@ def find_categories(head: PageHead) -> tuple[str, ...]:
     keywords = head.article.get("keywords")
     sections = [*json_ld_texts(head.article.get("articleSection")), *head.all("article:section")]
     tags = [*json_ld_texts(keywords), *head.all("article:tag")] or [*head.all("keywords", "news_keywords")]
-    names = [name for value in (*sections, *tags) for name in _SEPARATOR.split(value)]
+    names = [name.strip() for value in (*sections, *tags) for name in _SEPARATOR.split(value)]
     return tuple(dict.fromkeys(name[:100] for name in names if name))[:50]
 
 

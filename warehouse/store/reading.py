@@ -40,7 +40,7 @@ def open_read_only(source: Path | Warehouse) -> Iterator[Connection]:
         yield connection
 
 
-_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b\s*)?(?:\([^)]*\)\s*)?", re.IGNORECASE)
+_EXPLAIN = re.compile(r"\bEXPLAIN\b\s*(?:ANALYZE\b\s*)?(?:\([^)]*\)\s*)?", re.IGNORECASE)
 _READS = "a query that reads (SELECT, FROM, WITH, PIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN)"
 
 
