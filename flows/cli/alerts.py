@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def alerts() -> None:
-    """Where alerts go: to Slack, by mail, to a webhook … (docs/alerts.md)."""
+    """Where alerts go: to Slack, by mail, to a webhook …"""
 
 
 @alerts.command("to")

@@ -115,7 +115,7 @@ def register_automations(client: SyncPrefectClient, say: Callable[[str], None]) 
         say(f"Automations and alerts are as they were: Prefect's server answers {status} when asked for them")
         return []
     if not addresses:
-        say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
+        say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address, and with --help shows examples")
     return addresses
 
 
