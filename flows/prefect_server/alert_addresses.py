@@ -109,6 +109,8 @@ def _read_blocks(client: SyncPrefectClient) -> dict[str, BlockDocument]:
         status = error.response.status_code
         if status == httpx.codes.NOT_FOUND:
             return {}  # a server that was told not to register Prefect's types of blocks, and has none yet
+        if status < httpx.codes.INTERNAL_SERVER_ERROR:
+            raise  # it refuses
         raise ServerError(
             f"Prefect's server can't read the addresses of alerts (it answers {status}); if its "
             "PREFECT_SERVER_ENCRYPTION_KEY was changed, set the former one; else remove the blocks "

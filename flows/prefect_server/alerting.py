@@ -21,9 +21,11 @@ from prefect.exceptions import ObjectNotFound
 from flows.prefect_server.alert_addresses import (
     Address,
     Kind,
+    add_address,
     delete_blocks,
     find_address,
     known_addresses,
+    read_address,
     write_blocks,
 )
 from tasks.errors import ServerError
@@ -77,6 +79,16 @@ class Alert:
 
 def shipped_alerts() -> list[Alert]:
     return [Alert(**row) for row in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["alerts"]]
+
+
+def tell_address(client: SyncPrefectClient, text: str, name: str | None) -> tuple[Address, bool]:
+    """Let each alert tell the address from now on; returns it, and whether it is new. Raises ServerError."""
+    read_address(text)
+    # of a server that refuses automations, it is told before an address is kept there that nothing would use
+    client.read_automations_by_name(TEST)
+    address, is_new = add_address(client, text, name)
+    connect_alerts(client)
+    return address, is_new
 
 
 def connect_alerts(client: SyncPrefectClient, without: Collection[str] = ()) -> list[Address]:
