@@ -43,8 +43,8 @@ def make_installation(folder: Path, *, systemd: bool = False) -> Made:
         "prefect.yaml": lambda: for_installation(_shipped("prefect.yaml")),
         "README.md": lambda: _template("README.md"),
     }
-    user = _service_user(folder)
-    if systemd:
+    user = _service_user(folder) if systemd else None
+    if user:
         texts[UNIT] = lambda: make_unit(folder, Path(sys.argv[0]).absolute(), user)
     made: list[str] = []
     kept: list[str] = []

@@ -104,6 +104,15 @@ def test_root_makes_an_installation_for_the_owner_of_the_folder(tmp_path: Path, 
     assert {(tmp_path / name).stat().st_uid for name in made.made} == {owner}
 
 
+def test_a_user_without_a_name_can_make_an_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert make_installation(tmp_path).user is None
+
+
 def test_a_folder_that_a_unit_cannot_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NewsmillError, match="quotes or backslashes"):
         make_unit(tmp_path / 'the "news"', Path("/bin/true"), "root")
