@@ -15,6 +15,7 @@ from tasks.orchestration.steps import erase_forgotten, forget_old, maintain_ware
 from tasks.registry.feeds_file import read_feeds_if_any
 from tasks.settings import current_settings
 from warehouse.counting import counted
+from warehouse.store.rebuild import is_being_rebuilt
 
 
 def _run_name() -> str:
@@ -35,7 +36,11 @@ async def maintain(publish: bool = True) -> Report:
     """
     settings = current_settings()
     async with open_run("maintain", settings, {"publish": publish}) as run:
-        run.facts["articles_forgotten"] = await forget_old(settings, read_feeds_if_any(settings.feeds))
+        feeds = read_feeds_if_any(settings.feeds)
+        if any(feed.keep_for for feed in feeds) and is_being_rebuilt(settings.rebuild_path):
+            feeds = []  # else the rebuilding would begin again, night after night
+            run.messages.append("older than keep_for: left for the next time, as `newsmill reprocess` is at work")
+        run.facts["articles_forgotten"] = await forget_old(settings, feeds)
         if run.facts["articles_forgotten"]:
             run.messages.append(f"older than keep_for: {counted(run.facts['articles_forgotten'], 'article')} forgotten")
         if erased := await erase_forgotten(settings, publish=publish):

@@ -32,6 +32,7 @@ from warehouse.load import forgetting
 from warehouse.load.forgetting import Erasure, Found, Selection
 from warehouse.load.tombstones import count_marks, forgotten_entries
 from warehouse.records import Document, Feed, Milled
+from warehouse.store.connection import Warehouse
 from warehouse.store.maintenance import scrub
 from warehouse.store.rebuild import remove_stale
 
@@ -119,7 +120,7 @@ async def _erase(settings: Settings, publish: bool, unreadable: bool) -> Erased 
     if by_kind["warehouse"]:
         with settings.store.reading() as connection:
             marks = count_marks(connection)
-        remove_stale(settings.rebuild_path, marks)
+        await asyncio.to_thread(remove_stale, Warehouse(settings.rebuild_path, settings.lock_timeout), marks)
         await asyncio.to_thread(scrub, settings.store)
         _mark_done(settings, by_kind["warehouse"])
     if by_kind["copy"] and publish:

@@ -168,7 +168,8 @@ class Settings(BaseSettings):
         "fail_share",
     )
     outbox: Annotated[tuple[OutboxTable, ...], AfterValidator(check_names)] = Field(
-        (), description="Where articles are posted to: [[outbox]] tables of newsmill.toml (docs/outbox.md)"
+        (),
+        description="Where articles are posted to: [[outbox]] in newsmill.toml; `newsmill outbox --help` shows one",
     )
     outbox_seconds: float = Field(60, gt=0, description="Seconds that a run posts to outboxes at most")
     outbox_attempts: int = Field(10, ge=1, description="Attempts after which a message of an outbox is given up")

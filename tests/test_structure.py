@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +112,17 @@ def test_functions_are_short() -> None:
                 if lines > MAX_FUNCTION_LINES:
                     long.add(f"{path.as_posix()}:{node.name}")
     assert long == set(LONG_FUNCTIONS)
+
+
+def test_no_sentence_sends_its_reader_to_a_page_of_docs() -> None:
+    """Whoever installed the wheel has no docs/. A command's docstring is its help."""
+    pages = set()
+    for path in modules():
+        nodes = list(ast.walk(ast.parse((ROOT / path).read_text("utf-8"))))
+        comments = {node.value for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
+                comments -= {part.value for part in node.body[:1] if isinstance(part, ast.Expr)}
+        shown = (node for node in nodes if isinstance(node, ast.Constant) and node not in comments)
+        pages |= {f"{path}:{node.lineno}" for node in shown if re.search(r"docs/[\w-]+\.md", str(node.value))}
+    assert pages == set()

@@ -24,6 +24,10 @@ class WarehouseLockedError(WarehouseError):
     """Another process held the warehouse's lock until the timeout."""
 
 
+class ForgottenMeanwhileError(WarehouseError):
+    """Articles were forgotten while the warehouse was built again, and the new one may hold them."""
+
+
 class OldSchemaError(WarehouseError):
     """An older newsmill made the warehouse; opening it for writing migrates it."""
 

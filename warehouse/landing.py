@@ -138,11 +138,11 @@ class Landing:
 
         Raises LandingError for a record in `loaded` that is damaged: without it, its articles would be lost.
         """
+        pending = self.pending()  # first: a record that is moved meanwhile is then found twice, and not missed
         documents, damaged = _read_all(self.root / "loaded")
         if damaged:
             raise LandingError(damaged[0].error)
-        loaded = {document.key: document for document in documents}
-        return sorted((loaded | {document.key: document for document in self.pending()}).values(), key=_by_age)
+        return sorted({document.key: document for document in (*documents, *pending)}.values(), key=_by_age)
 
     def mark_loaded(self, documents: Iterable[Document]) -> None:
         """Move the documents' records to `loaded`, after the commit; a pack has one record for all its documents.

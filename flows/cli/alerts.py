@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def alerts() -> None:
-    """Where alerts go: to Slack, by mail, to a webhook … (docs/alerts.md)."""
+    """Where alerts go: to Slack, by mail, to a webhook …"""
 
 
 @alerts.command("to")
@@ -39,12 +39,10 @@ def send_to(address: str, name: str | None, feeds_file: Path | None, warehouse: 
     newsmill alerts to https://desk.example.org/hooks/newsmill
     """
     with _server(feeds_file, warehouse) as client:
-        from flows.prefect_server.alert_addresses import add_address
-        from flows.prefect_server.alerting import connect_alerts
+        from flows.prefect_server.alerting import tell_address
 
         text = sys.stdin.readline() if address == "-" else address
-        added, is_new = add_address(client, text.strip(), name)
-        connect_alerts(client)
+        added, is_new = tell_address(client, text.strip(), name)
     if as_json:
         print_json({**_facts(added), "new": is_new})
     else:

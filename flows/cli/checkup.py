@@ -289,9 +289,12 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     from flows.prefect_server.local import check_password, password_settings, running_server
+    from flows.prefect_server.refusals import refusal
 
-    local = None if PREFECT_API_URL.value() else running_server(settings)
-    address = local.api_url if local else PREFECT_API_URL.value()
+    local, address = running_server(settings), PREFECT_API_URL.value()
+    if address and local and local.api_url != address:
+        local = None
+    address = local.api_url if local else address
     if not address:
         message = "no server is set, and none of newsmill's own runs; the next command that needs one starts it"
         yield Finding("Prefect server", "ok", message)
@@ -300,7 +303,7 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
         if local:
             check_password(local)
         with (
-            temporary_settings({**password_settings(), PREFECT_API_URL: address}),
+            temporary_settings({**(password_settings() if local else {}), PREFECT_API_URL: address}),
             get_client(sync_client=True) as client,
         ):
             yield _check_server(client, address)
@@ -312,6 +315,9 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
     except ServerError as error:
         yield _from_error("Prefect server", error, "")
     except (httpx.HTTPError, RuntimeError, ValueError) as error:
+        if refused := refusal(error):
+            yield Finding("Prefect server", "failed", *refused.split("; ", 1))
+            return
         message = f"{address} doesn't answer as Prefect's server does ({str(error) or type(error).__name__})"
         fix = "start it (`newsmill server start` starts a local one), or fix or unset PREFECT_API_URL"
         yield Finding("Prefect server", "failed", message, fix)

@@ -50,7 +50,8 @@ def forget(
 ) -> None:
     """Remove articles everywhere: rows, versions, landing zone, images, search, copy, snapshots; and keep them away.
 
-    Killed and run again, it ends the same. docs/forget.md says what it cannot reach.
+    Killed and run again, it ends the same. It can't reach backups, exports, copies that somebody else made, and
+    documents that another machine landed: run it there with --finish.
     """
     by_feed = bool(feeds or before)
     if sum((bool(articles or addresses), by_feed, finish)) != 1:

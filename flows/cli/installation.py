@@ -44,8 +44,17 @@ def _tell_of_init(made: Made, current: Path) -> None:
         _print(
             "feeds.toml has feeds to begin with: remove those that you don't want; `newsmill feeds add URL` adds one"
         )
-    if "newsmill.service" in made.made:
-        _print("newsmill.service says how systemd is to start it")
+    if made.user:
+        _print(f"newsmill.service says how systemd is to start it, as user {made.user}")
+    if made.user == "root":
+        err.print(
+            escape(
+                f"root owns {made.folder}, so newsmill, which reads what strangers send, would run as root; better run "
+                f"`chown -R USER: {made.folder}`, remove newsmill.service, and run this again"
+            ),
+            style="yellow",
+            soft_wrap=True,
+        )
     elsewhere = "" if current == Path(made.folder) else f"cd {made.folder} && "
     _print(f"{elsewhere}newsmill serve")
 

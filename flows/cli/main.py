@@ -27,6 +27,7 @@ from flows.cli.rules import rules
 from flows.cli.search import search
 from flows.cli.warehouse import sql, status
 from warehouse.errors import NewsmillError
+from warehouse.masking import mask
 from warehouse.store.folders import keep_files_private
 
 
@@ -64,6 +65,14 @@ def main() -> None:
         sys.exit(1)
     except click.exceptions.Exit as exit_request:
         sys.exit(exit_request.exit_code)
+    except Exception as error:
+        from flows.prefect_server.refusals import refusal
+
+        sentence = refusal(error)
+        if sentence is None:
+            raise
+        err.print(f"[red]error:[/] {escape(mask(sentence))}", soft_wrap=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,14 @@ def outbox(
     warehouse: str | None,
     as_json: bool,
 ) -> None:
-    """What happened to articles: read it (--since), or post it as newsmill.toml's [[outbox]] say."""
+    """What happened to articles: read it (--since), or post it as newsmill.toml's [[outbox]] say.
+
+    \b
+    [[outbox]]
+    name = "search-index"
+    url = "https://index.example/newsmill"
+    secret = "{env:INDEX_SECRET}"    # or {file:PATH}, {block:NAME}; it signs the messages
+    """
     if context.invoked_subcommand:
         return
     if since is None:
@@ -130,7 +137,7 @@ def _settings(feeds_file: Path | None, warehouse: str | None, names: tuple[str, 
     settings = given_settings(feeds_file, warehouse)
     known = [table.name for table in settings.outbox]
     if not known:
-        raise NewsmillError("newsmill.toml has no [[outbox]]; docs/outbox.md shows one")
+        raise NewsmillError("newsmill.toml has no [[outbox]]; `newsmill outbox --help` shows one")
     if unknown := [name for name in names if name not in known]:
         raise NewsmillError(f'there is no outbox "{unknown[0]}"; newsmill.toml has {", ".join(known)}')
     return settings

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
+import pwd
 import re
 import sys
 from collections.abc import Callable
@@ -25,6 +27,8 @@ class Made:
     made: list[str]
     kept: list[str]
     """Files that were there before."""
+    user: str | None
+    """As whom systemd runs newsmill; None: no unit was made."""
 
 
 def make_installation(folder: Path, *, systemd: bool = False) -> Made:
@@ -39,19 +43,35 @@ def make_installation(folder: Path, *, systemd: bool = False) -> Made:
         "prefect.yaml": lambda: for_installation(_shipped("prefect.yaml")),
         "README.md": lambda: _template("README.md"),
     }
-    if systemd:
-        texts[UNIT] = lambda: make_unit(folder, Path(sys.argv[0]).absolute(), getpass.getuser())
+    user = _service_user(folder) if systemd else None
+    if user:
+        texts[UNIT] = lambda: make_unit(folder, Path(sys.argv[0]).absolute(), user)
     made: list[str] = []
     kept: list[str] = []
     for name, text in texts.items():
         (made if _write_new(folder / name, text()) else kept).append(name)
-    return Made(str(folder), made, kept)
+    return Made(str(folder), made, kept, user if UNIT in made else None)
+
+
+def _service_user(folder: Path) -> str:
+    """Who ran this; for root, whoever owns the folder, as root can make it for another."""
+    if os.geteuid() != 0:
+        return getpass.getuser()
+    owner = folder.stat().st_uid
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:  # a user of a container, who has no name here; systemd takes the number
+        return str(owner)
 
 
 def _write_new(path: Path, text: str) -> bool:
-    """Whether the file was not there before. Raises NewsmillError."""
+    """Whether the file was not there before. If root makes it in the folder of another, it is theirs: else they could
+    not even read it. Raises NewsmillError."""
     try:
         with path.open("x", encoding="utf-8") as file:
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             file.write(text)
     except FileExistsError:
         return False

@@ -1,7 +1,7 @@
 """`newsmill restore`: an installation made of a backup.
 
-Everything is written beside its place and checked first, then put into place: a restore that fails or is killed before
-that has changed nothing, and what it left is removed by the next one.
+Everything is written beside its place and checked first, then put into place: a restore that fails before that leaves
+nothing, and what a killed one left is removed by the next one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from datetime import UTC, datetime
@@ -60,49 +60,89 @@ def restore(backup: Path, folder: Path, *, replace: bool, **flags: Any) -> Resto
     """Make the installation in the folder, which becomes the current one. Raises NewsmillError, for one that is there
     already and isn't to be replaced, or that is being served."""
     backup = backup.absolute()
-    make_folder(folder)
-    os.chdir(folder)
-    new_settings = _take_settings(backup)
-    try:
+    with _current_folder(folder.absolute()), _settings_of(backup):
         settings = load_settings(**flags)
         # where a link leads, such as from landing/ to a larger disk: the restored folder goes there, too
         parts = {name: replaced(place, path=place.path.resolve()) for name, place in places(settings).items()}
         with _not_served(settings):
             _check_places(parts, settings, replace=replace)
-            return _restore(backup, parts)
+            with _new_folders_removed_on_failure(*(place.path.parent for place in parts.values())):
+                return _restore(backup, parts)
+
+
+@contextmanager
+def _new_folders_removed_on_failure(*folders: Path) -> Iterator[None]:
+    """If what is done inside fails, remove those of the folders, and of those above them, that weren't there before."""
+    new = {each for folder in folders for each in (folder, *folder.parents) if not each.exists()}
+    try:
+        yield
     except BaseException:
-        if new_settings:
-            Path(SETTINGS).unlink()
+        for each in sorted(new, key=lambda each: len(each.parts), reverse=True):
+            with suppress(OSError):  # it wasn't made, or another process has put something there
+                each.rmdir()
         raise
 
 
-def _take_settings(backup: Path) -> bool:
-    """Write the backup's newsmill.toml, which says where the rest goes, unless there is one; whether it was written."""
-    if Path(SETTINGS).exists():
-        return False
-    text = first_file(backup, SETTINGS)
+@contextmanager
+def _current_folder(folder: Path) -> Iterator[None]:
+    """Make the folder the current one, and leave it if what is done inside fails."""
+    before = Path.cwd()
+    with _new_folders_removed_on_failure(folder):
+        make_folder(folder)
+        os.chdir(folder)
+        try:
+            yield
+        except BaseException:
+            os.chdir(before)
+            raise
+
+
+@contextmanager
+def _settings_of(backup: Path) -> Iterator[None]:
+    """Write the backup's newsmill.toml, which says where the rest goes, unless there is one."""
+    text = None if Path(SETTINGS).exists() else first_file(backup, SETTINGS)
     if text is None:
-        return False
-    Path(SETTINGS).write_bytes(text)
-    return True
+        yield
+        return
+    try:
+        Path(SETTINGS).write_bytes(text)
+        yield
+    except BaseException:
+        Path(SETTINGS).unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
 def _not_served(settings: Settings) -> Iterator[None]:
     """Raises ServerError if a Prefect server or `newsmill serve` runs; keeps another from being started."""
     home = settings.home / "prefect"
-    home.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(home / "serve.lock", timeout=0), FileLock(home / "start.lock", timeout=0):
-            if server := running_server(settings):
-                raise ServerError(
-                    f"{server.url}: this installation's Prefect server runs; stop it with `newsmill server stop`"
-                )
-            yield
+        with _new_folders_removed_on_failure(home):
+            home.mkdir(parents=True, exist_ok=True)
+            with _held(home / "serve.lock"), _held(home / "start.lock"):
+                if server := running_server(settings):
+                    raise ServerError(
+                        f"{server.url}: this installation's Prefect server runs; stop it with `newsmill server stop`"
+                    )
+                yield
     except Timeout:
         raise ServerError(
             f"{home}: `newsmill serve` runs there, or Prefect's server is just being started; stop it first"
         ) from None
+
+
+@contextmanager
+def _held(lock: Path) -> Iterator[None]:
+    """Hold the lock. If what is done inside fails, its file is removed, if it is new: FileLock leaves it. Who waits for
+    it meanwhile makes it again, as FileLock takes no lock of a removed file. Raises Timeout."""
+    is_new = not lock.exists()
+    with FileLock(lock, timeout=0):
+        try:
+            yield
+        except BaseException:
+            if is_new:
+                lock.unlink()
+            raise
 
 
 def _check_places(parts: dict[str, Place], settings: Settings, *, replace: bool) -> None:
@@ -127,10 +167,10 @@ def _restore(backup: Path, parts: dict[str, Place]) -> Restored:
     stamp = f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     staging = _Staging(parts)
     facts: dict[str, Any] = {}
+    for place in parts.values():
+        make_folder(place.path.parent)
     try:
         staging.clear()
-        for place in parts.values():
-            make_folder(place.path.parent)
         files = read_backup(backup, staging.receive, facts.update)
         staging.check_schema(backup, facts)
         os.sync()

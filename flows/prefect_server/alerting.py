@@ -18,7 +18,16 @@ from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFi
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
 from prefect.exceptions import ObjectNotFound
 
-from flows.prefect_server.alert_addresses import Address, find_address, known_addresses
+from flows.prefect_server.alert_addresses import (
+    Address,
+    Kind,
+    add_address,
+    delete_blocks,
+    find_address,
+    known_addresses,
+    read_address,
+    write_blocks,
+)
 from tasks.errors import ServerError
 from warehouse.masking import mask
 
@@ -39,6 +48,7 @@ class Alert:
 
     name: str
     description: str
+    kind: Kind
     trigger: Mapping[str, Any]
     subject: str
     body: str
@@ -51,7 +61,7 @@ class Alert:
         """
         return SendNotification(
             type="send-notification",
-            block_document_id=address.block_id,
+            block_document_id=address.blocks[self.kind],
             subject=self.subject,
             body=(
                 "{% filter replace('<', '‹') | replace('>', '›') | replace('@', '(at)') %}"
@@ -71,6 +81,16 @@ def shipped_alerts() -> list[Alert]:
     return [Alert(**row) for row in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["alerts"]]
 
 
+def tell_address(client: SyncPrefectClient, text: str, name: str | None) -> tuple[Address, bool]:
+    """Let each alert tell the address from now on; returns it, and whether it is new. Raises ServerError."""
+    read_address(text)
+    # of a server that refuses automations, it is told before an address is kept there that nothing would use
+    client.read_automations_by_name(TEST)
+    address, is_new = add_address(client, text, name)
+    connect_alerts(client)
+    return address, is_new
+
+
 def connect_alerts(client: SyncPrefectClient, without: Collection[str] = ()) -> list[Address]:
     """Let each alert tell each address but those `without`; returns the addresses.
 
@@ -78,8 +98,8 @@ def connect_alerts(client: SyncPrefectClient, without: Collection[str] = ()) -> 
     automation that would tell nobody is deleted, as it would do nothing.
     """
     known = known_addresses(client)
-    addresses = [address for address in known if address.name not in without]
-    left_out = {address.block_id for address in known if address.name in without}
+    addresses = write_blocks(client, [address for address in known if address.name not in without])
+    left_out = {block for address in known if address.name in without for block in address.blocks.values()}
     for alert in shipped_alerts():
         found = client.read_automations_by_name(alert.name)
         if not found:
@@ -96,11 +116,13 @@ def connect_alerts(client: SyncPrefectClient, without: Collection[str] = ()) -> 
 def _connect(
     client: SyncPrefectClient, alert: Alert, present: Automation, addresses: Sequence[Address], left_out: set[UUID]
 ) -> None:
-    kept = [action for action in present.actions if _does_something(client, action, left_out)]
+    kept = [
+        _of_kind(alert, action, addresses) for action in present.actions if _does_something(client, action, left_out)
+    ]
     told = {action.block_document_id for action in kept if isinstance(action, SendNotification)}
     actions: list[ActionTypes] = [
         *kept,
-        *(alert.action(address) for address in addresses if address.block_id not in told),
+        *(alert.action(address) for address in addresses if told.isdisjoint(address.blocks.values())),
     ]
     wanted = alert.automation(actions)
     if not actions:
@@ -111,6 +133,15 @@ def _connect(
         trigger = wanted.trigger if _waits_in_vain(present, wanted) else present.trigger
         values = present.model_dump(mode="json", exclude={"id", "trigger", "actions", "owner_resource"})
         client.update_automation(present.id, AutomationCore(**values, trigger=trigger, actions=actions))
+
+
+def _of_kind(alert: Alert, action: ActionTypes, addresses: Sequence[Address]) -> ActionTypes:
+    """The action with the block for the alert's kind: a newsmill before that had one block for all kinds."""
+    if isinstance(action, SendNotification):
+        for address in addresses:
+            if action.block_document_id == address.blocks["info"]:
+                return action.model_copy(update={"block_document_id": address.blocks[alert.kind]})
+    return action
 
 
 def _does_something(client: SyncPrefectClient, action: ActionTypes, left_out: set[UUID]) -> bool:
@@ -143,8 +174,7 @@ def remove_address(client: SyncPrefectClient, names: Sequence[str]) -> list[Addr
     known = known_addresses(client)
     removed = [find_address(known, name) for name in dict.fromkeys(names)]
     connect_alerts(client, without=[address.name for address in removed])
-    for address in removed:
-        client.delete_block_document(address.block_id)
+    delete_blocks(client, removed)
     return removed
 
 
@@ -164,7 +194,7 @@ def send_test() -> dict[Address, str | None]:
         index: address
         for index, action in enumerate(automation.actions)
         for address in addresses
-        if isinstance(action, SendNotification) and action.block_document_id == address.block_id
+        if isinstance(action, SendNotification) and action.block_document_id in address.blocks.values()
     }
     return asyncio.run(_send_test(automation.id, waiting))
 

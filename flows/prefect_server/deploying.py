@@ -88,11 +88,17 @@ def register(settings: Settings, variables: Mapping[str, str], say: Callable[[st
             check=False,
         )
     if result.returncode:
-        raise ServerError(f"`prefect deploy --all` failed: {result.stdout.strip()} {result.stderr.strip()}")
+        raise ServerError(f"`prefect deploy --all` failed: {_without_traceback(result.stdout, result.stderr)}")
     with get_client(sync_client=True) as client:
         _remove_renamed(client)
         offer_feeds(client, settings, say)
         return register_automations(client, say)
+
+
+def _without_traceback(*outputs: str) -> str:
+    """What a program printed; of a traceback, the error alone, which comes last."""
+    text = "\n".join(outputs).strip()
+    return text.splitlines()[-1] if "Traceback (most recent call last):" in text else text
 
 
 def register_automations(client: SyncPrefectClient, say: Callable[[str], None]) -> list[Address]:
@@ -115,7 +121,7 @@ def register_automations(client: SyncPrefectClient, say: Callable[[str], None]) 
         say(f"Automations and alerts are as they were: Prefect's server answers {status} when asked for them")
         return []
     if not addresses:
-        say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address (docs/alerts.md)")
+        say("Alerts go nowhere; `newsmill alerts to ADDRESS` names an address, and with --help shows examples")
     return addresses
 
 

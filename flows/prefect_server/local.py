@@ -214,10 +214,11 @@ def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[s
         temporary_settings,
     )
 
-    if PREFECT_API_URL.value():
-        yield str(PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api"))
+    address, own = PREFECT_API_URL.value(), None
+    if address and not ((own := running_server(settings)) and own.api_url == address):
+        yield str(PREFECT_UI_URL.value() or address.removesuffix("/api"))
         return
-    server = find()
+    server = own or find()  # its own address may well be set: `newsmill serve` prints it for other programs
     check_password(server)
     authority = write_one_authority(settings.home / "prefect")
     with temporary_settings(

@@ -44,6 +44,9 @@ class Served:
     def put(self, path: str, **body: Any) -> None:
         ask(self.api + path, "PUT", **body)
 
+    def delete(self, path: str) -> None:
+        ask(self.api + path, "DELETE")
+
     def deployment(self, name: str) -> Any:
         return self.ask(f"/deployments/name/{name}")
 

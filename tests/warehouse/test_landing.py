@@ -112,6 +112,23 @@ def test_landed_again_after_it_was_settled_it_is_one_document(landing: Landing) 
     assert landing.documents() == [document]
 
 
+@pytest.mark.parametrize("moment", ["before the first folder is read", "before the second"])
+def test_a_record_that_is_moved_while_records_are_read_is_not_missed(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Of what an ingest loaded just then, `reprocess` took it for never landed, and dropped the rows."""
+    document, read_all = land(landing), warehouse.landing._read_all
+    before = iter(("before the first folder is read", "before the second"))
+
+    def read(folder: Path) -> object:
+        if next(before) == moment:
+            landing.mark_loaded([document])
+        return read_all(folder)
+
+    monkeypatch.setattr(warehouse.landing, "_read_all", read)
+    assert landing.documents() == [document]
+
+
 class KilledError(BaseException):
     """What ends a process in the middle."""
 

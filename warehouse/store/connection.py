@@ -244,11 +244,27 @@ def _open_file(path: Path, lock_timeout: float, read_only: bool) -> Iterator[Con
 
 
 def _attach(connection: Connection, path: Path, read_only: bool) -> None:
+    """Raises WarehouseError."""
     options = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {ROW_GROUP}"
     try:
-        connection.execute(f"ATTACH {literal(path)} AS {CATALOG} ({options})")
+        while True:
+            before = _inode(path)
+            connection.execute(f"ATTACH {literal(path)} AS {CATALOG} ({options})")
+            # `reprocess` and `maintain` put another file in its place. DuckDB opens a file and then takes its lock: in
+            # between it may have been replaced, and what was written into it would be lost
+            if before in (None, _inode(path)):
+                return
+            connection.execute(f"DETACH {CATALOG}")
     except duckdb.Error as error:
         raise _explain(error, path) from error
+
+
+def _inode(path: Path) -> int | None:
+    """The number of the file itself, whatever its name; None if there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager

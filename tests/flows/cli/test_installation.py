@@ -3,6 +3,8 @@ tests/flows/test_installations.py serves what they make."""
 
 from __future__ import annotations
 
+import getpass
+import os
 from pathlib import Path
 
 from tests.conftest import Newsmill
@@ -27,7 +29,17 @@ def test_init_says_what_it_made_and_what_to_do_next(bare: Newsmill) -> None:
     ]
     facts = inside.facts("init", "--systemd")
     assert (facts["made"], len(facts["kept"])) == (["newsmill.service"], 4)
-    assert f"WorkingDirectory={folder}\n" in (folder / "newsmill.service").read_text()
+    unit = (folder / "newsmill.service").read_text()
+    assert f"WorkingDirectory={folder}\n" in unit
+    assert f"User={facts['user']}\n" in unit
+
+
+def test_a_unit_that_runs_as_root_is_told_of(bare: Newsmill) -> None:
+    made = bare("init", "news", "--systemd")
+    user = getpass.getuser()
+    assert f"newsmill.service says how systemd is to start it, as user {user}\n" in made.stdout
+    assert (f"root owns {bare.folder / 'news'}, so" in made.stderr) == (os.geteuid() == 0)
+    assert bare.facts("init", "news", "--systemd")["user"] is None, "it was there already"
 
 
 def test_an_installation_goes_through_a_backup(filled: Newsmill, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
@@ -89,6 +91,26 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
     shown = unit.read_text()
     assert f"WorkingDirectory={str(folder).replace('%', '%%')}\n" in shown
     assert "@" not in shown.replace("user@", "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files that are another's")
+@pytest.mark.parametrize(("owner", "user"), [(pwd.getpwnam("nobody").pw_uid, "nobody"), (54321, "54321")])
+def test_root_makes_an_installation_for_the_owner_of_the_folder(tmp_path: Path, owner: int, user: str) -> None:
+    """It ran as root, without a word, and the owner could not read feeds.toml."""
+    os.chown(tmp_path, owner, owner)
+    made = make_installation(tmp_path, systemd=True)
+    assert made.user == user
+    assert f"User={user}\n" in (tmp_path / "newsmill.service").read_text()
+    assert {(tmp_path / name).stat().st_uid for name in made.made} == {owner}
+
+
+def test_a_user_without_a_name_can_make_an_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert make_installation(tmp_path).user is None
 
 
 def test_a_folder_that_a_unit_cannot_name_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -108,6 +110,48 @@ def test_of_a_damaged_backup_nothing_is_restored(backup: Path, tmp_path: Path, d
     with pytest.raises(BackupError):
         restore(backup, tmp_path / "again", replace=False)
     assert files(tmp_path / "again") == {}
+
+
+def cut_off(backup: Path, folder: Path) -> None:
+    whole = backup.read_bytes()
+    backup.write_bytes(whole[: len(whole) // 2])
+
+
+def put_feeds_there(backup: Path, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "feeds.toml").touch()
+
+
+def put_wrong_settings_there(backup: Path, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "newsmill.toml").write_text("lock_timeout = 'soon'")
+
+
+def put_a_file_in_the_way(backup: Path, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "data").touch()
+
+
+def remove(backup: Path, folder: Path) -> None:
+    backup.unlink()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [cut_off, put_feeds_there, put_wrong_settings_there, put_a_file_in_the_way, remove],
+    ids=lambda f: f.__name__,
+)
+def test_a_refused_restore_leaves_nothing(
+    home: Home, backup: Path, tmp_path: Path, spoil: Callable[[Path, Path], None]
+) -> None:
+    """No empty folders and no lock files either; nor is the removed folder the current one."""
+    shutil.rmtree(home.folder / "state")
+    spoil(backup, tmp_path / "again")
+    before, current = set(tmp_path.rglob("*")), Path.cwd()
+    with pytest.raises(NewsmillError):
+        restore(backup, tmp_path / "again", replace=False)
+    assert set(tmp_path.rglob("*")) == before
+    assert Path.cwd() == current
 
 
 @pytest.mark.parametrize("lock", ["serve.lock", "start.lock"])

@@ -67,6 +67,12 @@ def automations(served: Served) -> dict[str, Any]:
     return {each["name"]: each for each in served.ask("/automations/filter", limit=50)}
 
 
+def blocks(served: Served) -> dict[str, str]:
+    """The ids of the blocks that send alerts, by their names."""
+    found = served.ask("/block_documents/filter", limit=200, include_secrets=False)
+    return {block["name"]: block["id"] for block in found if str(block["name"]).startswith("newsmill-")}
+
+
 def titled(receiver: Receiver, words: str) -> list[dict[str, Any]]:
     """The messages with these words in their subject."""
     return [message.content for message in receiver.messages if words in message.content["title"]]
@@ -125,6 +131,7 @@ def test_each_failed_run_is_one_message_with_its_feeds_errors_and_address(
     assert served.finished(crashed) == "Crashed"
 
     messages = arrived(served, receiver, " is ", 3)
+    assert {message["type"] for message in messages} == {"failure"}
     first, second, message = messages
     assert first["title"].startswith("newsmill: ingest all feeds 20")
     assert first["title"].endswith(" is Failed")
@@ -147,6 +154,7 @@ def test_many_feeds_of_a_run_that_did_not_fail(served: Served, receiver: Receive
     run = served.run("ingest/ingest", force=True, images=False, env={"NEWSMILL_ALERT_SHARE": "0.1"})
     assert served.finished(run) == "Completed"
     (message,) = arrived(served, receiver, "newsmill: many feeds fail", 1)
+    assert message["type"] == "warning"
     assert message["message"].splitlines() == [
         "20% of the feeds fail; NEWSMILL_ALERT_SHARE allows 10%. Of those that were asked in this run, 1 feed failed:",
         f"- harbour-lost: {site.url('/dead.xml')}: the server answered 404 Not Found",
@@ -181,6 +189,7 @@ def test_silent_feeds_and_failing_checks(served: Served, receiver: Receiver, tmp
     # the first of the two runs told of it
     (checks,) = arrived(served, receiver, "newsmill: quality checks fail", 1)
     assert "- address: Every article has an address if its feed gave one" in checks["message"]
+    assert (silent["type"], checks["type"]) == ("warning", "failure")
     (event,) = served.events("newsmill.feeds.silent")
     assert event["payload"]["feeds"]["pier"]["newest_article_at"][:16] == newest.isoformat()[:16]
 
@@ -195,12 +204,41 @@ def test_articles_that_are_taken_down(served: Served, receiver: Receiver) -> Non
             eager.facts("pages", "ridge", "--no-images", "--no-publish")
     (message,) = arrived(served, receiver, "newsmill: articles were taken down", 1)
     assert message["message"].startswith(f"1 article taken down:\n- {site.url(STORIES[0].path)}: ")
+    assert message["type"] == "info"
     (event,) = served.events("newsmill.articles.gone")
     assert event["resource"]["prefect.resource.id"] == "newsmill.flow.pages"
     assert event["payload"]["count"] == 1
     (article,) = event["payload"]["articles"]
     assert (article["feed_id"], article["url"]) == ("ridge", site.url(STORIES[0].path))
     assert "410" in article["reason"]
+
+
+def test_each_kind_of_message_has_a_block_of_the_address(served: Served, receiver: Receiver) -> None:
+    """Prefect reads the kind from the block. A newsmill before that had one block, of kind "info", for all alerts."""
+    ours = {f"newsmill-{kind}-desk" for kind in ("alerts", "warnings", "failures")}
+    before = blocks(served)
+    assert before.keys() == ours
+    failed = automations(served)["newsmill: a run failed"]
+    assert [action["block_document_id"] for action in failed["actions"]] == [before["newsmill-failures-desk"]]
+    values = {key: failed[key] for key in ("name", "description", "trigger", "enabled")}
+    of_one_block = {**failed["actions"][0], "block_document_id": before["newsmill-alerts-desk"], "subject": "Look!"}
+    served.put(f"/automations/{failed['id']}", **values, actions=[of_one_block])
+    served.delete(f"/block_documents/{before['newsmill-failures-desk']}")
+    assert served.newsmill("alerts", "to", "json://127.0.0.1:9/closed", "--name", "closed").returncode == 0
+    left = blocks(served)["newsmill-warnings-closed"]
+    served.delete(f"/block_documents/{blocks(served)['newsmill-alerts-closed']}")  # in Prefect's UI
+
+    assert served.newsmill("alerts", "test").stdout == "sent to desk\n"
+    after = blocks(served)
+    assert after.keys() == ours
+    changed = served.ask(f"/automations/{failed['id']}")["actions"]
+    assert [(action["block_document_id"], action["subject"]) for action in changed] == [
+        (after["newsmill-failures-desk"], "Look!")
+    ]
+    assert left not in str(automations(served))
+    served.put(
+        f"/automations/{failed['id']}", **values, actions=[{**changed[0], "subject": failed["actions"][0]["subject"]}]
+    )
 
 
 def test_a_test_says_which_address_fails_and_an_operators_changes_stay(served: Served, receiver: Receiver) -> None:
@@ -234,8 +272,7 @@ def test_a_test_says_which_address_fails_and_an_operators_changes_stay(served: S
     assert changed["trigger"]["expect"] == own_trigger["expect"]
 
     # changed in Prefect's UI into something that is no address
-    block = changed["actions"][2]["block_document_id"]
-    served.patch(f"/block_documents/{block}", data={"url": "nonsense"})
+    served.patch(f"/block_documents/{blocks(served)['newsmill-alerts-closed']}", data={"url": "nonsense"})
     closed, _ = served.newsmill.facts("alerts", "list")
     assert (closed["name"], closed["service"]) == ("closed", "not understood")
     assert served.newsmill("alerts", "remove", "closed").stdout == "alerts no longer go to closed\n"

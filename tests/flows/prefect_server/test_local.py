@@ -8,12 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_SERVER_API_AUTH_STRING, temporary_settings
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_API_URL,
+    PREFECT_SERVER_API_AUTH_STRING,
+    temporary_settings,
+)
 
 from flows.prefect_server.local import (
     Server,
     check_password,
     password_settings,
+    present_server,
     running_server,
     stop_server,
     write_one_authority,
@@ -66,6 +72,21 @@ def test_a_password_for_the_server_is_its_clients_too() -> None:
     assert password_settings() == {}
     with temporary_settings({PREFECT_SERVER_API_AUTH_STRING: "quay:s3cret"}):
         assert password_settings() == {PREFECT_API_AUTH_STRING: "quay:s3cret"}
+
+
+def test_the_password_is_for_the_own_server_alone(settings: Settings) -> None:
+    """`newsmill serve` says which PREFECT_API_URL to export; with that, newsmill's commands lacked the password."""
+    own, other = SiteServer(), SiteServer()
+    for site in (own, other):
+        site.pages |= {f"/api/{path}": Page(b"{}", "application/json") for path in ("health", "admin/version")}
+    with own, other:
+        record = settings.home / "prefect" / "server.json"
+        record.write_text(json.dumps(asdict(Server(own.url(""), 1, "3.8.8"))))
+        for site, password in ((own, "quay:s3cret"), (other, None)):
+            given = {PREFECT_SERVER_API_AUTH_STRING: "quay:s3cret", PREFECT_API_URL: site.url("/api")}
+            with temporary_settings(given), present_server(settings) as ui:
+                assert ui == site.url("")
+                assert PREFECT_API_AUTH_STRING.value() == password
 
 
 def test_one_authority_is_enough_for_a_client(tmp_path: Path) -> None:

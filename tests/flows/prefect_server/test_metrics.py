@@ -137,5 +137,12 @@ def test_the_dashboard_asks_for_metrics_that_exist() -> None:
     assert names((ROOT / "docs" / "metrics.md").read_text()) == NAMES
 
 
+def test_a_table_of_the_dashboard_has_a_row_for_each_feed() -> None:
+    """As a time series, Grafana shows one feed at a time, with a row for each moment."""
+    dashboard = json.loads((ROOT / "docs" / "grafana-dashboard.json").read_text())
+    tables = [target for panel in dashboard["panels"] if panel["type"] == "table" for target in panel["targets"]]
+    assert [(target["format"], target["instant"]) for target in tables] == [("table", True)]
+
+
 def names(text: str) -> set[str]:
     return set(re.findall(r"\bnewsmill_\w+", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from tests.tasks.making import milled
 from tests.warehouse.load.making import GATE, articles, load_batch, start_process
 from warehouse.errors import WarehouseError, WarehouseLockedError
-from warehouse.store.connection import Warehouse
+from warehouse.store.connection import Warehouse, _attach
 
 _HOLDER = """
 import sys
@@ -36,6 +37,29 @@ def test_a_warehouse_another_process_holds(path: Path) -> None:
     assert holder.returncode == 0
     with Warehouse(path, lock_timeout=0.05).writing() as connection:
         assert articles(connection) == []
+
+
+def test_a_file_that_is_replaced_while_it_is_opened(path: Path, tmp_path: Path) -> None:
+    """DuckDB opens a file before it locks it; what a run wrote into the former file was lost."""
+    replacement = Path(shutil.copy(path, tmp_path / "replacement.duckdb"))
+    with Warehouse(path).writing() as connection:
+        connection.execute("INSERT INTO ops.runs (run_id) VALUES ('former')")
+
+    class Connection:
+        def __init__(self, real: duckdb.DuckDBPyConnection) -> None:
+            self.real = real
+
+        def execute(self, sql: str) -> object:
+            done = self.real.execute(sql)
+            if replacement.exists():  # as if it had been replaced between DuckDB's opening and its locking
+                replacement.replace(path)
+            return done
+
+    with duckdb.connect() as real:
+        _attach(Connection(real), path, False)  # type: ignore[arg-type]
+        real.execute("INSERT INTO newsmill.ops.runs (run_id) VALUES ('later')")
+    with Warehouse(path).reading() as connection:
+        assert connection.execute("SELECT run_id FROM ops.runs").fetchall() == [("later",)]
 
 
 def _raise_schema(path: Path) -> None:
