@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -230,6 +231,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=600, help="begin no round after so long")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="newsmill-soak-") as folder:
+        os.environ["NEWSMILL_HOME"] = f"{folder}/home"  # a server of its own, which nobody's `server stop` ends
         status = soak(Path(folder), options.feeds, options.rounds, seed=options.seed, minutes=options.minutes)
     sys.exit(status)
 
