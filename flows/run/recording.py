@@ -26,6 +26,7 @@ from warehouse.errors import NewsmillError
 from warehouse.load import operations
 from warehouse.store.connection import Warehouse
 from warehouse.store.folders import keep_files_private, make_folder
+from warehouse.store.maintenance import merge_row_groups
 
 shorten_logs()  # here, as a flow may fail before its run is opened: if feeds.toml can't be read
 
@@ -74,6 +75,8 @@ async def record(report: Report, settings: Settings, state: str, error: str | No
 
 def _record(store: Warehouse, report: Report, error: str | None, flow_run_id: str | None) -> None:
     with store.writing() as connection:
+        if report.state == "running":
+            merge_row_groups(connection, store.location)
         operations.record_run(
             connection,
             run_id=report.run_id,

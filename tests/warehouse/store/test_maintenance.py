@@ -20,7 +20,7 @@ from warehouse.publish.catalogue import read_macros, read_relations
 from warehouse.store import maintenance
 from warehouse.store.connection import Warehouse
 from warehouse.store.lake import Bucket, Lake, lake_at
-from warehouse.store.maintenance import maintain
+from warehouse.store.maintenance import maintain, merge_row_groups
 from warehouse.store.sql_files import query
 
 
@@ -41,6 +41,38 @@ def test_nothing_of_raw_and_clean_is_dropped_and_twice_is_once(store: Warehouse,
     second = run_maintenance(store, tmp_path)
     assert read_all(store) == before
     assert second.compaction.after == second.compaction.before == first.compaction.after
+
+
+def load_little(store: Warehouse, number: int) -> bool:
+    """A run that loads a row of each of three tables; returns whether it merged what those before it left."""
+    with store.writing() as connection:
+        merged = merge_row_groups(connection, store.location)
+        for table, key in (("ops.runs", "run_id"), ("ops.fetches", "run_id"), ("clean.articles", "article_id")):
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT 'r{number}' AS {key}")
+    return merged
+
+
+def test_many_small_loads_do_not_fill_the_disk_where_nothing_maintains_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "RUNS", 8)
+    store = Warehouse(tmp_path / "newsmill.duckdb")
+    merged = [load_little(store, number) for number in range(40)]
+    assert merged.count(True) == 4, "after every eighth run or so"
+    size = store.path.stat().st_size
+    assert sum(load_little(store, number) for number in range(40, 80)) >= 4
+    # without merging it is twice as large then; a few blocks more or less are where DuckDB puts what is new
+    assert store.path.stat().st_size < 1.25 * size, "later loads take the blocks that merging has freed"
+    with store.reading() as connection:
+        for table, key in (("ops.runs", "run_id"), ("ops.fetches", "run_id"), ("clean.articles", "article_id")):
+            assert connection.execute(f"SELECT count(DISTINCT {key}), count(*) FROM {table}").fetchall() == [(80, 80)]
+
+
+def test_a_lake_merges_nothing_at_a_run(tmp_path: Path) -> None:
+    address = f"ducklake:sqlite:{tmp_path / 'news.sqlite'}"
+    store = Warehouse(lake_at(address, data=None, bucket=Bucket(), password=None))
+    with store.writing() as connection:
+        assert not merge_row_groups(connection, store.location)
 
 
 def test_records_are_forgotten_when_they_are_old(store: Warehouse, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('ops.runs')
