@@ -80,8 +80,9 @@ def read_state(newsmill: Newsmill, published: Path | None = None) -> State:
     files = {
         path.relative_to(newsmill.folder).as_posix()
         for path in _files(newsmill.folder)
-        # named for a time, or for what was left to land
-        if not any(path.is_relative_to(newsmill.landing / folder) for folder in ("loaded", "packs"))
+        # named for a time, or for what was left to land; the file of a lock stays, whoever held it last
+        if path.suffix != ".lock"
+        and not any(path.is_relative_to(newsmill.landing / folder) for folder in ("loaded", "packs"))
     }
     return State(tables, copied, frozenset(files))
 
