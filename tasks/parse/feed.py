@@ -246,8 +246,10 @@ class _Channel:
     is_atom: bool
 
 
-def _read_entry(raw: Mapping[str, Any], document: Document, feed: Feed, channel: _Channel) -> EntryFields:
+def _read_entry(raw: dict[str, Any], document: Document, feed: Feed, channel: _Channel) -> EntryFields:
     """The fields of feedparser's entry."""
+    if not isinstance(raw.get("links", []), list):  # feedparser keeps the text of an element <links> there
+        del raw["links"]
     base = channel.base
     enclosed = raw.get("enclosures", ())  # made by feedparser's own dictionary, which looks up every key three times
     images = [*_enclosures(raw, enclosed)]

@@ -156,7 +156,7 @@ _EMOJI = re.compile(f"[{_SYMBOLS}]\ufe0f?")
 _PUNCTUATION = "\u2000-\u205e\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 _LETTER_OR_MARK = re.compile(f"[^\\x00-\xffŒœŠšŽžŸƒˆ˜€™{_PUNCTUATION}{_SYMBOLS}]")
 """What Windows-1252 has not, and may be a part of a word."""
-_MARKERS = re.compile(r"\n\s*(?:-?\d+\. |- |> |#{1,6} )+")
+_MARKERS = re.compile(r"\n[^\S\n]*(?:-?\d+\. |- |> |#{1,6} )+")
 
 
 def word_count(text: str) -> int:

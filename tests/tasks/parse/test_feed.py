@@ -408,3 +408,9 @@ def test_the_language_is_that_of_the_text(entry: str, expected: str) -> None:
     assert parse_single_entry(data).language == expected
     within = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry xml:lang="en">{entry}<id>a</id></entry></feed>'
     assert parse_single_entry(within).language == expected
+
+
+def test_an_element_that_is_named_as_feedparser_names_its_list_of_links() -> None:
+    item = "<item><guid>g1</guid><title>Quay</title><links>at eight</links></item>"
+    entry = parse_single_entry(f'<rss version="2.0"><channel><title>The Quay</title>{item}</channel></rss>')
+    assert (entry.guid, entry.title, entry.link) == ("g1", "Quay", None)
