@@ -288,13 +288,11 @@ def _check_prefect(settings: Settings) -> Iterator[Finding]:
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    from flows.prefect_server.local import check_password, password_settings, running_server
+    from flows.prefect_server.local import check_password, own_server, password_settings
     from flows.prefect_server.refusals import refusal
 
-    local, address = running_server(settings), PREFECT_API_URL.value()
-    if address and local and local.api_url != address:
-        local = None
-    address = local.api_url if local else address
+    local = own_server(settings)
+    address = local.api_url if local else PREFECT_API_URL.value()
     if not address:
         message = "no server is set, and none of newsmill's own runs; the next command that needs one starts it"
         yield Finding("Prefect server", "ok", message)

@@ -81,6 +81,15 @@ def running_server(settings: Settings) -> Server | None:
     return server if server.answers() else None
 
 
+def own_server(settings: Settings) -> Server | None:
+    """newsmill's own server, if it answers and PREFECT_API_URL names no other: `newsmill serve` prints its address for
+    other programs, so it may well be set."""
+    from prefect.settings import PREFECT_API_URL
+
+    address, server = PREFECT_API_URL.value(), running_server(settings)
+    return server if server and (not address or address == server.api_url) else None
+
+
 def ensure_server(settings: Settings, say: Callable[[str], None]) -> Server:
     """The local server, started if none runs or one of another version does. Raises ServerError.
 
@@ -214,11 +223,11 @@ def _server_in_use(settings: Settings, find: Callable[[], Server]) -> Iterator[s
         temporary_settings,
     )
 
-    address, own = PREFECT_API_URL.value(), None
-    if address and not ((own := running_server(settings)) and own.api_url == address):
+    address = PREFECT_API_URL.value()
+    server = own_server(settings) if address else find()
+    if server is None:
         yield str(PREFECT_UI_URL.value() or address.removesuffix("/api"))
         return
-    server = own or find()  # its own address may well be set: `newsmill serve` prints it for other programs
     check_password(server)
     authority = write_one_authority(settings.home / "prefect")
     with temporary_settings(

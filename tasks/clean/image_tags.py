@@ -32,7 +32,7 @@ _TRACKER = re.compile(
     re.IGNORECASE,
 )
 _TRACKING_HOST = re.compile(r"//([\w.-]+\.)?(?:analytics|tracking|pixel|counter|count)\.", re.IGNORECASE)
-_TRACKERS_WORDS = (
+_TRACKER_WORDS = (
     *("feedburner.com/", "pixel", "stats.wordpress", "doubleclick", "analytics", "scorecard", "quantserve", "count"),
     *("pheedo", "feedsportal", "buysellads", "track", "/beacon.", "/open.", "/_/stat", "/piwik", "/matomo"),
     "facebook.com/tr?",
@@ -48,8 +48,9 @@ _HIDDEN_BY_SIZE = re.compile(r"(?:^|;)(?:width|height):[01](?:px)?(?:;|$)")
 def _is_placeholder(address: str) -> bool:
     if address[:6].lower().startswith(("data:", "about:")):
         return True
-    names = (part.rpartition("/")[2] for part in address.split("?"))  # an image proxy has the image's own in its query
-    return any(map(_PLACEHOLDER.fullmatch, names))
+    path, *rest = address.split("?")  # an image proxy has the image's own address in its query
+    parts = (path, *(part for part in rest if "/" in part))
+    return any(_PLACEHOLDER.fullmatch(part.rpartition("/")[2]) for part in parts)
 
 
 def pixel_size(value: str | None) -> int | None:
@@ -130,7 +131,7 @@ def is_tracking_pixel(img: Element, address: str) -> bool:
     style = img.attrs.get("style", "").replace(" ", "").lower()
     if style and (_is_hidden(img, style, address) or _HIDDEN_BY_SIZE.search(style)):
         return True
-    if not any(map(address.lower().__contains__, _TRACKERS_WORDS)):
+    if not any(map(address.lower().__contains__, _TRACKER_WORDS)):
         return False
     if _TRACKING_HOST.search(address):  # pixel.nymag.com serves the magazine's photos
         return not (width and height) and not _PHOTO.search(address.partition("?")[0])

@@ -150,7 +150,7 @@ def check_pattern(value: str) -> str:
 
 
 def check_page_selector(value: str) -> str:
-    from tasks.text.selectors import compile_selector, is_xpath  # as above
+    from tasks.text.selectors import compile_selector, is_xpath  # few feeds have rules for pages
 
     try:
         compile_selector(value)
@@ -164,7 +164,7 @@ def check_page_selector(value: str) -> str:
 
 
 def check_path(value: str) -> str:
-    import jmespath  # as above
+    import jmespath  # few feeds are an API's list
     from jmespath.exceptions import JMESPathError
 
     try:

@@ -31,6 +31,12 @@ def make_folder(folder: Path) -> None:
         raise WarehouseError(f"{folder}: can't be made ({error.strerror}); name another place") from error
 
 
+def remove_database(path: Path) -> None:
+    """Remove a DuckDB file that a killed process may have left, and its log."""
+    for each in (path, path.with_name(f"{path.name}.wal")):
+        each.unlink(missing_ok=True)
+
+
 def share_like(path: Path, earlier: Path) -> None:
     """Let everybody read the file; or, if an earlier one is there, those who may read that. Raises OSError."""
     path.chmod(earlier.stat().st_mode & 0o7777 if earlier.exists() else SHARED_FILE)

@@ -20,6 +20,7 @@ from warehouse.counting import counted
 from warehouse.errors import WarehouseError
 from warehouse.landing import is_draft
 from warehouse.store.connection import Warehouse, explaining_errors
+from warehouse.store.folders import remove_database
 from warehouse.store.lake import CATALOG, Lake, Location
 from warehouse.store.lake_locks import no_readers, writer_lock
 from warehouse.store.quoting import literal
@@ -144,7 +145,7 @@ def scrub(store: Warehouse) -> None:
     path = store.path
     with store.writing() as connection:
         _remove_spilled(path)
-        _remove_compacted(path)
+        remove_database(_compacted(path))  # a killed process may have left it, as large as the warehouse
         connection.execute(f"CHECKPOINT {CATALOG}")
         needed = path.stat().st_size
         if shutil.disk_usage(path.parent).free < needed:
@@ -161,7 +162,7 @@ def scrub(store: Warehouse) -> None:
 def _compact_file(store: Warehouse, path: Path) -> Compaction:
     before = Size(1, path.stat().st_size)
     with store.writing() as connection:
-        _remove_compacted(path)
+        remove_database(_compacted(path))  # a killed process may have left it, as large as the warehouse
         _vacuum(connection)
         if _is_worth_rewriting(connection, path):
             _rewrite(connection, path)
@@ -196,13 +197,6 @@ def _vacuum(connection: Connection) -> None:
 def _compacted(path: Path) -> Path:
     """Where the copy is made that replaces the file."""
     return path.with_name(f".{path.name}.compact")
-
-
-def _remove_compacted(path: Path) -> None:
-    """Remove the copy that a killed process left, as large as the warehouse."""
-    draft = _compacted(path)
-    for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
-        leftover.unlink(missing_ok=True)
 
 
 def _is_worth_rewriting(connection: Connection, path: Path) -> bool:

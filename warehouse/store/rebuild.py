@@ -16,7 +16,7 @@ from warehouse.errors import ForgottenMeanwhileError, WarehouseError, WarehouseL
 from warehouse.landing import Landing
 from warehouse.records import Document
 from warehouse.store.connection import Warehouse
-from warehouse.store.folders import make_folder
+from warehouse.store.folders import make_folder, remove_database
 from warehouse.store.lake import Lake
 from warehouse.store.migrating import migrate
 from warehouse.store.quoting import literal
@@ -65,7 +65,7 @@ def _lock_path(rebuilt: Path) -> Path:
 def begin(old: Warehouse, rebuilt: Warehouse) -> None:
     """Make the warehouse that is to take the old one's place, in place of what a killed `reprocess` left. It is told
     what was forgotten before anything is loaded into it."""
-    _remove(rebuilt.path)
+    remove_database(rebuilt.path)
     marks = None
     if old.exists():
         with old.writing() as connection:
@@ -89,12 +89,7 @@ def remove_stale(rebuilt: Warehouse, marks: int) -> None:
     except WarehouseError:
         known = 0  # it was never whole
     if known < marks:
-        _remove(rebuilt.path)
-
-
-def _remove(path: Path) -> None:
-    for each in (path, path.with_name(f"{path.name}.wal")):
-        each.unlink(missing_ok=True)
+        remove_database(rebuilt.path)
 
 
 def check_present(rebuilt: Warehouse) -> None:
