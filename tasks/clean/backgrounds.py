@@ -10,7 +10,11 @@ from html import unescape
 
 from tasks.text.markup import Element
 
-_BACKGROUND = re.compile(r"""background(?:-image)?\s*:[^;]*?\burl\(\s*(?:"([^"]*)"|'([^']*)'|([^)'"\s]+))\s*\)""", re.I)
+_BACKGROUND = re.compile(
+    r"""background(?:-image)?\s{0,9}:(?>[^;]{0,300}?\burl\()\s{0,9}"""
+    r"""(?:"([^"]{0,4000})"|'([^']{0,4000})'|([^)'"\s]{1,4000}))\s{0,9}\)""",
+    re.IGNORECASE,
+)
 _LAZY = ("data-bg", "data-background-image", "data-background", "data-bg-src", "data-bg-url")
 """Attributes that a script makes a background of."""
 _MAY_HOLD_ONE = frozenset(["style", *_LAZY])

@@ -13,7 +13,7 @@ _WITH_BLOCKS = _HEADINGS | {
     *("p", "ul", "ol", "dl", "li", "dt", "dd", "blockquote", "pre", "table", "tbody", "tr", "td", "th"),
 }
 _BEGIN, _END = "\ufdd0", "\ufdd1"  # noncharacters, which no text has (Unicode 23.7)
-_MARKED = re.compile(f"{_BEGIN}(.*?){_END}", re.DOTALL)
+_MARKED = re.compile(f"{_BEGIN}([^{_BEGIN}{_END}]*){_END}")
 
 
 def link_blocks(blocks: Sequence[Element], attrs: dict[str, str]) -> None:

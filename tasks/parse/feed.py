@@ -17,7 +17,9 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 import feedparser.api
+import feedparser.encodings
 import feedparser.mixin
+import feedparser.sanitizer
 
 from tasks.errors import ParseError
 from tasks.parse.about import about_xml_feed
@@ -47,6 +49,7 @@ from warehouse.records import CUT_OFF, Document, Feed, Reject
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.parse.expat"]
 
 _WEIGHT = re.compile(r"\s*:\s*[\d.]+$")
+_LONG_WORD = re.compile(r"[a-zA-Z0-9_.+-]{257,}")
 _WINDOWS_1252 = re.compile(r"[\x80-\x9f]")
 
 
@@ -65,6 +68,12 @@ class _Text(str):
 def _to_text(_element: str, data: str) -> str:
     return _Text(data)
 
+
+# feedparser's patterns for what stands before the root element take the square of its length: empty lines are tried from
+# each of them, and what is never closed is read to its end each time. The bounds are far above what feeds declare.
+feedparser.encodings.RE_XML_PI_ENCODING = re.compile(rb"^<\?[^>]{0,200}?encoding=['\"]([\w.:-]{1,99})['\"]")
+feedparser.sanitizer.RE_ENTITY_PATTERN = re.compile(rb"^[ \t\r]{0,99}<!ENTITY([^>]{0,1000}?)>", re.MULTILINE)
+feedparser.sanitizer.RE_DOCTYPE_PATTERN = re.compile(rb"^[ \t\r]{0,99}<!DOCTYPE([^>]{0,1000}?)>", re.MULTILINE)
 
 # The strict parser calls decode_entities, which does nothing there, right before translate.
 # `benchmarks.shortcuts` measures what this saves.
@@ -97,6 +106,20 @@ def _end_media_keywords(parser: Any) -> None:
 
 
 feedparser.mixin._FeedParserMixin._end_media_keywords = _end_media_keywords
+
+_feedparsers_sync_author_detail = feedparser.mixin._FeedParserMixin._sync_author_detail
+
+
+def _sync_author_detail(parser: Any, key: str = "author") -> None:
+    """feedparser's method. Its search for an email address takes the square of a word's length, so that a word too long
+    for an address (RFC 5321 4.5.3.1.3), which is no name either, is left out before."""
+    context = parser._get_context()
+    if context.get(key):
+        context[key] = _LONG_WORD.sub("", context[key])
+    _feedparsers_sync_author_detail(parser, key)
+
+
+feedparser.mixin._FeedParserMixin._sync_author_detail = _sync_author_detail
 
 _feedparsers_end_author = feedparser.mixin._FeedParserMixin._end_author
 

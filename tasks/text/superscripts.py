@@ -32,7 +32,7 @@ _UNITS = frozenset(
 _EXPONENT_LETTERS = frozenset("nkxyzmtijpqrNT")
 _HAN_UNITS = ("公里", "千米", "厘米", "米")
 _WORD = re.compile(r"[^\W\d_]+$")
-_AMOUNT = re.compile(r"[$€£¥]?\s?\d[\d.,]*$")
+_AMOUNT = re.compile(r"[$€£¥]?\s?\d[\d.,]{0,40}$")
 _FACTORS = re.compile(r"[=+*/·×]\s?[^\W\d_]{1,3}$")
 """As in E=mc^2."""
 _BRACKETS = re.compile(r"\(([^()]*)\)$")

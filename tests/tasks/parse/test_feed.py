@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -386,6 +387,28 @@ def test_many_unclosed_sections_are_read_once() -> None:
     """The end of each was looked for anew: 30 s for a document of 200 kB, found by fuzzing."""
     opened = b'<rss version="2.0"><channel><title>Quay' + b"<![CDATA[<!--" * 100_000
     assert mill_bytes(opened, document(opened), FEED).entries == ()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "\n" * 1_000_000,
+        '<?xml version="1.0"' + " encoding='a" * 100_000 + "?>",
+        "<!DOCTYPE rss [" + "\n<!ENTITY a" * 200_000,
+        "\n<!DOCTYPE" * 200_000,
+    ],
+)
+def test_what_stands_before_the_root_element_is_read_once(before: str) -> None:
+    """feedparser looks for declarations there. In the square of its length, each would take an hour."""
+    with suppress(ParseError):
+        parse_data(f'{before}<rss version="2.0"><channel><title>Quay</title></channel></rss>')
+
+
+def test_a_word_too_long_for_an_address_is_no_author() -> None:
+    """feedparser looks for an address in it. In the square of its length, this would take an hour."""
+    item = f"<item><guid>g1</guid><title>Quay</title><author>{'a' * 1_000_000} Oda Brandt</author></item>"
+    entry = parse_single_entry(f'<rss version="2.0"><channel><title>The Quay</title>{item}</channel></rss>')
+    assert entry.authors == ("Oda Brandt",)
 
 
 @pytest.mark.parametrize(
