@@ -69,8 +69,8 @@ def _to_text(_element: str, data: str) -> str:
     return _Text(data)
 
 
-# feedparser's patterns for what stands before the root element take the square of its length: empty lines are tried from
-# each of them, and what is never closed is read to its end each time. The bounds are far above what feeds declare.
+# feedparser's patterns for what stands before the root element take the square of its length: empty lines are tried
+# from each of them, and what is never closed is read to its end each time. Feeds declare far less than these bounds.
 feedparser.encodings.RE_XML_PI_ENCODING = re.compile(rb"^<\?[^>]{0,200}?encoding=['\"]([\w.:-]{1,99})['\"]")
 feedparser.sanitizer.RE_ENTITY_PATTERN = re.compile(rb"^[ \t\r]{0,99}<!ENTITY([^>]{0,1000}?)>", re.MULTILINE)
 feedparser.sanitizer.RE_DOCTYPE_PATTERN = re.compile(rb"^[ \t\r]{0,99}<!DOCTYPE([^>]{0,1000}?)>", re.MULTILINE)
