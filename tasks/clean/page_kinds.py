@@ -93,10 +93,10 @@ _LOGIN_ADDRESS = re.compile(
 )
 _SECTIONS = re.compile(r"/[a-zA-Z]{2,20}(?:/[a-zA-Z-]{2,20})?")
 _SCRIPTS = re.compile(
-    r"(?:enable|turn on|activ\w{1,15}|aktivier\w{1,15}|habilit\w{1,15}|attivare|requires?|włącz\w{0,15}|включит\w{0,15}|"
-    r"启用|啟用|开启|開啟).{0,20}javascript|"
-    r"javascript.{0,20}(?:required|disabled|enabled|aktivier|activ|attiv|ativ|włącz|включ|"
-    r"有効|활성화|启用|啟用)",
+    r"(?:enable|turn on|activ\w{1,15}|aktivier\w{1,15}|habilit\w{1,15}|attivare|requires?|włącz\w{0,15}|"
+    r"включит\w{0,15}|启用|啟用|开启|開啟).{0,20}javascript|"
+    r"javascript.{0,20}(?:required|disabled|enabled|aktivier|activ|attiv|ativ|włącz|"
+    r"включ|有効|활성화|启用|啟用)",
     re.IGNORECASE,
 )
 
