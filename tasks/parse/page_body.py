@@ -17,14 +17,12 @@ from tasks.errors import ParseError
 from tasks.parse.page_blocks import HIDDEN, Block, comparable, read_blocks
 from tasks.parse.page_choice import Told, choose
 from tasks.parse.page_cut import rebuild
-from tasks.parse.page_head import MAX_VALUE, PageHead, find_title
+from tasks.parse.page_head import PageHead, bound_attributes, find_title
 from tasks.text import urls
 from tasks.text.markup import MAX_HTML, Element, parse, serialise, to_tree
 from tasks.text.plain import printable
 from warehouse.records import Feed, Rules
 
-MAX_ATTRIBUTES = 30
-"""Attributes of an element; more are dropped."""
 MAX_SCRIPTS = 20_000
 """Characters of JSON-LD scripts that trafilatura is given: it takes the square of them for each "<" without an end."""
 MIN_TEXT = 120
@@ -57,14 +55,6 @@ def read_body(page: LexborHTMLParser, html: str, rules: Rules) -> Element:
         body = to_tree(page)
     bound_attributes(body)
     return body
-
-
-def bound_attributes(tree: Element) -> None:
-    for element in tree.walk():
-        attrs = element.attrs
-        if attrs and (len(attrs) > MAX_ATTRIBUTES or max(map(len, attrs.values())) > MAX_VALUE):
-            short = [(name, value) for name, value in attrs.items() if len(value) <= MAX_VALUE]
-            element.attrs = dict(short[:MAX_ATTRIBUTES])
 
 
 def find_content(html: str, head: PageHead, body: Element, feed: Feed, link: str, *, title: str = "") -> Element:

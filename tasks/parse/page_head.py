@@ -21,6 +21,8 @@ from warehouse.records import Document, Feed
 
 MAX_VALUE = 4_096
 """Characters of an attribute or of a field of the metadata."""
+MAX_ATTRIBUTES = 30
+"""Attributes of an element; more are dropped."""
 MAX_JSON = 1_000_000
 """Characters of a JSON-LD script; a longer one is passed over."""
 MAX_FIELDS = 200
@@ -52,6 +54,15 @@ _IMAGE_NAMES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:imag
 def bounded_text(value: object) -> str:
     """The value as text, at most MAX_VALUE characters, without unprintable ones and with white space collapsed."""
     return " ".join(printable(str(value)).split())[:MAX_VALUE] if value else ""
+
+
+def bound_attributes(tree: Element) -> None:
+    """Drop the attributes of elements that have too many, and those that are too long."""
+    for element in tree.walk():
+        attrs = element.attrs
+        if attrs and (len(attrs) > MAX_ATTRIBUTES or max(map(len, attrs.values())) > MAX_VALUE):
+            short = [(name, value) for name, value in attrs.items() if len(value) <= MAX_VALUE]
+            element.attrs = dict(short[:MAX_ATTRIBUTES])
 
 
 def json_ld_texts(value: Any, depth: int = 0) -> Iterator[str]:

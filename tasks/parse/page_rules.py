@@ -9,8 +9,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from tasks.parse.page_blocks import comparable, read_blocks
-from tasks.parse.page_body import bound_attributes
-from tasks.parse.page_head import bounded_text
+from tasks.parse.page_head import bound_attributes, bounded_text
 from tasks.text import urls
 from tasks.text.markup import Element, to_whole_tree
 from tasks.text.selectors import from_lxml, select, select_texts, to_lxml

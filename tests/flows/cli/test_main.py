@@ -114,3 +114,12 @@ def test_commands_import_what_they_need_and_no_more(
     imported = set(json.loads(done.stdout.splitlines()[-1]))
     assert "flows.cli.main" in imported
     assert imported & unwanted == set()
+
+
+def test_a_run_leaves_what_cuts_pages_to_the_processes_that_mill_them(clean_environment: dict[str, str]) -> None:
+    modules = "flows.backfill, flows.ingest, flows.pages, tasks.mill.document"
+    code = f"import sys, {modules}; print('trafilatura' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean_environment, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "False"
