@@ -41,7 +41,8 @@ from benchmarks.backfill import ARCHIVE
 from benchmarks.corpus import FEEDS
 from flows.prefect_server.local import write_one_authority
 from tasks.clean import identity
-from tasks.mill.document import mill_bytes, prepare_process
+from tasks.mill.document import mill_bytes
+from tasks.mill.process import prepare_process
 from tasks.parse import article_file
 from tasks.text import plain, urls
 from warehouse.digest import digest

@@ -26,13 +26,8 @@ from more_itertools import constrained_batches
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from tasks.errors import MillingError, ParseError
-from tasks.mill.document import (
-    mill_carefully,
-    mill_document,
-    mill_documents,
-    prepare_process,
-    reject_document,
-)
+from tasks.mill.process import mill_carefully, mill_document, mill_documents, prepare_milling, prepare_process
+from tasks.mill.rejects import reject_document
 from tasks.registry.feed_ids import site_id
 from tasks.registry.site_patterns import SitePatterns
 from tasks.settings import Settings
@@ -100,7 +95,7 @@ class MillingPool:
 
     def start(self) -> None:
         """Start the processes now, as there will be work for them: the pool starts all of them with its first call."""
-        self.processes.schedule(prepare_process)
+        self.processes.schedule(prepare_milling)
 
     async def mill_early(self, document: Document) -> None:
         """Mill a document before its batch is complete, and wait until it is; `mill` picks up the result."""
@@ -270,7 +265,7 @@ def open_milling_pool(
     """The processes start with `start`, or with the first document: a run in which nothing changed has none. `patterns`
     are the settings' unless given."""
     prepare_process()
-    processes = ProcessPool(max_workers=settings.workers, initializer=prepare_process, context=_LargePipesContext())
+    processes = ProcessPool(max_workers=settings.workers, initializer=prepare_milling, context=_LargePipesContext())
     pool = MillingPool(
         processes,
         settings.landing_zone.root,

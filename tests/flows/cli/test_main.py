@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -116,10 +117,12 @@ def test_commands_import_what_they_need_and_no_more(
     assert imported & unwanted == set()
 
 
-def test_a_run_leaves_what_cuts_pages_to_the_processes_that_mill_them(clean_environment: dict[str, str]) -> None:
-    modules = "flows.backfill, flows.ingest, flows.pages, tasks.mill.document"
-    code = f"import sys, {modules}; print('trafilatura' in sys.modules)"
+def test_a_run_leaves_what_parses_and_cleans_to_its_milling_processes(clean_environment: dict[str, str]) -> None:
+    modules = "flows.backfill, flows.ingest, flows.images"
+    code = f"import sys, {modules}; print(sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], env=clean_environment, capture_output=True, text=True, timeout=120, check=True
     )
-    assert done.stdout.splitlines()[-1] == "False"
+    imported = set(ast.literal_eval(done.stdout.splitlines()[-1]))
+    assert "tasks.mill.process" in imported
+    assert imported.isdisjoint(["trafilatura", "tasks.mill.document", "tasks.clean.article"])

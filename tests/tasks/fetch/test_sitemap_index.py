@@ -14,7 +14,7 @@ from tasks.errors import FetchError
 from tasks.fetch.feed import fetch, judge_by_content
 from tasks.fetch.http import open_client
 from tasks.fetch.sitemap_index import MAX_LISTED, listed_sitemaps, newest
-from tasks.mill.document import mill_document
+from tasks.mill.process import mill_document
 from tasks.settings import Settings
 from tests.sites.server import Page, SiteServer
 from tests.tasks.backfill.sitemaps import SITEMAPS, XML, entry, index, urlset

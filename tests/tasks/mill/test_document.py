@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from tasks.mill.document import _PARSERS, mill_bytes, mill_document, mill_documents
-from tests.tasks.making import FEED, NOW, Item, document, milled, rss
-from warehouse.landing import Landing
+from tasks.mill.document import _PARSERS, mill_bytes
+from tests.tasks.making import FEED, Item, document, milled
 
 ITEMS = (Item(), Item("The ferry is late", link="https://quay.example/ferry", guid="ferry"))
 
@@ -59,16 +56,3 @@ def test_an_article_that_cannot_be_cleaned_is_a_reject(monkeypatch: pytest.Monke
     (reject,) = result.rejects
     assert (reject.step, reject.error) == ("clean", "RuntimeError: a fault of our own")
     assert reject.location == "entry 0: gate"
-
-
-def test_documents_are_read_from_the_landing_zone(tmp_path: Path) -> None:
-    landed = Landing(tmp_path).land(
-        rss(*ITEMS), feed_id=FEED.id, url=FEED.url, final_url=FEED.url, fetched_at=NOW, status=200, headers={}
-    )
-    result = mill_document(tmp_path, landed, FEED)
-    assert result == mill_bytes(rss(*ITEMS), landed, FEED)
-    other = replace(FEED, id="other")
-    assert mill_documents(tmp_path, [(landed, FEED, frozenset()), (landed, other, frozenset())]) == [
-        result,
-        mill_bytes(rss(*ITEMS), landed, other),
-    ]

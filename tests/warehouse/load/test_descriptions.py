@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tasks.errors import ParseError
-from tasks.mill.document import reject_document
+from tasks.mill.rejects import reject_document
 from tests.tasks.making import FEED, NOW, Item, document, milled
 from tests.warehouse.load.making import at, load_batch, rows
 from warehouse.feed_descriptions import About
