@@ -11,13 +11,15 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
 
 from tasks.text.markup import MAX_DEPTH, Element, parse_html, with_mentions_escaped
+from tasks.text.nesting import bound_nesting
 from warehouse.records import Rules
 
 
 def soup(html: str) -> BeautifulSoup:
     """The document as a BeautifulSoup tree, which takes every kind of CSS selector."""
     parser = parse_html(with_mentions_escaped(html))
-    return BeautifulSoup(parser.body.html or "" if parser.body is not None else "", "html.parser")
+    body = parser.body.html or "" if parser.body is not None else ""
+    return BeautifulSoup(bound_nesting(body), "html.parser")  # now exact: lexbor has closed every element
 
 
 def from_soup(document: BeautifulSoup | Tag) -> Element:
