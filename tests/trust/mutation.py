@@ -130,6 +130,19 @@ def _repeat(data: bytes, rng: Random, others: Sequence[bytes], words: Sequence[b
     return data[:start] + data[start:end] * min(times, 1 + MAX_BYTES // max(1, end - start)) + data[end:]
 
 
+def _repeat_numbered(data: bytes, rng: Random, others: Sequence[bytes], words: Sequence[bytes]) -> bytes:
+    """Repeat one to four tags and the texts between them, each time with another id."""
+    tags = [tag for tag in _TAG.finditer(data[:50_000]) if tag[0][1:2].isalpha()]
+    if not tags:
+        return data
+    first = rng.randrange(len(tags))
+    start, end = tags[first].start(), tags[min(len(tags) - 1, first + rng.randrange(4))].end()
+    name = re.match(rb"<[^\s/>]+", tags[first][0])
+    head, rest = (name[0], data[start + name.end() : end]) if name else (b"", b"")
+    times = min(rng.choice((10, 300, 3000)), MAX_BYTES // (end - start + 10))
+    return data[:start] + b"".join(b"%s id=%d%s" % (head, number, rest) for number in range(times)) + data[end:]
+
+
 def _swap(data: bytes, rng: Random, others: Sequence[bytes], words: Sequence[bytes]) -> bytes:
     a, b, c, d = sorted(rng.randrange(len(data) + 1) for _ in range(4))
     return data[:a] + data[c:d] + data[b:c] + data[a:b] + data[d:]
@@ -236,7 +249,7 @@ def _change_space(data: bytes, rng: Random, others: Sequence[bytes], words: Sequ
 
 
 _CHANGES: tuple[_Change, ...] = (
-    *(_cut_end, _remove, _splice, _cross, _repeat, _swap, _change_bytes, _flip_bit),
+    *(_cut_end, _remove, _splice, _cross, _repeat, _repeat_numbered, _swap, _change_bytes, _flip_bit),
     *(_insert_text, _insert_word, _insert_word, _change_number, _change_value, _change_value, _change_tag),
     *(_nest, _recode, _change_space),
 )

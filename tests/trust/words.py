@@ -21,7 +21,8 @@ HTML = _words(r"""
 <p>  </p>  <div>  <table>  <tr>  <td>  </table>  <li>  <ul>  <a href=  <img src=  <picture>  <figure>  <figcaption>
 <noscript>  <template>  <svg>  <math>  <style>  <script>  <plaintext>  <pre>  <select>  <frameset>  <body>  <head>
 <html>  <iframe src=  srcset='a 1x, b 2x'  <br>  <h1>  <dl><dd>  <base href='http://['>  <meta charset=utf-7>  <!--
-<textarea>  <time datetime=  <font>  <ruby><rt>  width=  height=  colspan=  start=  <caption>  <link rel=alternate
+<textarea>  <time datetime=  <font>  <b>  <i>  <tt id=1>  <ruby><rt>  width=  height=  colspan=  start=  <caption>
+<link rel=alternate
 type=application/rss+xml  <script type=application/ld+json>  <object>  <button>  <details>  <center>
 """)
 WARC = (
