@@ -56,9 +56,16 @@ def alone(warehouse: Path) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def edited(site: SampleSite) -> Iterator[None]:
+    """The site is that of all tests, and edited for these."""
+    site.edit()
+    yield
+    site.restore()
+
+
 @pytest.mark.thorough
 def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, site: SampleSite) -> None:
-    site.edit()
     served.newsmill.registry(site.feeds_toml())
     before = articles(served, site)
     with Gate(site, "/en/feed.xml") as gate:
@@ -85,7 +92,6 @@ def test_cancelled_in_the_ui_it_stops_with_nothing_half_loaded(served: Served, s
 
 def test_worker_and_run_killed_the_next_goes_on(served: Served, site: SampleSite) -> None:
     """The server ends with its worker, and is started again."""
-    site.edit()
     served.newsmill.registry(site.feeds_toml())
     below = children(served.process.pid)
     (worker,) = [pid for pid in below if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]

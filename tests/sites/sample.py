@@ -63,6 +63,10 @@ class SampleSite(SiteServer):
         """Add two articles, correct two, give change the guid of one and the proxy address of one image."""
         self._publish(edited=True)
 
+    def restore(self) -> None:
+        """Take back what `edit` has changed."""
+        self._publish(edited=False)
+
     def feeds_toml(self) -> str:
         """The text of a feeds.toml that lists this site's feeds, the dead one included."""
         return "\n".join(
