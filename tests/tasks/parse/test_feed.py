@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -402,6 +403,15 @@ def test_what_stands_before_the_root_element_is_read_once(before: str) -> None:
     """feedparser looks for declarations there. In the square of its length, each would take an hour."""
     with suppress(ParseError):
         parse_data(f'{before}<rss version="2.0"><channel><title>Quay</title></channel></rss>')
+
+
+@pytest.mark.parametrize("padding", [" " * 10, " " * 2_000, "\n" * 2_000])
+def test_neither_files_nor_billions_come_out_of_a_declaration_longer_than_is_looked_at(padding: str) -> None:
+    doubled = "".join(f'<!ENTITY {name} "{f"&{inner};" * 10}">' for inner, name in pairwise("abcdefghij"))
+    doctype = f'<!DOCTYPE rss [{padding}<!ENTITY a "lol">{doubled}<!ENTITY f SYSTEM "file:///etc/hosts">]>'
+    item = "<item><guid>g1</guid><title>Quay &j; &f;</title></item>"
+    data = f'<?xml version="1.0"?>{doctype}<rss version="2.0"><channel><title>The Quay</title>{item}</channel></rss>'
+    assert parse_single_entry(data).title == "Quay &j; &f;"
 
 
 def test_a_word_too_long_for_an_address_is_no_author() -> None:
