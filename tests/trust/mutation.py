@@ -102,6 +102,14 @@ def _slice(data: bytes, rng: Random) -> tuple[int, int]:
     return start, min(len(data), start + int(rng.expovariate(1 / rng.choice((2, 20, 300, 5000)))))
 
 
+def _start_tags(data: bytes) -> list[re.Match[bytes]]:
+    return [tag for tag in _TAG.finditer(data[:50_000]) if tag[0][1:2].isalpha()]
+
+
+def _name_of(tag: bytes) -> bytes:
+    return re.split(rb"[\s/>]", tag[1:])[0]
+
+
 def _cut_end(data: bytes, rng: Random, others: Sequence[bytes], words: Sequence[bytes]) -> bytes:
     return data[: rng.randrange(len(data) + 1)]
 
@@ -132,13 +140,13 @@ def _repeat(data: bytes, rng: Random, others: Sequence[bytes], words: Sequence[b
 
 def _repeat_numbered(data: bytes, rng: Random, others: Sequence[bytes], words: Sequence[bytes]) -> bytes:
     """Repeat one to four tags and the texts between them, each time with another id."""
-    tags = [tag for tag in _TAG.finditer(data[:50_000]) if tag[0][1:2].isalpha()]
+    tags = _start_tags(data)
     if not tags:
         return data
     first = rng.randrange(len(tags))
     start, end = tags[first].start(), tags[min(len(tags) - 1, first + rng.randrange(4))].end()
-    name = re.match(rb"<[^\s/>]+", tags[first][0])
-    head, rest = (name[0], data[start + name.end() : end]) if name else (b"", b"")
+    name = _name_of(tags[first][0])
+    head, rest = b"<" + name, data[start + 1 + len(name) : end]
     times = min(rng.choice((10, 300, 3000)), MAX_BYTES // (end - start + 10))
     return data[:start] + b"".join(b"%s id=%d%s" % (head, number, rest) for number in range(times)) + data[end:]
 
@@ -221,10 +229,10 @@ def _change_tag(data: bytes, rng: Random, others: Sequence[bytes], words: Sequen
 def _nest(data: bytes, rng: Random, others: Sequence[bytes], words: Sequence[bytes]) -> bytes:
     """Put a piece into many levels of a tag or of brackets; sometimes they are never closed."""
     start, end = _slice(data, rng)
-    tags: list[bytes] = [tag for tag in _TAG.findall(data[:50_000]) if tag[1:2].isalpha()]
+    tags = _start_tags(data)
     if tags and rng.random() < 0.6:
-        opening = rng.choice(tags)
-        closing = b"</" + re.split(rb"[\s/>]", opening[1:])[0] + b">"
+        opening = rng.choice(tags)[0]
+        closing = b"</" + _name_of(opening) + b">"
     else:
         opening, closing = rng.choice(_BRACKETS)
     depth = rng.choice((2, 10, 130, 1100, 20_000))

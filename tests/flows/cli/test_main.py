@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
@@ -119,10 +118,10 @@ def test_commands_import_what_they_need_and_no_more(
 
 def test_a_run_leaves_what_parses_and_cleans_to_its_milling_processes(clean_environment: dict[str, str]) -> None:
     modules = "flows.backfill, flows.ingest, flows.images"
-    code = f"import sys, {modules}; print(sorted(sys.modules))"
+    code = f"import json, sys, {modules}; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], env=clean_environment, capture_output=True, text=True, timeout=120, check=True
     )
-    imported = set(ast.literal_eval(done.stdout.splitlines()[-1]))
+    imported = set(json.loads(done.stdout.splitlines()[-1]))
     assert "tasks.mill.process" in imported
     assert imported.isdisjoint(["trafilatura", "tasks.mill.document", "tasks.clean.article"])
