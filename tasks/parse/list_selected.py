@@ -7,7 +7,6 @@ for is found as on a page without any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from bs4 import Tag
 
@@ -30,13 +29,15 @@ from tasks.text.site_rules import from_soup, select_outermost, soup
 from warehouse.records import ListRules
 
 _FIELDS = ("link", "title", "date", "summary", "image", "author")
+_MOST_MARKED = 2 * MAX_ITEMS
+"""Elements that are looked at, as not all may hold a link."""
 
 
 def select_items(html: str, base: str, own: str, rules: ListRules) -> list[ListItem]:
     """The entries of the list, each address once. Raises ParseError, with the selector at fault, if there is none."""
     document = soup(html)
     if rules.items:
-        for item in select_outermost(document, rules.items):
+        for item in select_outermost(document, rules.items)[:_MOST_MARKED]:
             item[f"{MARK}item"] = ""
             _mark_fields(item, rules, limit=1)
     else:
@@ -70,7 +71,7 @@ def _chains(body: Element, mark: str) -> Iterator[tuple[Element, ...]]:
 
 
 def _items(body: Element, base: str, selector: str) -> list[ListItem]:
-    chains = list(islice(_chains(body, "item"), 2 * MAX_ITEMS))  # not all may hold a link
+    chains = list(_chains(body, "item"))
     if not chains:
         raise _nothing_matches("items", selector)
     elements = [(chain[-2] if len(chain) > 1 else None, chain[-1]) for chain in chains]

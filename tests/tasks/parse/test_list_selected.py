@@ -68,18 +68,31 @@ def test_a_list_with_a_single_article_is_one() -> None:
     assert [item.title for item in select_items(html, f"{BASE}/", BASE, ListRules(items="li"))] == [EN[0].title]
 
 
-def test_items_inside_of_an_item_are_not_searched_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cards that a damaged page never closes are all inside of the first."""
-    searched: list[int] = []
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[Tag]:
+    """The elements in which fields are searched."""
+    elements: list[Tag] = []
 
     def mark(scope: Tag, rules: ListRules, limit: int = 0) -> None:
-        searched.append(limit)
+        elements.append(scope)
         _mark_fields(scope, rules, limit)
 
     monkeypatch.setattr("tasks.parse.list_selected._mark_fields", mark)
+    return elements
+
+
+def test_items_inside_of_an_item_are_not_searched_one_by_one(searched: list[Tag]) -> None:
+    """Cards that a damaged page never closes are all inside of the first."""
     html = page(f"<div class=card>{link(EN[0])}<div class=card>{link(EN[1])}" * 50)
     assert len(select_items(html, f"{BASE}/", BASE, ListRules(items=".card", link="a"))) == 1
     assert len(searched) == 1
+
+
+def test_so_many_items_are_searched_and_no_more(searched: list[Tag]) -> None:
+    html = page(f"<ul>{'<li>' * 3_000}<li>{link(EN[0])}</ul>")
+    with pytest.raises(ParseError, match="2000 elements match"):
+        select_items(html, f"{BASE}/", BASE, ListRules(items="li", title="a"))
+    assert len(searched) == 2_000
 
 
 @pytest.mark.parametrize(
