@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,9 +47,11 @@ from warehouse.watermark import Watermark
 Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]
 
 
-def _make_flow(kind: SourceKind) -> Backfilling:
-    """The source's flow. Each source has one, so that the form of its deployment asks for what it takes; to Prefect
-    they are all the flow `backfill`."""
+@cache  # and not all at once: making Prefect's flow takes as long as importing the rest of newsmill
+def backfill_flow(source: str) -> Backfilling:
+    """The flow of a row of SOURCES. Each source has one, so that the form of its deployment asks for what it takes; to
+    Prefect they are all the flow `backfill`."""
+    kind = SOURCES[source]
 
     def run_name() -> str:
         where = mask(flow_run.parameters["wanted"].where).rstrip("/").rpartition("/")[2]
@@ -63,13 +66,10 @@ def _make_flow(kind: SourceKind) -> Backfilling:
     return flow(name="backfill", flow_run_name=run_name)(say_what_failed(run))
 
 
-BACKFILLS = {name: _make_flow(kind) for name, kind in SOURCES.items()}
-
-
 def __getattr__(name: str) -> Backfilling:
     """The entrypoints of the deployments: `flows/backfill.py:archive` is the flow of the source `archive`."""
-    if name in BACKFILLS:
-        return BACKFILLS[name]
+    if name in SOURCES:
+        return backfill_flow(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

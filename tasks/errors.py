@@ -32,6 +32,14 @@ class ForbiddenFetchError(FetchError):
     """An address was not asked for, as the robots.txt of its host keeps it from newsmill."""
 
 
+class ImageError(NewsmillError):
+    """The bytes are not an image, or not one of a format that is kept."""
+
+
+class PageError(ImageError):
+    """A page came instead of an image: it says that the image may not be linked to, for example."""
+
+
 class ParseError(NewsmillError):
     """A document is not a feed, a page or an article file that can be read."""
 

@@ -17,7 +17,6 @@ from filelock import AsyncFileLock
 from more_itertools import constrained_batches
 
 from tasks.mill.pool import MillingPool, open_milling_pool
-from tasks.parse.kept_entries import kept_entries
 from tasks.publish import write_copy
 from tasks.registry.feeds_file import read_registry
 from tasks.rhythm import period
@@ -249,6 +248,8 @@ class _Rewriting:
             return document
         if whole.page or all(entry.entry_id in forgotten for entry in whole.entries):
             return None
+        from tasks.parse.kept_entries import kept_entries  # imported late: every run imports this module
+
         data = kept_entries(whole, [entry for entry in whole.entries if entry.entry_id in forgotten])
         kept = await asyncio.to_thread(land_kept, self.landing, document, data)
         (again,) = await self.pool.mill([kept], afresh=True)

@@ -270,9 +270,9 @@ def backfill(
     wanted = form.model_validate({"where": where, "images": images, "publish": publish, "dry_run": dry_run, **fields})
 
     def run() -> Coroutine[Any, Any, Report]:
-        from flows.backfill import BACKFILLS
+        from flows.backfill import backfill_flow
 
-        return BACKFILLS[source](wanted)
+        return backfill_flow(source)(wanted)
 
     settings = given_settings(feeds_file, warehouse)
     # say what is wrong before Prefect is imported and its server started, which takes long

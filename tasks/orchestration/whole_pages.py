@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tasks.fetch.http import Client
 from tasks.fetch.pages import fetch_page, with_pages
 from tasks.fetch.robots import Robots
-from tasks.parse.page_bundle import Part, bundle
-from tasks.parse.page_further import further_page
-from tasks.parse.page_join import MAX_PAGES
 from warehouse.page_answers import PageAnswer, PendingPage
 from warehouse.records import Feed
+
+if TYPE_CHECKING:
+    from tasks.parse.page_bundle import Part
 
 
 async def fetch_whole(
@@ -24,6 +25,11 @@ async def fetch_whole(
     They are one document. One that may be fetched later fails the whole, since half an article would pass for an edit;
     one that can't be fetched at all ends it there.
     """
+    # imported late, as most runs fetch no page
+    from tasks.parse.page_bundle import bundle
+    from tasks.parse.page_further import further_page
+    from tasks.parse.page_join import MAX_PAGES
+
     first = await fetch_page(pending, client, robots)
     if not first or not first.document or not first.data:
         return first

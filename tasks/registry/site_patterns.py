@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tasks.text.selectors import compile_selector, is_xpath
 from tasks.text.urls import strip_www
 from warehouse.records import Document, Feed, PageRules
 
@@ -140,6 +139,8 @@ class _Reader:
 
 
 def _as_xpath(name: str, value: str) -> str:
+    from tasks.text.selectors import is_xpath
+
     word = re.sub(r"['\"]", "", value)
     if name == "strip_image_src":
         return f"//img[contains(@src, '{word}')]"
@@ -157,6 +158,8 @@ def _has_word(attribute: str, word: str) -> str:
 
 
 def _checked(name: str, xpath: str) -> str:
+    from tasks.text.selectors import compile_selector
+
     try:
         compile_selector(xpath)
     except ValueError as error:

@@ -26,7 +26,7 @@ from tasks.fetch.addresses import parse_address
 from tasks.fetch.decoding import decode
 from tasks.fetch.heads import mend_head
 from tasks.fetch.http import Response, _target, parse_retry_after
-from tasks.fetch.images import inspect_image
+from tasks.fetch.image_file import inspect_image
 from tasks.fetch.moves import stated_move
 from tasks.fetch.robots import Rules
 from tasks.fetch.sitemap_index import MAX_LISTED, is_index, listed_sitemaps

@@ -12,7 +12,8 @@ import zlib
 import pytest
 from PIL import Image as PillowImage
 
-from tasks.fetch.images import FORMATS, ImageError, inspect_image
+from tasks.errors import ImageError
+from tasks.fetch.image_file import FORMATS, inspect_image
 
 LIMIT = 80_000_000
 """The setting max_image_pixels."""

@@ -125,3 +125,4 @@ def test_a_run_leaves_what_parses_and_cleans_to_its_milling_processes(clean_envi
     imported = set(json.loads(done.stdout.splitlines()[-1]))
     assert "tasks.mill.process" in imported
     assert imported.isdisjoint(["trafilatura", "tasks.mill.document", "tasks.clean.article"])
+    assert imported.isdisjoint(["PIL", "regex", "tasks.parse.entry"])  # what a page, an image or a site's rules need

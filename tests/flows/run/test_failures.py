@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from flows.backfill import BACKFILLS
+from flows.backfill import backfill_flow
 from flows.images import images
 from flows.run.alerts import MAX_LINE, listed
 from flows.run.failures import in_words
@@ -38,5 +38,5 @@ def test_a_flows_parameters_are_read_as_their_types() -> None:
     """Those that its own module imports, too."""
     assert images.validate_parameters({"since": "2024-05-01"})["since"] == date(2024, 5, 1)
     assert images.parameters.properties["since"]["anyOf"][0] == {"format": "date", "type": "string"}
-    form = BACKFILLS["archive"].validate_parameters({"wanted": {"where": "/srv/archive"}})["wanted"]
+    form = backfill_flow("archive").validate_parameters({"wanted": {"where": "/srv/archive"}})["wanted"]
     assert form.where == "/srv/archive"

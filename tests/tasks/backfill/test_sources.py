@@ -95,7 +95,6 @@ def test_a_new_source_needs_its_module_and_its_row(monkeypatch: pytest.MonkeyPat
     import flows.cli.pipeline
 
     monkeypatch.setitem(SOURCES, LEDGER.name, LEDGER)
-    monkeypatch.setitem(flows.backfill.BACKFILLS, LEDGER.name, flows.backfill._make_flow(LEDGER))
     flow = flows.backfill.ledger
     assert flow.name == "backfill"
     assert flow.description == "The pages of a ledger. Killed and started again, it goes on where it was."
