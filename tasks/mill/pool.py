@@ -6,17 +6,14 @@ Documents are milled on every core, each within a time limit; one that hangs or 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnContext
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +23,7 @@ from more_itertools import constrained_batches
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from tasks.errors import MillingError, ParseError
+from tasks.mill.forking import forking_context
 from tasks.mill.process import mill_carefully, mill_document, mill_documents, prepare_milling, prepare_process
 from tasks.mill.rejects import reject_document
 from tasks.registry.feed_ids import site_id
@@ -53,8 +51,6 @@ MAX_HANGING = 10
 """Entries of one document that may hang or kill the milling process; with more, the whole document is rejected."""
 FAULTHANDLER_EXIT = 1
 """The exit code with which `faulthandler.dump_traceback_later` ends a process."""
-PIPE_BYTES = 1 << 20
-"""Capacity of the pipes to and from a process: a chunk's results fit in, and Linux allows it to every user."""
 
 
 _Work = tuple[Path, Document, Feed, frozenset[str]]
@@ -241,19 +237,6 @@ class _Slots:
         self.free += 1
 
 
-class _LargePipesContext(SpawnContext):
-    """Spawns processes with pipes that hold a chunk's results, where the system allows it (Linux). With the usual 64 KB
-    a process would wait until its results are read bit by bit, and so would the others: one thread reads for all."""
-
-    def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 - overrides multiprocessing's
-        pipe = super().Pipe(duplex)
-        if set_size := getattr(fcntl, "F_SETPIPE_SZ", None):
-            for end in pipe:
-                with suppress(OSError):
-                    fcntl.fcntl(end, set_size, PIPE_BYTES)
-        return pipe
-
-
 @contextmanager
 def open_milling_pool(
     settings: Settings,
@@ -265,7 +248,7 @@ def open_milling_pool(
     """The processes start with `start`, or with the first document: a run in which nothing changed has none. `patterns`
     are the settings' unless given."""
     prepare_process()
-    processes = ProcessPool(max_workers=settings.workers, initializer=prepare_milling, context=_LargePipesContext())
+    processes = ProcessPool(max_workers=settings.workers, initializer=prepare_milling, context=forking_context())
     pool = MillingPool(
         processes,
         settings.landing_zone.root,

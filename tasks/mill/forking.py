@@ -1,0 +1,57 @@
+"""How milling processes start: each is a fork of one that has imported what milling needs.
+
+They import this module, so it imports nothing of newsmill.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from threading import Lock
+from types import ModuleType
+
+PIPE_BYTES = 1 << 20
+"""Capacity of the pipes to and from a process: a chunk's results fit in, and Linux allows it to every user."""
+_STARTING = Lock()
+
+
+class _MillingProcess(ForkServerProcess):
+    """Does not import the module that runs the program, as multiprocessing's own do: Prefect runs a deployment with
+    `python -m prefect.engine`, and importing that takes ten times as long as what milling needs."""
+
+    def start(self) -> None:
+        with _STARTING:
+            program = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")  # has neither a name nor a file to be imported by
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = program
+
+
+class _MillingContext(ForkServerContext):
+    """Forks processes from one that has imported what all of them need, so that it is imported once.
+
+    Its pipes hold a chunk's results, where the system allows it (Linux). With the usual 64 KB a process would wait
+    until its results are read bit by bit, and so would the others: one thread reads for all.
+    """
+
+    Process = _MillingProcess
+
+    def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 - overrides multiprocessing's
+        pipe = super().Pipe(duplex)
+        if set_size := getattr(fcntl, "F_SETPIPE_SZ", None):
+            for end in pipe:
+                with suppress(OSError):
+                    fcntl.fcntl(end, set_size, PIPE_BYTES)
+        return pipe
+
+
+def forking_context() -> ForkServerContext:
+    """Where a pool gets its processes and pipes from."""
+    context = _MillingContext()
+    context.set_forkserver_preload(["tasks.mill.document"])
+    return context

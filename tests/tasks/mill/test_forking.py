@@ -1,0 +1,32 @@
+"""What a milling process has imported when it starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+from tasks.mill.pool import open_milling_pool
+from tasks.settings import Settings
+
+if __name__ == "__main__":
+    with open_milling_pool(Settings(workers=1), []) as pool:
+        asked = pool.processes.schedule(eval, args=("sorted(__import__('sys').modules)",))
+        print(*asked.result())
+"""
+
+
+@pytest.mark.parametrize("arguments", [["program.py"], ["-m", "program"]])
+def test_milling_processes_import_what_milling_needs_and_not_the_program(tmp_path: Path, arguments: list[str]) -> None:
+    """Prefect runs a deployment with `python -m prefect.engine`: each milling process imported Prefect again."""
+    (tmp_path / "program.py").write_text(PROGRAM)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
+    )
+    imported = set(done.stdout.split())
+    assert "tasks.mill.document" in imported
+    assert imported.isdisjoint(["program", "tasks.mill.pool", "tasks.settings"])
+    assert done.stderr == ""
