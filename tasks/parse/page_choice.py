@@ -228,11 +228,18 @@ def _around_text(blocks: Sequence[Block]) -> set[Section]:
 def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -> set[int]:
     """The article with what stands between its parts in the same element: subheadings, quotations, list items."""
     holders = {blocks[number].section.parent for number in article if blocks[number].is_prose}
+    spans = _spans_of_paragraphs(blocks, article)
     first, last = min(article), max(article)
+
+    def is_among_paragraphs(block: Block) -> bool:
+        """Whether it is text without an element of its own, with paragraphs of the article around it."""
+        begin, end = spans.get(block.section, (block.number, block.number))
+        return begin < block.number < end
+
     between = {
         block.number
         for block in blocks[first:last]
-        if (enclosing(block) in holders or (block.section in holders and _is_among_paragraphs(blocks, article, block)))
+        if (enclosing(block) in holders or (block.section in holders and is_among_paragraphs(block)))
         and (block.section.element.tag in HEADINGS or 2 * block.linked <= block.size)
         and (block.size >= 15 or block.section.element.tag in HEADINGS or block.text.rstrip().endswith((":", "：")))
         and not is_in(block, junk)
@@ -240,14 +247,14 @@ def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -
     return article | between | _beginning(blocks, article, junk)
 
 
-def _is_among_paragraphs(blocks: Sequence[Block], article: set[int], block: Block) -> bool:
-    """Whether the block is text without an element of its own, with paragraphs of the article around it."""
-    paragraphs = [
-        number
-        for number in range(block.section.first, block.section.last + 1)
-        if number in article and blocks[number].size >= 60 and blocks[number].section.parent is block.section
-    ]
-    return bool(paragraphs) and paragraphs[0] < block.number < paragraphs[-1]
+def _spans_of_paragraphs(blocks: Sequence[Block], article: set[int]) -> dict[Section, tuple[int, int]]:
+    """The first and the last of the article's paragraphs in each element that has some of them as its children."""
+    spans: dict[Section, tuple[int, int]] = {}
+    for number in sorted(article):
+        holder = blocks[number].section.parent
+        if holder is not None and blocks[number].size >= 60:
+            spans[holder] = (spans.get(holder, (number,))[0], number)
+    return spans
 
 
 def _rest_of_rows(blocks: Sequence[Block], article: set[int]) -> set[int]:
