@@ -25,7 +25,9 @@ COPY tasks tasks
 COPY warehouse warehouse
 # the user that runs it can't write compiled modules: those that runs import are compiled here, and no others
 RUN pip install --no-deps --no-build-isolation -e . \
-    && python -c "import flows.backfill, flows.ingest, flows.maintain, flows.prefect_server.serving, prefect.engine"
+    && python -c "import flows.backfill, flows.ingest, flows.maintain, flows.prefect_server.serving, prefect.engine" \
+    && python -c "import tasks.mill.document, tasks.mill.process, tasks.mill.page, tasks.fetch.image_file" \
+    && python -c "import tasks.parse.article_file, tasks.parse.page_further"
 
 ENV NEWSMILL_FEEDS=/data/feeds.toml \
     NEWSMILL_WAREHOUSE=/data/newsmill.duckdb \

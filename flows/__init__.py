@@ -16,7 +16,7 @@ _STOPPED = {
 
 
 def main() -> None:
-    """The console script. The command line is imported here, as milling processes import this module, too."""
+    """The console script. It handles SIGTERM before it imports the command line, which takes its time."""
     gc.set_threshold(100_000, 50, 50)  # with the default, collections while modules are imported take 0.3 s
     signal.signal(signal.SIGTERM, _terminate)
     try:

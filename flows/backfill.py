@@ -47,10 +47,10 @@ from warehouse.watermark import Watermark
 Backfilling = Flow[[Any], Coroutine[Any, Any, Report]]
 
 
-@cache  # and not all at once: making Prefect's flow takes as long as importing the rest of newsmill
+@cache
 def backfill_flow(source: str) -> Backfilling:
     """The flow of a row of SOURCES. Each source has one, so that the form of its deployment asks for what it takes; to
-    Prefect they are all the flow `backfill`."""
+    Prefect they are all the flow `backfill`. A run makes only its own, as Prefect takes its time for each."""
     kind = SOURCES[source]
 
     def run_name() -> str:

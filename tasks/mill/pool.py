@@ -23,9 +23,9 @@ from more_itertools import constrained_batches
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from tasks.errors import MillingError, ParseError
-from tasks.mill.forking import forking_context
 from tasks.mill.process import mill_carefully, mill_document, mill_documents, prepare_milling, prepare_process
 from tasks.mill.rejects import reject_document
+from tasks.mill.spawning import MillingContext
 from tasks.registry.feed_ids import site_id
 from tasks.registry.site_patterns import SitePatterns
 from tasks.settings import Settings
@@ -248,7 +248,7 @@ def open_milling_pool(
     """The processes start with `start`, or with the first document: a run in which nothing changed has none. `patterns`
     are the settings' unless given."""
     prepare_process()
-    processes = ProcessPool(max_workers=settings.workers, initializer=prepare_milling, context=forking_context())
+    processes = ProcessPool(max_workers=settings.workers, initializer=prepare_milling, context=MillingContext())
     pool = MillingPool(
         processes,
         settings.landing_zone.root,

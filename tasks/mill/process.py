@@ -30,8 +30,7 @@ def prepare_process() -> None:
 
 
 def prepare_milling() -> None:
-    """Set up a milling process: import what all documents need, unless it is a fork that has it, then
-    `prepare_process`."""
+    """Set up a milling process: import what all documents need, then `prepare_process`."""
     import tasks.mill.document  # noqa: F401
 
     prepare_process()

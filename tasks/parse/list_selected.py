@@ -29,15 +29,15 @@ from tasks.text.site_rules import from_soup, select_outermost, soup
 from warehouse.records import ListRules
 
 _FIELDS = ("link", "title", "date", "summary", "image", "author")
-_MOST_MARKED = 2 * MAX_ITEMS
-"""Elements that are looked at, as not all may hold a link."""
+_MAX_MARKED_ITEMS = 2 * MAX_ITEMS
+"""Elements that `items` matches whose fields are searched; not all may hold a link."""
 
 
 def select_items(html: str, base: str, own: str, rules: ListRules) -> list[ListItem]:
     """The entries of the list, each address once. Raises ParseError, with the selector at fault, if there is none."""
     document = soup(html)
     if rules.items:
-        for item in select_outermost(document, rules.items)[:_MOST_MARKED]:
+        for item in select_outermost(document, rules.items)[:_MAX_MARKED_ITEMS]:
             item[f"{MARK}item"] = ""
             _mark_fields(item, rules, limit=1)
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -75,12 +77,18 @@ def test_each_kind_of_fault_is_noticed_and_the_inputs_after_it_are_read(tmp_path
     assert line("a faulty one", tally).split()[-1] == "5"
 
 
+def inputs_of(seed: int) -> dict[str, list[bytes]]:
+    return {
+        target.name: [make_input(target, seed, number, shared=False) for number in range(60, 80)] for target in TARGETS
+    }
+
+
 def test_an_input_follows_from_its_seed_and_number() -> None:
-    for target in TARGETS:
-        inputs, again, others = (
-            [make_input(target, seed, number, shared=False) for number in range(60, 80)]
-            for seed in (SEED, SEED, SEED + 1)
-        )
-        assert inputs == again
-        assert inputs != others
+    prepare()
+    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as another_process:
+        again = another_process.submit(inputs_of, SEED).result()
+    others = inputs_of(SEED + 1)
+    for name, inputs in inputs_of(SEED).items():
+        assert inputs == again[name]
+        assert inputs != others[name]
         assert len(set(inputs)) > 10, "they differ from each other"

@@ -55,18 +55,24 @@ def feed_record(**known: str) -> Record:
 
 
 def written(records: Iterable[Record], *, packed: bool = True) -> list[bytes]:
-    """Each record as its bytes in a file."""
-    out = []
+    """Each record as its bytes in a file, the same in every process."""
+    out: list[bytes] = []
     for record in records:
         buffer = BytesIO()
         writer = WARCWriter(buffer, gzip=packed)
         types = (("Content-Type", record.content_type),) if record.content_type is not None else ()
         with_http = record.kind in ("response", "revisit")
         http = StatusAndHeaders(record.status, [*types, *record.http], protocol="HTTP/1.1") if with_http else None
-        headers = {"WARC-Date": record.date, **dict(record.warc)}
+        id = f"<urn:uuid:00000000-0000-4000-8000-{len(out):012}>"
+        headers = {"WARC-Record-ID": id, "WARC-Date": record.date, **dict(record.warc)}
         if record.kind == "revisit":
             warc_record = writer.create_revisit_record(
-                record.uri, "sha1:B", "http://x.example/", "2024-01-01T00:00:00Z", http_headers=http
+                record.uri,
+                "sha1:B",
+                "http://x.example/",
+                "2024-01-01T00:00:00Z",
+                http_headers=http,
+                warc_headers_dict=headers,
             )
         else:
             warc_record = writer.create_warc_record(

@@ -88,7 +88,7 @@ def test_items_inside_of_an_item_are_not_searched_one_by_one(searched: list[Tag]
     assert len(searched) == 1
 
 
-def test_so_many_items_are_searched_and_no_more(searched: list[Tag]) -> None:
+def test_only_the_first_two_thousand_items_are_searched(searched: list[Tag]) -> None:
     html = page(f"<ul>{'<li>' * 3_000}<li>{link(EN[0])}</ul>")
     with pytest.raises(ParseError, match="2000 elements match"):
         select_items(html, f"{BASE}/", BASE, ListRules(items="li", title="a"))

@@ -1,6 +1,6 @@
-"""How milling processes start: each is a fork of one that has imported what milling needs.
+"""How milling processes start: without the program that starts them.
 
-They import this module, so it imports nothing of newsmill.
+Milling processes import this module, to unpickle a `_MillingProcess`, so it imports nothing of newsmill.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import fcntl
 import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.context import SpawnContext, SpawnProcess
 from threading import Lock
 from types import ModuleType
 
@@ -18,24 +18,24 @@ PIPE_BYTES = 1 << 20
 _STARTING = Lock()
 
 
-class _MillingProcess(ForkServerProcess):
+class _MillingProcess(SpawnProcess):
     """Does not import the module that runs the program, as multiprocessing's own do: Prefect runs a deployment with
-    `python -m prefect.engine`, and importing that takes ten times as long as what milling needs."""
+    `python -m prefect.engine`, and importing that takes five times as long as what milling needs."""
 
     def start(self) -> None:
         with _STARTING:
             program = sys.modules["__main__"]
-            sys.modules["__main__"] = ModuleType("__main__")  # has neither a name nor a file to be imported by
             try:
+                sys.modules["__main__"] = ModuleType("__main__")  # without a spec or a file there is nothing to import
                 super().start()
             finally:
                 sys.modules["__main__"] = program
 
 
-class _MillingContext(ForkServerContext):
-    """Forks processes from one that has imported what all of them need, so that it is imported once.
+class MillingContext(SpawnContext):
+    """Where the pool gets its processes and pipes from.
 
-    Its pipes hold a chunk's results, where the system allows it (Linux). With the usual 64 KB a process would wait
+    The pipes hold a chunk's results, where the system allows it (Linux). With the usual 64 KB a process would wait
     until its results are read bit by bit, and so would the others: one thread reads for all.
     """
 
@@ -48,10 +48,3 @@ class _MillingContext(ForkServerContext):
                 with suppress(OSError):
                     fcntl.fcntl(end, set_size, PIPE_BYTES)
         return pipe
-
-
-def forking_context() -> ForkServerContext:
-    """Where a pool gets its processes and pipes from."""
-    context = _MillingContext()
-    context.set_forkserver_preload(["tasks.mill.document"])
-    return context
