@@ -178,7 +178,7 @@ def read_items(chains: Sequence[tuple[Element, ...]], addresses: Sequence[str]) 
     elements = entries_of(chains)
     before = _dates_before(chains, elements)
     items = []
-    for chain, address, nodes in zip(chains, addresses, segments(elements), strict=True):
+    for chain, address, nodes in zip(chains, addresses, segments(elements, chains), strict=True):
         item = read_item(nodes, chain[-1], address, dated=nodes[:1] if before else nodes)
         items.append(item if item.date else _dated(item, before.get(id(nodes[0]), "")))
     return items
@@ -206,9 +206,12 @@ def entries_of(chains: Sequence[tuple[Element, ...]]) -> list[tuple[Element, Ele
     return found
 
 
-def segments(elements: Sequence[tuple[Element | None, Element]]) -> list[list[Element]]:
-    """For each (parent, element) the element and what comes after it up to the next: the <dd> of a <dt>."""
-    starts = {id(element) for _, element in elements}
+def segments(
+    elements: Sequence[tuple[Element | None, Element]], chains: Sequence[tuple[Element, ...]]
+) -> list[list[Element]]:
+    """For each (parent, element) the element and what comes after it up to the next: the <dd> of a <dt>. `chains` has
+    each with the elements around it: what holds further entries is no part of one."""
+    starts = {id(element) for _, element in elements} | {id(element) for chain in chains for element in chain}
     parents = {id(parent): parent for parent, _ in elements if parent is not None}
     children = {
         key: [child for child in parent.children if isinstance(child, Element)] for key, parent in parents.items()

@@ -312,9 +312,10 @@ def _columns(links: Sequence[Link], level: int) -> dict[int, int]:
     """id of each cell of a table → its column: pages of the old kind have a list in each."""
     columns: dict[int, int] = {}
     for link in links:
-        if link.chain[level].tag == "td":
-            cells = [child for child in link.chain[level - 1].children if isinstance(child, Element)]
-            columns[id(link.chain[level])] = next(n for n, cell in enumerate(cells) if cell is link.chain[level])
+        row, cell = link.chain[level - 1], link.chain[level]
+        if cell.tag == "td" and id(cell) not in columns:  # the first link of its row: the others' cells come with it
+            cells = [child for child in row.children if isinstance(child, Element)]
+            columns |= {id(each): n for n, each in enumerate(cells) if each.tag == "td"}
     return columns
 
 

@@ -76,7 +76,7 @@ def _items(body: Element, base: str, selector: str) -> list[ListItem]:
         raise _nothing_matches("items", selector)
     elements = [(chain[-2] if len(chain) > 1 else None, chain[-1]) for chain in chains]
     found = []
-    for nodes in segments(elements):
+    for nodes in segments(elements, chains):
         anchor = _anchor(nodes)
         address = anchor and urls.resolve(base, anchor.attrs["href"])
         if anchor and address:  # else it is a header, an advert, a line between two entries

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -25,6 +26,8 @@ from warehouse.records import Feed, Rules
 
 MAX_SCRIPTS = 20_000
 """Characters of JSON-LD scripts that trafilatura is given: it takes the square of them for each "<" without an end."""
+MAX_MARKED = 2_000
+"""Elements in a paragraph."""
 MIN_TEXT = 120
 """Bytes of text, in UTF-8, that a page without an article's metadata must have: some 40 Chinese characters."""
 
@@ -179,9 +182,16 @@ def _copy(element: Element, copy: Any) -> None:
                 last.tail = text
             texts = []
         if child is not None:
+            if child.tag == "p" and _is_overfull(child):
+                child = Element("p", child.attrs, [child.text()])
             attrs = {name: _for_xml(value) for name, value in child.attrs.items() if name in _READ}
             last = etree.SubElement(copy, child.tag if child.tag.isalnum() else "span", attrs)
             _copy(child, last)
+
+
+def _is_overfull(paragraph: Element) -> bool:
+    """Whether so much is marked in it that trafilatura, which takes the square of that, gets only its text."""
+    return next(islice(paragraph.walk(), MAX_MARKED, None), None) is not None
 
 
 def _as_lxml(body: Element) -> Any:

@@ -14,6 +14,10 @@ from tasks.parse.page_blocks import Block, Section, comparable
 from tasks.parse.page_drops import HEADINGS, dropped, enclosing, is_in, is_title
 from tasks.text.markup import Element
 
+MAX_BODY = 300_000
+"""Characters of JSON-LD's articleBody that are read."""
+MAX_RECALLED = 5_000
+"""Different blocks that are looked for in it; an article has fewer paragraphs."""
 ROW = 300
 """Letters that a row of a table holds at most; what holds more is a layout's."""
 _ASIDE = frozenset(["aside", "footer", "form", "figcaption"])
@@ -86,10 +90,15 @@ def _holder(block: Block) -> tuple[str, str, str]:
 
 def _recalled(blocks: Sequence[Block], article: set[int], told: Told) -> set[int]:
     """The blocks that JSON-LD's articleBody holds, if the article has too little of it."""
-    whole = comparable(told.body)
+    whole = comparable(told.body[:MAX_BODY])
     if len(whole) < 400:
         return article
-    stated = {b.number for b in blocks if b.key and b.key in whole and not b.section.hidden}
+    shown = [block for block in blocks if block.key and not block.section.hidden]
+    keys = {block.key for block in shown}
+    if len(keys) > MAX_RECALLED:
+        return article
+    held = {key for key in keys if key in whole}
+    stated = {block.number for block in shown if block.key in held}
     found = sum(len(blocks[n].key) for n in article & stated)
     if found < 0.6 * len(whole) and sum(len(blocks[n].key) for n in stated) > 0.8 * len(whole):
         return stated

@@ -73,9 +73,11 @@ class _Cut:
     def _figure(self, section: Section) -> Element:
         """The images of the section, with its text as their caption: few sites mark captions as such."""
         images: list[Element | str] = []
+        held: set[int] = set()  # ids of what is inside of these
         for element in (section.element, *section.element.walk()):
-            if element.tag == "picture" or (element.tag in ("img", "noscript") and not _holds(images, element)):
+            if element.tag == "picture" or (element.tag in ("img", "noscript") and id(element) not in held):
                 images.append(element)
+                held.update(map(id, element.walk()))
         within = [e for e in section.element.walk() if e.tag == "figcaption"]
         caption = (
             " ".join(e.text() for e in within)
@@ -83,7 +85,3 @@ class _Cut:
             else " ".join(block.text for block in self.blocks[section.first : section.last + 1])
         )
         return Element("figure", {}, [*images, Element("figcaption", {}, [caption])] if caption.strip() else images)
-
-
-def _holds(elements: Sequence[Element | str], element: Element) -> bool:
-    return any(isinstance(outer, Element) and any(e is element for e in outer.walk()) for outer in elements)

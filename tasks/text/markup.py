@@ -13,7 +13,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from tasks.text.nesting import bound_nesting
+from tasks.text.nesting import bound_nesting, bound_tags
 from tasks.text.source_tags import close_elements, escape_less_than, escape_mentions
 from tasks.text.tags import KNOWN, MENTIONED, VOID
 
@@ -79,7 +79,7 @@ def _write(nodes: Sequence[Element | str], write: Callable[[str], None]) -> None
 
 def parse_html(html: str) -> LexborHTMLParser:
     """The document or fragment, its length and the depth of its nesting bounded."""
-    return LexborHTMLParser(bound_nesting(close_elements(escape_less_than(html[:MAX_HTML]))))
+    return LexborHTMLParser(bound_nesting(bound_tags(close_elements(escape_less_than(html[:MAX_HTML])))))
 
 
 def parse(html: str) -> Element:

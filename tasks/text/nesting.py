@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from tasks.text.tags import VOID
@@ -29,6 +30,10 @@ MOST_REOPENED: Final = 200_000
 """Elements that may be opened again in all: the more tags a page has, the fewer elements each may open again."""
 _FEW: Final = 500
 """Tags that are not looked at: half of them opened again by the other half are 62,500 elements."""
+MOST_ATTRIBUTES: Final = 5_000
+"""Of a tag. lexbor compares each with all before it: 20,000 take a second."""
+_LONG_TAG = re.compile(rf"<([A-Za-z][^\s/>]*)[^>]{{{2 * MOST_ATTRIBUTES},}}+")
+_BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"']+")
 _FORMATTING = frozenset(["b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
 _DISTINCT = re.compile(rf"<(?:{'|'.join(sorted(_FORMATTING))})[\s/]", re.IGNORECASE)
 """Without attributes, no more than three of a name are opened again."""
@@ -43,11 +48,11 @@ _TOKEN = re.compile(
 )
 
 
-def bound_nesting(html: str) -> str:
+def bound_nesting(html: str, *, xml: bool = False) -> str:
     """The HTML without the start tags that are nested deeper than DEEPEST, or that open too many elements again.
 
     End tags count only for what they surely close: those in comments, scripts and attributes, and those of other names,
-    close nothing.
+    close nothing. Only in `xml` does a slash at its end close an element.
     """
     tags = html.count("<")
     if tags < _FEW:  # true of most
@@ -55,7 +60,17 @@ def bound_nesting(html: str) -> str:
     most_reopened = max(3, MOST_REOPENED // tags)
     if tags - html.count("</") < MANY and len(_DISTINCT.findall(html)) <= most_reopened:
         return html
-    return _TOKEN.sub(_Counter(most_reopened).kept, html)
+    return _TOKEN.sub(_Counter(most_reopened, xml).kept, html)
+
+
+def bound_tags(html: str) -> str:
+    """The HTML with a bare tag for each that may have more than MOST_ATTRIBUTES attributes: no author writes one."""
+    return _LONG_TAG.sub(_without_many_attributes, html) if len(html) > 2 * MOST_ATTRIBUTES else html
+
+
+def _without_many_attributes(tag: re.Match[str]) -> str:
+    more = next(islice(_BETWEEN_ATTRIBUTES.finditer(tag[0]), MOST_ATTRIBUTES, None), None)
+    return tag[0] if more is None else f"<{tag[1]}"
 
 
 @dataclass(slots=True)
@@ -64,6 +79,7 @@ class _Counter:
 
     most_reopened: int
     """Elements that each paragraph may open again."""
+    xml: bool
     opened: list[str] = field(default_factory=list)
     """The names of the elements that are open, the innermost last."""
     formatting: list[str] = field(default_factory=list)
@@ -76,7 +92,7 @@ class _Counter:
         """The tag, or whatever else the pattern finds; "" if it is a start tag that goes too far."""
         tag = token[0]
         if start := token["start"]:
-            return tag if tag.endswith("/>") or self._opens(start.lower(), tag) else ""
+            return tag if (self.xml and tag.endswith("/>")) or self._opens(start.lower(), tag) else ""
         if token["end"]:
             self._close(token["end"].lower())
         return tag

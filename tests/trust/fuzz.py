@@ -213,14 +213,21 @@ def prepare() -> None:
 
 
 def run(
-    targets: Sequence[Target], seed: int, inputs: int | None, *, processes: int = 1, shared: bool = True, start: int = 0
+    targets: Sequence[Target],
+    seed: int,
+    inputs: int | None,
+    *,
+    processes: int = 1,
+    shared: bool = True,
+    start: int = 0,
+    limits: Limits = LIMITS,
 ) -> Iterator[tuple[Target, Tally]]:
     """What becomes of so many inputs of each target; None for the short form's number."""
     prepare()
     work = {target: _chunks(start, target.short if inputs is None else inputs) for target in targets}
     with ThreadPoolExecutor(processes) as threads:
         started = {
-            target: [threads.submit(read_inputs, target, seed, chunk, shared=shared) for chunk in chunks]
+            target: [threads.submit(read_inputs, target, seed, chunk, shared=shared, limits=limits) for chunk in chunks]
             for target, chunks in work.items()
         }
         for target, results in started.items():

@@ -20,7 +20,7 @@ FAILED = Path("fuzz-failures").absolute()
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_no_damaged_input_raises_hangs_or_fills_the_memory(target: Target) -> None:
-    ((_, tally),) = run([target], SEED, None, shared=False)
+    ((_, tally),) = run([target], SEED, None, shared=False, limits=Limits(seconds=20))  # on a slow, busy machine
     assert not tally.faults, keep(target, tally.faults, SEED, FAILED, shared=False)
     assert tally.inputs == target.short
 

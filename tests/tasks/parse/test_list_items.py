@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.parse.list_items import image_of, title_of
+from tasks.parse.list_items import image_of, segments, title_of
 from tasks.text.markup import Element, parse
 
 
@@ -53,3 +53,12 @@ def test_title(link: str, title: str) -> None:
 )
 def test_picture(html: str, address: str) -> None:
     assert image_of(parse(html)) == address
+
+
+def test_what_holds_further_entries_is_no_part_of_one() -> None:
+    """A page of 24 kB, with the rest of its list in a <div> after each entry, took 5 s."""
+    body = parse("<p>The gate</p><i>in May</i><div><p>The ferry</p><i>in June</i></div>")
+    gate, dated, rest = (child for child in body.children if isinstance(child, Element))
+    ferry, _ = (child for child in rest.children if isinstance(child, Element))
+    found = segments([(body, gate), (rest, ferry)], [(body, gate), (body, rest, ferry)])
+    assert [list(map(id, nodes)) for nodes in found] == [[id(gate), id(dated)], [id(node) for node in rest.children]]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from tasks.parse.page_body import MAX_MARKED, _as_lxml
+from tasks.text.markup import parse
 from tests.tasks.parse.pages import (
     ENGLISH,
     MANDARIN,
@@ -99,3 +101,11 @@ def test_a_short_article_needs_metadata_of_an_article() -> None:
 def test_text_under_thousands_of_elements_is_found(tag: str) -> None:
     html = f"<html><head>{json_ld(headline='Gate')}</head><body>{f'<{tag}>' * 5_000}{paragraphs(ENGLISH)}</body></html>"
     assert ENGLISH[2] in mill_article(html).content_text
+
+
+def test_trafilatura_gets_the_text_of_a_paragraph_in_which_thousands_of_words_are_marked() -> None:
+    """It takes the square of them: 15 s for 16,000 in a page of 193 kB."""
+    body = parse(f"<p>{'<b>The</b> gate ' * MAX_MARKED}</p><p>{'<b>The</b> ferry ' * (MAX_MARKED + 1)}</p>")
+    few, many = _as_lxml(body).findall(".//p")
+    assert (len(few), len(many)) == (MAX_MARKED, 0)
+    assert many.text == "The ferry " * (MAX_MARKED + 1)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tasks.text.markup import parse, parse_html
-from tasks.text.nesting import DEEPEST, MANY, MOST_LEFT_OPEN, MOST_REOPENED, bound_nesting
+from tasks.text.nesting import (
+    DEEPEST,
+    MANY,
+    MOST_ATTRIBUTES,
+    MOST_LEFT_OPEN,
+    MOST_REOPENED,
+    bound_nesting,
+    bound_tags,
+)
 from tasks.text.site_rules import soup
 
 PRETENDING = [
@@ -18,6 +26,7 @@ PRETENDING = [
     "<div title='>'></x>",
     "<div><script></div></script>",
     "<li><ul>",
+    "<div a=b/>",  # HTML takes the slash for the value's
 ]
 
 
@@ -86,3 +95,20 @@ def test_what_is_shorter_is_not_looked_at() -> None:
 @pytest.mark.parametrize("piece", PRETENDING)
 def test_the_text_stays(piece: str) -> None:
     assert "word" in parse(piece * (MANY + 1) + "<p>word</p>").text()
+
+
+@pytest.mark.parametrize("between", [" ", "/", "=''", '=""', "\n <x "])
+@pytest.mark.parametrize("end", [">", ""])
+def test_a_tag_with_thousands_of_attributes_has_none(between: str, end: str) -> None:
+    tag = "<p " + between.join(f"a{number}" for number in range(3 * MOST_ATTRIBUTES))
+    assert bound_tags(f"<b>Before</b>{tag}{end}") == f"<b>Before</b><p{end}"
+
+
+def test_a_tag_with_a_long_value_keeps_it() -> None:
+    html = f'<p>Before<img alt="{"a word " * 2_000}" src="data:image/png;base64,{"ab" * 50_000}">{"After. " * 20_000}'
+    assert bound_tags(html) == html
+
+
+def test_self_closed_elements_of_xml_are_not_nested() -> None:
+    outlines = "<outline text='a'/>" * (MANY + 1)
+    assert bound_nesting(outlines, xml=True) == outlines
