@@ -26,6 +26,7 @@ test-all: .venv/ready-for-tests
 trust: .venv/ready-for-tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "" tests/trust
 	$(BIN)/python -m tests.trust.neighbours
+	$(BIN)/python -m tests.trust.squares
 	$(BIN)/python -m tests.trust.fuzz --inputs 6000
 	$(BIN)/python -m tests.trust.kill --kills 400
 	$(BIN)/python -m tests.trust.soak --feeds 2000 --rounds 50
