@@ -99,3 +99,9 @@ def test_persons_in_one_text_are_told_apart(name: str, persons: tuple[str, ...])
 
 def test_a_person_in_two_texts_counts_once() -> None:
     assert split_names(["Oda Brandt and Ana Reis", "Ana Reis"]) == ("Oda Brandt", "Ana Reis")
+
+
+@pytest.mark.parametrize("run", ["\u2003" * 40_000, " ()" * 13_000])
+def test_long_white_space_in_a_name_is_read_once(run: str) -> None:
+    """In the cube of its length, this would take days."""
+    assert split_names(clean_names([f"Oda{run} Brandt, Ana{run} Reis"])) == ("Oda Brandt", "Ana Reis")
