@@ -5,12 +5,10 @@ feedparser's sanitising and resolving of addresses are off: cleaning does both, 
 
 from __future__ import annotations
 
-import inspect
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import wraps
 from html import escape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -37,6 +35,7 @@ from tasks.parse.entry import (
     unique,
 )
 from tasks.parse.feed_dictionary import make_quick
+from tasks.parse.feed_elements import mend_elements
 from tasks.parse.json_feed import looks_like_json, parse_json_feed
 from tasks.parse.media_description import keep_media_descriptions_apart, media_text
 from tasks.rhythm import read_hints
@@ -48,8 +47,6 @@ from warehouse.records import CUT_OFF, Document, Feed, Reject
 
 feedparser.api.PREFERRED_XML_PARSERS = ["tasks.parse.expat"]
 
-_WEIGHT = re.compile(r"\s*:\s*[\d.]+$")
-_LONG_WORD = re.compile(r"[a-zA-Z0-9_.+-]{257,}")
 _WINDOWS_1252 = re.compile(r"[\x80-\x9f]")
 
 
@@ -80,66 +77,7 @@ feedparser.sanitizer.RE_DOCTYPE_PATTERN = re.compile(rb"^[ \t\r]{0,99}<!DOCTYPE(
 feedparser.mixin._FeedParserMixin.decode_entities = staticmethod(_to_text)
 keep_media_descriptions_apart(feedparser.mixin._FeedParserMixin)
 make_quick()
-
-
-def _tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """feedparser's handler of an element. It raises KeyError and the like where it does not expect the element, such as
-    <gml:pos> outside <georss:where>, and all entries would be lost. After an AttributeError feedparser takes the
-    element for one that it does not know."""
-
-    @wraps(handler)
-    def handle(*arguments: Any) -> Any:
-        try:
-            return handler(*arguments)
-        except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise AttributeError(str(error)) from error
-
-    return handle
-
-
-def _end_media_keywords(parser: Any) -> None:
-    """feedparser's handler, without the ranks and weights that some feeds put between the words."""
-    for term in parser.pop("media_keywords").split(","):
-        keyword = _WEIGHT.sub("", term.strip())
-        if any(map(str.isalpha, keyword)):
-            parser._add_tag(keyword, None, None)
-
-
-feedparser.mixin._FeedParserMixin._end_media_keywords = _end_media_keywords
-
-_feedparsers_sync_author_detail = feedparser.mixin._FeedParserMixin._sync_author_detail
-
-
-def _sync_author_detail(parser: Any, key: str = "author") -> None:
-    """feedparser's method. Its search for an email address takes the square of a word's length, so that a word too long
-    for an address (RFC 5321 4.5.3.1.3), which is no name either, is left out before."""
-    context = parser._get_context()
-    if context.get(key):
-        context[key] = _LONG_WORD.sub("", context[key])
-    _feedparsers_sync_author_detail(parser, key)
-
-
-feedparser.mixin._FeedParserMixin._sync_author_detail = _sync_author_detail
-
-_feedparsers_end_author = feedparser.mixin._FeedParserMixin._end_author
-
-
-def _end_author(parser: Any) -> None:
-    """feedparser's handler. It takes top-level domains to have at most four letters, and the rest for the name: "ple
-    (Ann)" of "ann@news.example (Ann)". The name is then the whole text, which cleaning reads."""
-    _feedparsers_end_author(parser)
-    context = parser._get_context()
-    author = context["authors"][-1] if context.get("authors") else {}
-    _, email, rest = context.get("author", "").partition(author.get("email") or "\n")
-    if email and rest[:1].isalnum():
-        author["name"] = context["author"]
-
-
-feedparser.mixin._FeedParserMixin._end_author = _end_author
-
-for _name, _handler in inspect.getmembers(feedparser.mixin._FeedParserMixin, inspect.isfunction):
-    if _name.startswith(("_start_", "_end_")):
-        setattr(feedparser.mixin._FeedParserMixin, _name, _tolerant(_handler))
+mend_elements(feedparser.mixin._FeedParserMixin)
 
 
 def _join_base(base: str, stated: str = "") -> str:

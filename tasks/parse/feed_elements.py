@@ -1,0 +1,71 @@
+"""feedparser's handlers of elements, mended: what they make of authors and keywords, and what hostile feeds make of
+them. Where they go through all that came before again at each element, a feed of some 100 kB takes minutes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from feedparser.mixin import _FeedParserMixin
+
+_WEIGHT = re.compile(r"\s*:\s*[\d.]+$")
+_LONG_WORD = re.compile(r"[a-zA-Z0-9_.+-]{257,}")
+_feedparsers_sync_author_detail = _FeedParserMixin._sync_author_detail
+_feedparsers_end_author = _FeedParserMixin._end_author
+
+
+def mend_elements(parser: Any) -> None:
+    """Change feedparser's class of parsers."""
+    parser._end_media_keywords = _end_media_keywords
+    parser._sync_author_detail = _sync_author_detail
+    parser._end_author = _end_author
+    for name, handler in inspect.getmembers(parser, inspect.isfunction):
+        if name.startswith(("_start_", "_end_")):
+            setattr(parser, name, _tolerant(handler))
+
+
+def _tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """feedparser's handler of an element. It raises KeyError and the like where it does not expect the element, such as
+    <gml:pos> outside <georss:where>, and all entries would be lost. After an AttributeError feedparser takes the
+    element for one that it does not know."""
+
+    @wraps(handler)
+    def handle(*arguments: Any) -> Any:
+        try:
+            return handler(*arguments)
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise AttributeError(str(error)) from error
+
+    return handle
+
+
+def _end_media_keywords(parser: Any) -> None:
+    """feedparser's handler, without the ranks and weights that some feeds put between the words."""
+    for term in parser.pop("media_keywords").split(","):
+        keyword = _WEIGHT.sub("", term.strip())
+        if any(map(str.isalpha, keyword)):
+            parser._add_tag(keyword, None, None)
+
+
+def _sync_author_detail(parser: Any, key: str = "author") -> None:
+    """feedparser's method. Its search for an email address takes the square of a word's length, so that a word too long
+    for an address (RFC 5321 4.5.3.1.3), which is no name either, is left out before."""
+    context = parser._get_context()
+    if context.get(key):
+        context[key] = _LONG_WORD.sub("", context[key])
+    _feedparsers_sync_author_detail(parser, key)
+
+
+def _end_author(parser: Any) -> None:
+    """feedparser's handler. It takes top-level domains to have at most four letters, and the rest for the name: "ple
+    (Ann)" of "ann@news.example (Ann)". The name is then the whole text, which cleaning reads."""
+    _feedparsers_end_author(parser)
+    context = parser._get_context()
+    author = context["authors"][-1] if context.get("authors") else {}
+    _, email, rest = context.get("author", "").partition(author.get("email") or "\n")
+    if email and rest[:1].isalnum():
+        author["name"] = context["author"]
