@@ -14,6 +14,8 @@ from feedparser.mixin import _FeedParserMixin
 
 _WEIGHT = re.compile(r"\s*:\s*[\d.]+$")
 _LONG_WORD = re.compile(r"[a-zA-Z0-9_.+-]{257,}")
+LONG_AUTHOR = 100
+"""Characters of an author from which the text is searched only once."""
 _feedparsers_sync_author_detail = _FeedParserMixin._sync_author_detail
 _feedparsers_end_author = _FeedParserMixin._end_author
 
@@ -52,11 +54,20 @@ def _end_media_keywords(parser: Any) -> None:
 
 
 def _sync_author_detail(parser: Any, key: str = "author") -> None:
-    """feedparser's method. Its search for an email address takes the square of a word's length, so that a word too long
-    for an address (RFC 5321 4.5.3.1.3), which is no name either, is left out before."""
+    """feedparser's method, which looks for an email address in the text of <author> or <dc:publisher>.
+
+    The search takes the square of a word's length, so that a word too long for an address (RFC 5321 4.5.3.1.3), which
+    is no name either, is left out before. feedparser searches the same text again after each <dc:publisher/> or
+    <author><uri/></author> that follows; here a long one is searched once, and is not the name of those that have none.
+    """
     context = parser._get_context()
-    if context.get(key):
-        context[key] = _LONG_WORD.sub("", context[key])
+    text = context.get(key)
+    if text and len(text) > LONG_AUTHOR and not context.get(f"{key}s", [None])[-1]:
+        searched = vars(parser).setdefault("searched_authors", {})  # the texts by their ids, which are theirs as long
+        if id(text) in searched:
+            return
+        context[key] = text = _LONG_WORD.sub("", text)
+        searched[id(text)] = text
     _feedparsers_sync_author_detail(parser, key)
 
 
@@ -66,6 +77,6 @@ def _end_author(parser: Any) -> None:
     _feedparsers_end_author(parser)
     context = parser._get_context()
     author = context["authors"][-1] if context.get("authors") else {}
-    _, email, rest = context.get("author", "").partition(author.get("email") or "\n")
-    if email and rest[:1].isalnum():
+    email = author.get("email")
+    if email and context.get("author", "").partition(email)[2][:1].isalnum():
         author["name"] = context["author"]

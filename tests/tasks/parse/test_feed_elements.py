@@ -1,10 +1,46 @@
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from tests.tasks.parse.feeds import parse_single_entry
+from warehouse.records import Entry
+
+NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+}
+
+
+def entry_of(elements: str) -> Entry:
+    item = f"<item><guid>g1</guid><title>Quay</title>{elements}</item>"
+    namespaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+    return parse_single_entry(f'<rss version="2.0"{namespaces}><channel><title>The Quay</title>{item}</channel></rss>')
 
 
 def test_a_word_too_long_for_an_address_is_no_author() -> None:
     """feedparser looks for an address in it. In the square of its length, this would take an hour."""
-    item = f"<item><guid>g1</guid><title>Quay</title><author>{'a' * 1_000_000} Oda Brandt</author></item>"
-    entry = parse_single_entry(f'<rss version="2.0"><channel><title>The Quay</title>{item}</channel></rss>')
-    assert entry.authors == ("Oda Brandt",)
+    assert entry_of(f"<author>{'a' * 1_000_000} Oda Brandt</author>").authors == ("Oda Brandt",)
+
+
+@pytest.mark.parametrize("empty", ["<author><uri/></author>", "<author/>"])
+def test_a_long_author_is_searched_once_for_an_address(empty: str) -> None:
+    """Not again for each author without a name, which would take ten minutes."""
+    long = "Oda Brandt, " * 100_000
+    entry = entry_of(f"<author>{long}</author><z>{empty * 10_000}</z><author>Ana Reis</author>")
+    assert entry.authors == (long.strip(), "Ana Reis")
+
+
+def test_a_long_publisher_is_searched_once_for_an_address() -> None:
+    """Not again for each empty element, which would take ten minutes."""
+    long = "The Quay, " * 100_000
+    entry = entry_of(f"<dc:publisher>{long}</dc:publisher><z>{'<dc:publisher/>' * 10_000}</z>")
+    assert json.loads(entry.parsed)["publisher_detail"] == {"name": long.strip()}
+
+
+def test_the_same_long_list_of_authors_in_two_elements() -> None:
+    long = "Oda Brandt, " * 20 + "ann@quay.example"
+    elements = f"<author>{long}</author><dc:creator>{long}</dc:creator>"
+    assert [author["email"] for author in json.loads(entry_of(elements).parsed)["authors"]] == ["ann@quay.exam"] * 2
