@@ -1,14 +1,24 @@
-"""The authors of an item of a JSON Feed or of front matter, in whatever shape a producer writes them."""
+"""The authors of an item of a JSON Feed or of front matter, in whatever shape a producer writes them; and those that
+entries have from their feed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 MAX_DEPTH = 4
 """Lists and objects within each other that are looked into."""
 _NAMES = ("name", "display_name", "displayName", "title", "nickname", "username", "login", "twitter", "email")
 """Members of an object that name its author; the first that is there counts."""
+MAX_INHERITED, MAX_INHERITED_LENGTH = 50, 200
+"""Authors of a feed that an entry without any has, and characters of each."""
+
+
+def inherited(names: Iterable[str]) -> tuple[str, ...]:
+    """The authors of a feed for its entries without any. Each entry repeats them: of 100 kB of names and as much
+    of empty entries would come hundreds of megabytes."""
+    return tuple(name[:MAX_INHERITED_LENGTH] for name in islice(names, MAX_INHERITED))
 
 
 def read_authors(value: Any, depth: int = 0) -> Iterator[str]:

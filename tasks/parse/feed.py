@@ -21,6 +21,7 @@ import feedparser.sanitizer
 
 from tasks.errors import ParseError
 from tasks.parse.about import about_xml_feed
+from tasks.parse.authors import inherited
 from tasks.parse.bases import document_base, feed_base
 from tasks.parse.enclosures import xml_enclosures
 from tasks.parse.entry import (
@@ -153,7 +154,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
         result.feed.get("language"),
         feed_base(result.feed.get("link"), document, feed),
         # RFC 4287 4.2.1; RSS has no such rule, and a channel's managingEditor writes no articles
-        _authors(result.feed) if is_atom else (),
+        inherited(_authors(result.feed)) if is_atom else (),
         is_atom,
     )
     entries = []

@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.errors import ParseError
 from tasks.parse.about import about_json_feed
-from tasks.parse.authors import read_authors
+from tasks.parse.authors import inherited, read_authors
 from tasks.parse.bases import feed_base
 from tasks.parse.enclosures import json_enclosures
 from tasks.parse.entry import (
@@ -60,17 +60,20 @@ def _read_object(text: str) -> Any:
 def parse_json_feed(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
     """The document's entries. Raises ParseError if it is not a JSON Feed; a bad item only gives a reject."""
     top, items = read_json_feed(data)
+    authors = inherited(_authors(top))
     entries, rejects = [], []
     for position, item in enumerate(items):
         try:
-            entries.append(make_entry(_read_item(item, document, feed, top), document, feed, position))
+            entries.append(make_entry(_read_item(item, document, feed, top, authors), document, feed, position))
         except (ParseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             name = item.get("id") if isinstance(item, dict) else None
             rejects.append(reject_entry(document, feed, position, name, error))
     return ParsedDocument(tuple(entries), tuple(rejects), about=about_json_feed(top, document.final_url))
 
 
-def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, Any]) -> EntryFields:
+def _read_item(
+    item: object, document: Document, feed: Feed, top: Mapping[str, Any], authors: tuple[str, ...]
+) -> EntryFields:
     """The fields of an item. A field of a type that it can't have is left out."""
     if not isinstance(item, dict):
         raise ParseError(f"the item is no object but {json.dumps(item)[:100]}")
@@ -86,7 +89,7 @@ def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, A
         guid=guid or None,
         link=url or None,
         title=title,
-        authors=_authors(item, top),
+        authors=_authors(item) or authors,
         published_at=published or updated,
         updated_at=updated,
         stated_dates=(str(item.get("date_published")), str(item.get("date_modified"))),
@@ -104,10 +107,9 @@ def _read_item(item: object, document: Document, feed: Feed, top: Mapping[str, A
     )
 
 
-def _authors(item: Mapping[str, Any], top: Mapping[str, Any]) -> tuple[str, ...]:
-    """The item's authors, else the feed's: `authors` in version 1.1, `author` in 1.0."""
-    found = (_texts(read_authors(source.get(name))) for source in (item, top) for name in ("authors", "author"))
-    return next(filter(None, found), ())
+def _authors(source: Mapping[str, Any]) -> tuple[str, ...]:
+    """The authors of an item or the feed: `authors` in version 1.1, `author` in 1.0."""
+    return _texts(read_authors(source.get("authors"))) or _texts(read_authors(source.get("author")))
 
 
 def _images(item: Mapping[str, Any]) -> tuple[str, ...]:

@@ -440,3 +440,13 @@ def test_an_element_that_is_named_as_feedparser_names_its_list_of_links() -> Non
     item = "<item><guid>g1</guid><title>Quay</title><links>at eight</links></item>"
     entry = parse_single_entry(f'<rss version="2.0"><channel><title>The Quay</title>{item}</channel></rss>')
     assert (entry.guid, entry.title, entry.link) == ("g1", "Quay", None)
+
+
+def test_the_entries_of_a_feed_with_very_many_authors_have_the_first_of_them() -> None:
+    """Each repeats them: of some 100 kB would come gigabytes."""
+    names = ["Oda " * 500, *(f"Oda {number}" for number in range(1_000))]
+    authors = "".join(f"<author><name>{name}</name></author>" for name in names)
+    entries = "<entry><id>a</id><title>Quay</title></entry>" * 2
+    data = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Quay</title>{authors}{entries}</feed>'
+    for entry in parse_data(data).entries:
+        assert entry.authors == (names[0][:200], *names[1:50])

@@ -97,6 +97,14 @@ def test_the_author_of_a_feed_of_version_1_0() -> None:
     assert parse_single_entry(json_feed({"id": "1"}, version="1", author={"name": "Oda"})).author == "Oda"
 
 
+def test_the_many_authors_of_a_feed_are_read_once() -> None:
+    """Not for each item, which would take minutes."""
+    authors = [{"name": f"Oda {number}"} for number in range(100_000)]
+    entries = parse_data(json_feed(*[{"id": "1"}] * 2_000, {"id": "2", "author": "Ana"}, authors=authors)).entries
+    assert entries[0].authors == entries[1_999].authors == tuple(f"Oda {number}" for number in range(50))
+    assert entries[2_000].authors == ("Ana",)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
