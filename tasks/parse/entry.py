@@ -18,6 +18,8 @@ from warehouse.feed_descriptions import About, Hints
 from warehouse.records import Document, Enclosure, Entry, Feed, Reject
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+MAX_LANGUAGE = 100
+"""Characters of a feed's language. Each entry repeats it, and no tag of a language is so long."""
 MIN_REPEATED_TEXT = 200
 """Characters from which a text that is the entry's content is left out of `Entry.parsed`."""
 

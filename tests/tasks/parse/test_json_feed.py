@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tasks.errors import ParseError
+from tests.tasks.making import FEED
 from tests.tasks.parse.feeds import (
     JSON_ITEM,
     json_feed,
@@ -103,6 +104,13 @@ def test_the_many_authors_of_a_feed_are_read_once() -> None:
     entries = parse_data(json_feed(*[{"id": "1"}] * 2_000, {"id": "2", "author": "Ana"}, authors=authors)).entries
     assert entries[0].authors == entries[1_999].authors == tuple(f"Oda {number}" for number in range(50))
     assert entries[2_000].authors == ("Ana",)
+
+
+def test_the_long_site_and_language_of_a_feed_are_read_once() -> None:
+    """Not for each item, which would take minutes. The one is no address, the other is no language."""
+    site, language = "a." * 1_000_000, "\u0007" + "en" * 500_000
+    entries = parse_data(json_feed(*[{"id": "1"}] * 2_000, home_page_url=site, language=language)).entries
+    assert {(entry.base_url, entry.language) for entry in entries} == {(FEED.url, "en" * 50)}
 
 
 @pytest.mark.parametrize(
