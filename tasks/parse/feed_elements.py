@@ -12,7 +12,8 @@ from typing import Any
 
 from feedparser.mixin import _FeedParserMixin
 
-_WEIGHT = re.compile(r"\s*:\s*[\d.]+$")
+# from the start of white space only: a keyword may hold kilobytes of it
+_WEIGHT = re.compile(r"(?<!\s)\s*:\s*[\d.]+$")
 _LONG_WORD = re.compile(r"[a-zA-Z0-9_.+-]{257,}")
 LONG_AUTHOR = 100
 """Characters of an author from which the text is searched only once."""

@@ -44,3 +44,10 @@ def test_the_same_long_list_of_authors_in_two_elements() -> None:
     long = "Oda Brandt, " * 20 + "ann@quay.example"
     elements = f"<author>{long}</author><dc:creator>{long}</dc:creator>"
     assert [author["email"] for author in json.loads(entry_of(elements).parsed)["authors"]] == ["ann@quay.exam"] * 2
+
+
+def test_long_white_space_in_a_keyword_is_read_once() -> None:
+    """In the square of its length, this would take an hour."""
+    spaces = " " * 300_000
+    entry = entry_of(f"<media:keywords>quay{spaces}gate, harbour{spaces}:{spaces}1.5</media:keywords>")
+    assert entry.categories == (f"quay{spaces}gate", "harbour")
