@@ -17,6 +17,9 @@ _WEIGHT = re.compile(r"(?<!\s)\s*:\s*[\d.]+$")
 _LONG_WORD = re.compile(r"[a-zA-Z0-9_.+-]{257,}")
 LONG_AUTHOR = 100
 """Characters of an author from which the text is searched only once."""
+MAX_TAGS = 500
+"""Categories and keywords of an entry; no real entry has more than a few hundred."""
+_feedparsers_add_tag = _FeedParserMixin._add_tag
 _feedparsers_sync_author_detail = _FeedParserMixin._sync_author_detail
 _feedparsers_end_author = _FeedParserMixin._end_author
 
@@ -26,6 +29,7 @@ def mend_elements(parser: Any) -> None:
     parser._end_media_keywords = _end_media_keywords
     parser._sync_author_detail = _sync_author_detail
     parser._end_author = _end_author
+    parser._add_tag = _add_tag
     for name, handler in inspect.getmembers(parser, inspect.isfunction):
         if name.startswith(("_start_", "_end_")):
             setattr(parser, name, _tolerant(handler))
@@ -52,6 +56,12 @@ def _end_media_keywords(parser: Any) -> None:
         keyword = _WEIGHT.sub("", term.strip())
         if any(map(str.isalpha, keyword)):
             parser._add_tag(keyword, None, None)
+
+
+def _add_tag(parser: Any, term: str | None, scheme: str | None, label: str | None) -> None:
+    """feedparser's method, which compares each category and each of the <itunes:keywords> with all before it."""
+    if len(parser._get_context().get("tags", ())) < MAX_TAGS:
+        _feedparsers_add_tag(parser, term, scheme, label)
 
 
 def _sync_author_detail(parser: Any, key: str = "author") -> None:

@@ -51,3 +51,14 @@ def test_long_white_space_in_a_keyword_is_read_once() -> None:
     spaces = " " * 300_000
     entry = entry_of(f"<media:keywords>quay{spaces}gate, harbour{spaces}:{spaces}1.5</media:keywords>")
     assert entry.categories == (f"quay{spaces}gate", "harbour")
+
+
+def test_the_first_of_very_many_keywords_count() -> None:
+    """Each is compared with those before it, which would take an hour."""
+    words = [f"w{number}" for number in range(300_000)]
+    entry = entry_of(f"<itunes:keywords>{','.join(words)}</itunes:keywords><category>quay</category>")
+    assert entry.categories == tuple(words[:500])
+
+
+def test_a_category_counts_once() -> None:
+    assert entry_of("<category>quay</category><category>gate</category>" * 300).categories == ("quay", "gate")
