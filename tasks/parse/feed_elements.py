@@ -19,8 +19,11 @@ LONG_AUTHOR = 100
 """Characters of an author from which the text is searched only once."""
 MAX_TAGS = 500
 """Categories and keywords of an entry; no real entry has more than a few hundred."""
+MAX_NAMESPACES = 100
+"""Namespaces of a feed from which those that feedparser does not know are left out; a feed has ten or twenty."""
 _feedparsers_add_tag = _FeedParserMixin._add_tag
 _feedparsers_sync_author_detail = _FeedParserMixin._sync_author_detail
+_feedparsers_track_namespace = _FeedParserMixin.track_namespace
 _feedparsers_end_author = _FeedParserMixin._end_author
 
 
@@ -30,6 +33,7 @@ def mend_elements(parser: Any) -> None:
     parser._sync_author_detail = _sync_author_detail
     parser._end_author = _end_author
     parser._add_tag = _add_tag
+    parser.track_namespace = _track_namespace
     for name, handler in inspect.getmembers(parser, inspect.isfunction):
         if name.startswith(("_start_", "_end_")):
             setattr(parser, name, _tolerant(handler))
@@ -91,3 +95,11 @@ def _end_author(parser: Any) -> None:
     email = author.get("email")
     if email and context.get("author", "").partition(email)[2][:1].isalnum():
         author["name"] = context["author"]
+
+
+def _track_namespace(parser: Any, prefix: str | None, uri: str) -> None:
+    """feedparser's method. feedparser goes through all namespaces at each tag of one that it does not know."""
+    names, name = parser.namespaces_in_use, uri.lower()
+    is_known = name in parser._matchnamespaces or "backend.userland.com/rss" in name
+    if is_known or len(names) < MAX_NAMESPACES or (prefix or "") in names:
+        _feedparsers_track_namespace(parser, prefix, uri)
