@@ -25,6 +25,7 @@ from tasks.parse.authors import inherited
 from tasks.parse.bases import document_base, feed_base
 from tasks.parse.enclosures import xml_enclosures
 from tasks.parse.entry import (
+    MAX_LANGUAGE,
     EntryFields,
     ParsedDocument,
     clean_text,
@@ -90,8 +91,9 @@ def _join_base(base: str, stated: str = "") -> str:
     if stated is base:  # feedparser joins the bases of every element, and few state one
         return base
     try:
+        # feeds may nest a hundred elements that each make the base longer
         joined = urljoin(base, re.sub(r"^(https?:)/{3,}", r"\1//", stated.strip()))
-        return joined if urlsplit(joined).scheme in ("", "http", "https") else ""
+        return joined if len(joined) <= urls.MAX_LENGTH and urlsplit(joined).scheme in ("", "http", "https") else ""
     except ValueError:
         return ""
 
@@ -151,7 +153,7 @@ def _parse_xml(data: bytes, document: Document, feed: Feed) -> ParsedDocument:
         rejects.append(Reject("parse", CUT_OFF, feed.id, document.document_id, location))
     is_atom = result.version.startswith("atom")
     channel = _Channel(
-        result.feed.get("language"),
+        (optional_text(result.feed.get("language")) or "")[:MAX_LANGUAGE] or None,
         feed_base(result.feed.get("link"), document, feed),
         # RFC 4287 4.2.1; RSS has no such rule, and a channel's managingEditor writes no articles
         inherited(_authors(result.feed)) if is_atom else (),

@@ -12,6 +12,9 @@ from typing import Any
 
 from feedparser.mixin import _FeedParserMixin
 
+from tasks.parse.entry import MAX_LANGUAGE
+from tasks.text import urls
+
 # from the start of white space only: a keyword may hold kilobytes of it
 _WEIGHT = re.compile(r"(?<!\s)\s*:\s*[\d.]+$")
 _LONG_WORD = re.compile(r"[a-zA-Z0-9_.+-]{257,}")
@@ -24,6 +27,9 @@ MAX_NAMESPACES = 100
 _feedparsers_add_tag = _FeedParserMixin._add_tag
 _feedparsers_sync_author_detail = _FeedParserMixin._sync_author_detail
 _feedparsers_track_namespace = _FeedParserMixin.track_namespace
+_feedparsers_unknown_starttag = _FeedParserMixin.unknown_starttag
+_LONGEST = {"xml:lang": MAX_LANGUAGE, "lang": MAX_LANGUAGE, "xml:base": urls.MAX_LENGTH, "base": urls.MAX_LENGTH}
+"""Attributes that feedparser hands down to all elements within, and their characters."""
 _feedparsers_end_author = _FeedParserMixin._end_author
 
 
@@ -34,6 +40,7 @@ def mend_elements(parser: Any) -> None:
     parser._end_author = _end_author
     parser._add_tag = _add_tag
     parser.track_namespace = _track_namespace
+    parser.unknown_starttag = _unknown_starttag
     for name, handler in inspect.getmembers(parser, inspect.isfunction):
         if name.startswith(("_start_", "_end_")):
             setattr(parser, name, _tolerant(handler))
@@ -103,3 +110,11 @@ def _track_namespace(parser: Any, prefix: str | None, uri: str) -> None:
     is_known = name in parser._matchnamespaces or "backend.userland.com/rss" in name
     if is_known or len(names) < MAX_NAMESPACES or (prefix or "") in names:
         _feedparsers_track_namespace(parser, prefix, uri)
+
+
+def _unknown_starttag(parser: Any, tag: str, attributes: list[tuple[str, str]]) -> None:
+    """feedparser's method, called for each element, without an xml:lang or xml:base too long to be one. feedparser
+    copies it into each text of each entry within: of 20 kB of it, and as many bytes of entries, came 713 MB."""
+    if any(len(value) > MAX_LANGUAGE for _, value in attributes):
+        attributes = [each for each in attributes if len(each[1]) <= _LONGEST.get(each[0].lower(), len(each[1]))]
+    _feedparsers_unknown_starttag(parser, tag, attributes)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.tasks.parse.feeds import parse_single_entry
+from tests.tasks.parse.feeds import parse_data, parse_single_entry
 from warehouse.records import Entry
 
 NAMESPACES = {
@@ -70,3 +70,30 @@ def test_a_feed_with_very_many_namespaces() -> None:
     known = '<d:creator xmlns:d="http://purl.org/dc/elements/1.1/">Oda Brandt</d:creator>'
     entry = entry_of(f'<z {declared} xmlns:q="urn:q">{"<q:a/>" * 6_000}{known}</z>')
     assert (entry.title, entry.authors) == ("Quay", ("Oda Brandt",))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "elements"),
+    [
+        (f'xml:lang="{"en" * 250_000}"', ""),
+        (f'xml:base="https://quay.example/{"a" * 500_000}"', ""),
+        ("", f"<language>{'en' * 250_000}</language>"),
+    ],
+)
+def test_entries_do_not_inherit_megabytes(attributes: str, elements: str) -> None:
+    """Each has its own copy of them: gigabytes."""
+    items = "<item><title>Quay</title><link>/gate</link></item>" * 2_000
+    data = f'<rss version="2.0" {attributes}><channel><title>The Quay</title>{elements}{items}</channel></rss>'
+    entries = parse_data(data).entries
+    assert {(entry.title, entry.link) for entry in entries} == {("Quay", "/gate")}
+    assert max(len(entry.language or "") for entry in entries) <= 100
+    assert max(len(entry.parsed) for entry in entries) < 1_000
+
+
+def test_an_xml_base_that_nested_elements_make_too_long_is_no_base() -> None:
+    start, end = f'<z xml:base="{"a" * 3_000}/">' * 50, "</z>" * 50
+    data = (
+        f'<rss version="2.0" xml:base="https://quay.example/b/"><channel>{start}<item><title>Quay</title></item>{end}'
+    )
+    entry = parse_single_entry(f"{data}</channel></rss>")
+    assert json.loads(entry.parsed)["title_detail"]["base"] == f"https://quay.example/b/{'a' * 3_000}/"
