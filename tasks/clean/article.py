@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import unescape
+from itertools import islice
 
 import nh3
 
@@ -87,7 +88,9 @@ def clean(entry: Entry, feed: Feed) -> Article:
     # an enclosure is often an inline image in another size, so it counts only if no inline image may lead
     images = _led(content.images, urls.resolve(base, entry.lead_image))
     if not any(image.may_lead for image in images):
-        images += tuple(image for image in _enclosed_images(entry.enclosures, base) if image not in images)[:1]
+        # Only the first is looked for. All of thousands of enclosures, each compared with thousands of images, took
+        # minutes, and none of the images is equal to it: it may lead.
+        images += tuple(islice(_enclosed_images(entry.enclosures, base), 1))
     return Article(
         entry_id=entry.entry_id,
         feed_id=feed.id,

@@ -212,3 +212,12 @@ def test_the_first_picture_leads_whatever_decorates_the_article(
     article = clean(entry(content="".join(before) + TEXT + picture, enclosures=(PHOTO,) * enclosed), FEED)
     alone = clean(entry(content=picture), FEED)
     assert article.lead_image == alone.lead_image
+
+
+def test_of_very_many_enclosures_only_the_first_that_may_lead_is_looked_for() -> None:
+    """All of them, each compared with all images of the content, would take minutes."""
+    adverts = "".join(f'<img src="/b{number}.jpg" alt="ad">' for number in range(500))
+    enclosures = ("https://pixel.wp.com/b.gif", *(f"/{number}.jpg" for number in range(500_000)))
+    images = clean(entry(content=TEXT + adverts, enclosures=enclosures), FEED).images
+    assert [image.url for image in images if image.may_lead] == ["https://quay.example/0.jpg"]
+    assert len(images) == 501
