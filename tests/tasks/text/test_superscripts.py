@@ -73,6 +73,11 @@ def test_a_long_rule_is_not_tried_in_every_grouping() -> None:
     assert text_of(f"<p>10<sup>1{'_' * 80}!</sup></p>").startswith("10")
 
 
+def test_marks_that_the_text_has_of_its_own_are_no_levels_of_superscripts() -> None:
+    """One pair went each time that the line was read. In the square of its length, this would take a quarter hour."""
+    assert text_of(f"<p>a<sup>b</sup>{'&#xFDD3;' * 50_000}x{'&#xFDD5;' * 50_000}</p>") == "abx"
+
+
 def test_in_preformatted_text() -> None:
     assert text_of("<pre>10<sup>6</sup>\n  H<sub>2</sub>O</pre>") == "10^6\n  H2O"
 
