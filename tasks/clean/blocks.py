@@ -11,7 +11,7 @@ from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption,
 from tasks.clean.controls import is_filled_in, keep_buttons, readable_blocks, without_buttons, without_controls
 from tasks.clean.details import is_about_entry
 from tasks.clean.formulas import formula, image_formula, script_formula, wrapped_formula
-from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size
+from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size, telling_sources
 from tasks.clean.lead_images import is_advert, may_lead
 from tasks.clean.links import line_with_links, link_blocks, text_with_links
 from tasks.clean.noscript import hidden_blocks
@@ -203,9 +203,9 @@ def _add_img(builder: BlockBuilder, node: Element, output: _Output) -> None:
 
 def _add_picture(builder: BlockBuilder, node: Element, output: _Output) -> None:
     output.end_paragraph()
-    sources = [element for element in node.walk() if element.tag == "source"]
-    images = [builder.image(element, sources) for element in node.walk() if element.tag == "img"]
-    output.blocks += [image for image in images if isinstance(image, Element)]
+    images = [element for element in node.walk() if element.tag == "img"]
+    sources = telling_sources(node, len(images))
+    output.blocks += [image for img in images if isinstance(image := builder.image(img, sources), Element)]
 
 
 def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:

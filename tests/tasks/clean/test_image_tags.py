@@ -170,3 +170,17 @@ def test_a_width_in_percent_is_dropped() -> None:
         clean_fragment('<img src="/a.jpg" width="100%" height="600">').html
         == f'<figure><img src="{PHOTO}" height="600"></figure>'
     )
+
+
+@pytest.mark.parametrize(
+    ("sources", "images"),
+    [
+        ("<source srcset=data:>" * 20_000, []),
+        ("<source srcset=data:>" * 20_000 + "<source data-srcset='/a.jpg 900w'><source srcset=/b.jpg>", [PHOTO]),
+        (f"<source srcset='{'/b.jpg 1w, ' * 20_000}/a.jpg 900w'>", [PHOTO]),
+    ],
+)
+def test_the_sources_of_a_picture_are_not_read_again_for_each_of_its_images(sources: str, images: list[str]) -> None:
+    """In the product of their numbers, this would take an hour."""
+    content = clean_fragment(f"<p>A boat.</p><picture>{sources}{'<img>' * 20_000}</picture>")
+    assert [image.url for image in content.images] == images
