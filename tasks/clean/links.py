@@ -88,7 +88,7 @@ def line_with_links(nodes: Iterable[Element], to_text: Callable[[], str]) -> lis
         text = to_text()
         if _BEGIN in text or _END in text:
             text = re.sub(f"{_BEGIN}(\\s+)", rf"\1{_BEGIN}", text)
-            text = re.sub(f"(\\s+){_END}", rf"{_END}\1", text)
+            text = re.sub(f"(?<!\\s)(\\s+){_END}", rf"{_END}\1", text)  # from its first on: 12,000 took 14 s
         return collapse(text)
 
     return text_with_links(nodes, to_line)

@@ -140,6 +140,16 @@ def _leaves(inline: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return _in_one_of([*shapes, "<figure><img src='f.jpg'><figcaption>{}</figcaption></figure>"], _joined(inline))
 
 
+@pytest.mark.parametrize("caption", ["<pre>{}</pre>", "<p>{}</p>"])
+def test_white_space_beside_a_link_is_read_once(caption: str) -> None:
+    """In the square of its length, this would take an hour."""
+    line = caption.format(f'<a href="/one">Boat </a>{"&emsp;" * 400_000}by Oda')
+    html = f"<p>The gate.</p><figure><img src=/a.jpg><figcaption>{line}</figcaption></figure>"
+    (image,) = clean_fragment(html).images
+    assert image.caption is not None
+    assert image.caption.split() == ["Boat", "by", "Oda"]
+
+
 def _containers(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     shapes = [
         "<div>{}</div>",
