@@ -7,7 +7,8 @@ import re
 from tasks.text import urls
 from tasks.text.markup import Element
 
-_BASE = re.compile(r"""<base\s[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
+_BASE = re.compile(r"""<base\s[^<>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
+"""Up to the next tag only: `<base ` over and over, 24 kB of it, took 2 s."""
 _ADDRESSES = ("href", "src", "data-src", "data-original", "data-lazy-src", "poster", "data")
 
 

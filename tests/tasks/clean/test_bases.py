@@ -39,3 +39,9 @@ def test_html_that_states_no_base_for_the_link(html: str) -> None:
 def test_images_have_a_base_too() -> None:
     (image,) = clean_fragment('<div xml:base="https://hafen.example/"><img data-src="tide.jpg"></div>').images
     assert image.url == "https://hafen.example/tide.jpg"
+
+
+def test_tags_that_never_end_are_read_once() -> None:
+    """In the square of its length, this would take an hour."""
+    html = f'<p><a href="tide">x</a></p>{"<base " * 200_000}'
+    assert clean_fragment(html).html.startswith('<p><a href="https://quay.example/2024/tide"')
