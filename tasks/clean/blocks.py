@@ -14,7 +14,7 @@ from tasks.clean.formulas import formula, image_formula, script_formula, wrapped
 from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size, telling_sources
 from tasks.clean.lead_images import is_advert, may_lead
 from tasks.clean.links import line_with_links, link_blocks, text_with_links
-from tasks.clean.noscript import hidden_blocks
+from tasks.clean.noscript import Shown
 from tasks.clean.numbering import item_numbers, make_list
 from tasks.clean.paragraphs import BLANKS, bracket_readings, join_datelines, make_paragraphs, phrases
 from tasks.clean.players import address_line, embedded_post, played_addresses
@@ -39,6 +39,7 @@ class _Output:
     blocks: list[Element] = field(default_factory=list)
     inline: list[Element | str] = field(default_factory=list)
     has_slider: bool = False
+    shown: Shown | None = None
 
     def end_paragraph(self) -> None:
         if self.inline:
@@ -190,7 +191,8 @@ def _add_noscript(builder: BlockBuilder, node: Element, output: _Output) -> None
     tree = node
     if all(element.tag != "img" for element in node.walk()):
         tree = parse(unescape(serialise(node.children)))  # parsers for browsers with scripts leave it escaped
-    output.blocks += hidden_blocks(builder.blocks(tree), output.blocks, builder.lazy)
+    output.shown = output.shown or Shown(output.blocks)
+    output.blocks += output.shown.hidden_blocks(builder.blocks(tree), builder.lazy)
 
 
 def _add_img(builder: BlockBuilder, node: Element, output: _Output) -> None:
