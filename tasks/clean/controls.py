@@ -74,10 +74,11 @@ def without_buttons(paragraphs: list[Element]) -> list[Element]:
         texts = [""]
         _gather(paragraph, texts)
         last = max((position for position, text in enumerate(texts) if text.strip(BLANKS)), default=-1)
-        before = ""
+        continues = False
         for position, button in enumerate(buttons):
-            before = texts[position].rstrip(BLANKS) or before
-            in_sentence = position < last or (before and not _PAUSE.search(before))
+            if before := texts[position].rstrip(BLANKS):  # one text before thousands of buttons was read for each: 13 s
+                continues = not _PAUSE.search(before)
+            in_sentence = position < last or continues
             if not in_sentence and not reads_as_text(button.text()):
                 button.children = []
             button.tag = "span"

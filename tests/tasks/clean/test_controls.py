@@ -83,6 +83,13 @@ def test_forms_and_menus(html: str, text: str) -> None:
     assert text_of(html) == text
 
 
+@pytest.mark.parametrize(("end", "buttons"), [("", ""), (" at ", "b" * 20_000)])
+def test_the_text_before_many_buttons_is_read_once(end: str, buttons: str) -> None:
+    """In the product of their lengths, this would take an hour."""
+    html = f"<p>The gate opens{'.' * 1_000_000}{end}{'<button>b</button>' * 20_000}</p>"
+    assert text_of(html) == f"The gate opens{'.' * 1_000_000}{end}{buttons}"
+
+
 def test_images_of_a_form() -> None:
     """Mailchimp's badge under "Subscribe" is none of the article's."""
     form = '<p>One.</p><form><input name="n">{}<img src="/a.jpg"></form>'
