@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from tasks.text import urls
 from tasks.text.markup import Element
 
 _LAZY_ATTRIBUTES = (
@@ -103,7 +104,9 @@ def image_address(img: Element, sources: Iterable[Element] = ()) -> str | None:
         if widest := _widest(srcset):
             return widest
     others = (value for name, value in img.attrs.items() if name not in ("src", "alt", "title", "class", "id"))
-    return next((value for value in others if _PICTURE.match(value) and not _is_placeholder(value)), None)
+    # `.jpg?` over and over is tried at each: 50 kB of it took 6 s, and none so long is an address
+    short = (value for value in others if len(value) <= urls.MAX_LENGTH)
+    return next((value for value in short if _PICTURE.match(value) and not _is_placeholder(value)), None)
 
 
 def telling_sources(picture: Element, images: int) -> Sequence[Element]:

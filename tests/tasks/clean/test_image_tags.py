@@ -172,6 +172,11 @@ def test_a_width_in_percent_is_dropped() -> None:
     )
 
 
+def test_an_attribute_too_long_for_an_address_holds_none() -> None:
+    """In the square of its length, this would take an hour."""
+    assert image_of(f"<p>A boat.</p><img data-x='http://a{'.jpg?' * 200_000} x' data-y='/a.jpg'>").url == PHOTO
+
+
 @pytest.mark.parametrize(
     ("sources", "images"),
     [
