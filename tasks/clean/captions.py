@@ -69,7 +69,11 @@ def add_to_last_figure(blocks: list[Element], node: Element, node_blocks: list[E
 def _extend_caption(figure: Element, more: list[Element | str]) -> bool:
     """Returns whether there was room for more, or it was there."""
     caption = next(child for child in figure.children if isinstance(child, Element) and child.tag == "figcaption")
-    text = caption.text()
+    text = ""
+    for child in caption.children:  # a long caption was searched from end to end for each of 2,000 paragraphs
+        text += (child if isinstance(child, str) else child.text())[: 2 * MAX_MARKED_CAPTION]
+        if len(text) > 2 * MAX_MARKED_CAPTION:
+            break
     if Element("p", {}, more).text() in text:
         return True
     if len(text) > MAX_MARKED_CAPTION:

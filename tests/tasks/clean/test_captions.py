@@ -93,3 +93,19 @@ def test_a_gallerys_text_is_its_captions() -> None:
     content = clean_fragment(html)
     assert content.text == "Boat 1.\n\nBoat 2."
     assert [image.caption for image in content.images] == ["Boat 1.", "Boat 2."]
+
+
+@pytest.mark.parametrize(
+    ("caption", "more", "times"),
+    [("a" * 1_000_000 + " ab", "ab", 50_000), ("A quay. " + "<a href=/b>a</a>" * 50_000, "A quay.", 3_000)],
+    ids=["text", "links"],
+)
+def test_a_long_caption_is_not_searched_for_each_paragraph_that_is_marked_as_one(
+    caption: str, more: str, times: int
+) -> None:
+    """In the product of their lengths, this would take minutes."""
+    figure = f"<figure><img src=/a.jpg><figcaption>{caption}</figcaption></figure>"
+    (image,) = clean_fragment(figure + f"<p class=caption>{more}</p>" * times).images
+    assert image.caption is not None
+    assert image.caption[:3] == caption[:3]
+    assert image.caption.count("A quay.") < 2
