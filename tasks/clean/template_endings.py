@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from tasks.clean.template_links import is_elsewhere, is_own, links_of
 from tasks.clean.template_phrases import (
@@ -29,10 +30,11 @@ _READ_ALSO = Beginning(READ_ALSO | READ_ON)
 _READ_ON_TITLED = Beginning(READ_ON_TITLED)
 
 
-def trim_last(blocks: list[Element], link: str | None, pointers: list[Element]) -> list[Element]:
-    """Take the template's words from the end of the last paragraph: "… Read more". `pointers` are no text."""
+def trim_last(blocks: list[Element], link: str | None, pointers: Container[int]) -> list[Element]:
+    """Take the template's words from the end of the last paragraph: "… Read more". `pointers` are the ids of blocks
+    that are no text."""
     places = reversed(range(len(blocks)))
-    last = next((index for index in places if blocks[index].tag != "figure" and blocks[index] not in pointers), None)
+    last = next((at for at in places if blocks[at].tag != "figure" and id(blocks[at]) not in pointers), None)
     if last is None or blocks[last].tag != "p":
         return blocks
     whole = blocks[last].children
