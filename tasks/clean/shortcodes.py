@@ -10,7 +10,7 @@ A word in square brackets is text (`[sic]`, `[RequireHttps]`, `[1]`), and what s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from tasks.text.markup import Element
 
@@ -33,6 +33,8 @@ _PAIRED = re.compile(
     r"|box|note|video|audio|youtube|vimeo)\s*\]"
 )
 """Ends of shortcodes that need no attributes; without one, `[note]` is text."""
+_PAIR = re.compile(r"(?<!\[)\[/?([a-z][\w-]*)\s*\](?!\])")
+"""Any name: of thousands in a text, trying each of them at each bracket takes seconds."""
 _MAYBE = re.compile(r"\[/?[a-z]")
 _PLAYERS = frozenset(["video", "audio", "youtube", "vimeo", "soundcloud", "embed"])
 _ADDRESS = re.compile(r"https?://[^\s\"'“”″‘’′\[\]<>]+")
@@ -67,12 +69,12 @@ def remove_shortcodes(tree: Element) -> None:
         return
     text = "\n".join(child for element in elements for child in element.children if isinstance(child, str))
     names = {match["quoted"] for match in _SHORTCODE.finditer(text)} | {match[1] for match in _PAIRED.finditer(text)}
-    pairs = re.compile(rf"(?<!\[)\[/?(?:{'|'.join(sorted(filter(None, names)))})\s*\](?!\])") if any(names) else None
+    names.discard(None)
     for element in elements:
         element.children = [
             part
             for child in element.children
-            for part in (_without_shortcodes(child, pairs) if isinstance(child, str) else [child])
+            for part in (_without_shortcodes(child, names) if isinstance(child, str) else [child])
         ]
 
 
@@ -93,9 +95,9 @@ def _with_shortcodes(tree: Element) -> Iterator[Element]:
             yield element
 
 
-def _without_shortcodes(text: str, pairs: re.Pattern[str] | None) -> Iterator[Element | str]:
-    if pairs:
-        text = pairs.sub("", text)
+def _without_shortcodes(text: str, names: Set[str]) -> Iterator[Element | str]:
+    if names:
+        text = _PAIR.sub(lambda pair: "" if pair[1] in names else pair[0], text)
     end = 0
     for match in _SHORTCODE.finditer(text):
         yield text[end : match.start()]

@@ -76,3 +76,9 @@ def test_a_player_becomes_a_link(shortcode: str) -> None:
 def test_plain_text_loses_them_too() -> None:
     text = "The gate.\n\n[vc_row][/vc_row]\n\nIt opens. Read more"
     assert clean_html(text, base=BASE, plain=True).text == "The gate.\n\nIt opens."
+
+
+def test_thousands_of_names_are_not_tried_at_each_bracket() -> None:
+    """In the square of their number, this would take an hour."""
+    html = "".join(f"[a{number:x} b='c']x[/a{number:x}][sic{number:x}]" for number in range(50_000))
+    assert text_of(html) == "".join(f"x[sic{number:x}]" for number in range(50_000))
