@@ -87,7 +87,7 @@ IN_ENTRIES: dict[str, tuple[int, tuple[str, str, str]]] = {
     "an image's attribute": (5_000, ("<img data-x='http://a", ".jpg?", " x'>")),
     "attributes": (8_000, ("<p ", "a# ", ">x")),
     "self-closed elements": (10_000, ("", "<div a=b/>", "x")),
-    "ignored end tags": (3_000, ("", "<p><div></p>", "x")),
+    "ignored end tags": (12_000, ("", "<p><div></p>", "x")),
     "short codes": (1_000, ("", "[a# b='c']", "")),
     "unclosed short codes": (5_000, ("", "[caption]", "[/x]")),
     "<b> with an id": (2_000, ("", "<p><b id=#>a", "")),
