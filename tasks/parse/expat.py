@@ -10,6 +10,8 @@ from typing import Any
 from xml.sax import SAXException
 from xml.sax.expatreader import ExpatParser
 
+from tasks.text.urls import MAX_LENGTH
+
 BUFFER = 1 << 16
 """Bytes."""
 
@@ -20,6 +22,12 @@ class BufferingParser(ExpatParser):
         parser = self._parser  # type: ignore[attr-defined]
         parser.buffer_text = True
         parser.buffer_size = BUFFER
+
+    def start_namespace_decl(self, prefix: str | None, uri: str) -> None:
+        """Raises SAXException for a name so long: it would be read with each element, 300 kB in half a minute."""
+        if uri and len(uri) > MAX_LENGTH:  # None for xmlns=""
+            raise SAXException("the name of a namespace is too long")
+        super().start_namespace_decl(prefix, uri)
 
     def feed(self, data: Any, isFinal: bool = False) -> None:  # noqa: N803 - the name it has
         """Parse the next bytes. Raises SAXException; feedparser then parses the document with its lenient parser."""

@@ -97,3 +97,11 @@ def test_an_xml_base_that_nested_elements_make_too_long_is_no_base() -> None:
     )
     entry = parse_single_entry(f"{data}</channel></rss>")
     assert json.loads(entry.parsed)["title_detail"]["base"] == f"https://quay.example/b/{'a' * 3_000}/"
+
+
+@pytest.mark.parametrize("element", ["<a/>", "<q:a/>"])
+def test_a_very_long_name_of_a_namespace_is_read_once(element: str) -> None:
+    """expat hands it over with each element, which would take minutes."""
+    name = "q" * 1_000_000
+    entry = entry_of(f"<z xmlns='{name}' xmlns:q='{name}'>{element * 4_000}</z><dc:creator>Oda Brandt</dc:creator>")
+    assert (entry.title, entry.authors) == ("Quay", ("Oda Brandt",))
