@@ -103,12 +103,11 @@ def _select_content(html: str, rules: Rules) -> Element | None:
     The selected elements are part of the result, not only their children, because cleaning applies the rule again and
     would otherwise select an inner element.
     """
-    from tasks.text.site_rules import from_soup, select_outermost, soup
+    from tasks.text.site_rules import from_soup, remove_selected, select_outermost, soup
 
     page = soup(html)
     for selector in rules.remove:
-        for tag in page.select(selector):
-            tag.decompose()
+        remove_selected(page, selector)
     root = Element("body")
     for tag in select_outermost(page, rules.content or ""):
         attrs = {name: " ".join(value) if isinstance(value, list) else str(value) for name, value in tag.attrs.items()}

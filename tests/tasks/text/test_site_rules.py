@@ -4,6 +4,7 @@ import zlib
 
 import feedparser
 import pytest
+from bs4 import Tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,20 @@ from warehouse.records import Rules
 
 def test_removing_an_element_inside_a_removed_element() -> None:
     assert apply_rules('<div class="ad"><p class="ad">x</p></div><p>y</p>', Rules(remove=(".ad", "p.ad"))).text() == "y"
+
+
+def test_each_selector_is_applied_to_what_the_one_before_left() -> None:
+    html = "<div><p>a</p>1<p class=ad>b</p>2<p>c<i class=ad>d</i></p>3<p class=ad>e<i class=ad>f</i></p>4<p>g</p></div>"
+    assert apply_rules(html, Rules(remove=(".ad",))).text() == "a12c34g"
+    assert apply_rules(html, Rules(remove=(".ad", "p:nth-child(2)"))).text() == "a1234g"
+    assert apply_rules(html, Rules(remove=(".ad", ".ad", "p + p"))).text() == "a1234"
+    assert apply_rules(html, Rules(remove=("p.ad",), content="p")).text() == "acdg"
+
+
+def test_elements_to_remove_are_not_looked_for_among_all_of_their_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands, each looked for, take seconds."""
+    monkeypatch.delattr(Tag, "index")
+    assert apply_rules(f"<p>x</p>{'<small>y</small>' * 100}<p>z</p>", Rules(remove=("small",))).text() == "xz"
 
 
 def test_content_inside_content_is_not_repeated() -> None:
