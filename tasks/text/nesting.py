@@ -33,6 +33,7 @@ _FEW: Final = 500
 MOST_ATTRIBUTES: Final = 5_000
 """Of a tag. lexbor compares each with all before it: 20,000 take a second."""
 _LONG_TAG = re.compile(rf"<([A-Za-z][^\s/>]*)[^>]{{{2 * MOST_ATTRIBUTES},}}+")
+_VALUE = re.compile(r"=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+)")
 _BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"']+")
 _FORMATTING = frozenset(["b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
 _DISTINCT = re.compile(rf"<(?:{'|'.join(sorted(_FORMATTING))})[\s/]", re.IGNORECASE)
@@ -69,7 +70,8 @@ def bound_tags(html: str) -> str:
 
 
 def _without_many_attributes(tag: re.Match[str]) -> str:
-    more = next(islice(_BETWEEN_ATTRIBUTES.finditer(tag[0]), MOST_ATTRIBUTES, None), None)
+    names = _VALUE.sub(" ", tag[0])
+    more = next(islice(_BETWEEN_ATTRIBUTES.finditer(names), MOST_ATTRIBUTES, None), None)
     return tag[0] if more is None else f"<{tag[1]}"
 
 
