@@ -85,7 +85,8 @@ def _sync_author_detail(parser: Any, key: str = "author") -> None:
     context = parser._get_context()
     text = context.get(key)
     if text and len(text) > LONG_AUTHOR and not context.get(f"{key}s", [None])[-1]:
-        searched = vars(parser).setdefault("searched_authors", {})  # the texts by their ids, which are theirs as long
+        # by id, without reading them again; kept there, so that no other text gets the id
+        searched = vars(parser).setdefault("searched_authors", {})
         if id(text) in searched:
             return
         context[key] = text = _LONG_WORD.sub("", text)
