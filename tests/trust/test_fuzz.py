@@ -60,11 +60,11 @@ def test_each_kind_of_fault_is_noticed_and_the_inputs_after_it_are_read(tmp_path
     prepare()
     tally = read_inputs(FAULTY, SEED, range(len(seeds())), shared=False, limits=Limits(seconds=1))
     assert [(fault.number, fault.kind) for fault in tally.faults] == [
-        (1, "raises LookupError at test_fuzz.py:33"),
+        (1, "raises LookupError at test_fuzz.py:35"),
         (3, "catches ValueError: a fault that the last resort caught"),
         (4, "ends its process (exit code -6)"),
         (6, "takes more than 1 s of processor"),
-        (7, "raises MemoryError at test_fuzz.py:44"),
+        (7, "raises MemoryError at test_fuzz.py:46"),
     ]
     assert tally.inputs == len(seeds())
     message = keep(FAULTY, tally.faults, SEED, tmp_path, shared=False)
