@@ -28,9 +28,9 @@ _feedparsers_add_tag = _FeedParserMixin._add_tag
 _feedparsers_sync_author_detail = _FeedParserMixin._sync_author_detail
 _feedparsers_track_namespace = _FeedParserMixin.track_namespace
 _feedparsers_unknown_starttag = _FeedParserMixin.unknown_starttag
+_feedparsers_end_author = _FeedParserMixin._end_author
 _LONGEST = {"xml:lang": MAX_LANGUAGE, "lang": MAX_LANGUAGE, "xml:base": urls.MAX_LENGTH, "base": urls.MAX_LENGTH}
 """Attributes that feedparser hands down to all elements within, and their characters."""
-_feedparsers_end_author = _FeedParserMixin._end_author
 
 
 def mend_elements(parser: Any) -> None:

@@ -78,7 +78,7 @@ def _write(nodes: Sequence[Element | str], write: Callable[[str], None]) -> None
 
 
 def parse_html(html: str) -> LexborHTMLParser:
-    """The document or fragment, its length and the depth of its nesting bounded."""
+    """The document or fragment; its length, its tags' attributes and the depth of its nesting are bounded."""
     return LexborHTMLParser(bound_nesting(bound_tags(close_elements(escape_less_than(html[:MAX_HTML])))))
 
 

@@ -82,6 +82,7 @@ class _Counter:
     most_reopened: int
     """Elements that each paragraph may open again."""
     xml: bool
+    """Whether a slash at its end closes an element."""
     opened: list[str] = field(default_factory=list)
     """The names of the elements that are open, the innermost last."""
     formatting: list[str] = field(default_factory=list)
