@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -63,9 +64,33 @@ class Browser:
     def find(self, xpath: str) -> WebElement:
         return WebDriverWait(self.driver, 60).until(element_to_be_clickable((By.XPATH, xpath)), xpath)
 
-    def field(self, label: str, xpath: str) -> WebElement:
-        """The form's field below the label."""
-        return self.find(f"//label[starts-with(normalize-space(), '{label}')]/following::{xpath}[1]")
+    def click(self, xpath: str) -> None:
+        self._use(xpath, lambda element: element.click())
+
+    def write(self, xpath: str, text: str) -> None:
+        """Instead of what the field holds."""
+        self._use(xpath, lambda element: element.send_keys(Keys.CONTROL, "a", Keys.NULL, text))
+        WebDriverWait(self.driver, 60).until(lambda _: self.attribute(xpath, "value") == text, xpath)
+
+    def attribute(self, xpath: str, name: str) -> str | None:
+        values: list[str | None] = []
+        self._use(xpath, lambda element: values.append(element.get_attribute(name)))
+        return values[0]
+
+    def press(self, *keys: str) -> None:
+        """In what has the focus."""
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
+
+    def _use(self, xpath: str, use: Callable[[WebElement], object]) -> None:
+        """Use the element; once more if the page has replaced it since it was found, as React does while it draws."""
+
+        def used(_: webdriver.Chrome) -> bool:
+            use(self.find(xpath))
+            return True
+
+        stale = [StaleElementReferenceException]
+        WebDriverWait(self.driver, 60, ignored_exceptions=stale).until(used, xpath)
 
     def picture(self, name: str) -> None:
         """What is to be seen; kept for the documentation where that is wanted."""
@@ -77,6 +102,11 @@ class Browser:
             image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
                 PICTURES / f"{name}.png", optimize=True
             )
+
+
+def field(label: str, xpath: str) -> str:
+    """The form's field below the label."""
+    return f"//label[starts-with(normalize-space(), '{label}')]/following::{xpath}[1]"
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +156,9 @@ def test_the_ingest_form_offers_the_feeds(served: Served, browser: Browser) -> N
         "Groups of feeds to ingest",
         "Ask feeds that are backing off",
     )
-    browser.find("//button[@aria-label='Select feeds']").click()
+    browser.click("//button[@aria-label='Select feeds']")
     for feed in ("harbour-en", "harbour-zh"):
-        browser.find(f"//*[@role='option'][normalize-space()='{feed}']").click()
+        browser.click(f"//*[@role='option'][normalize-space()='{feed}']")
     browser.shows("harbour-en", "harbour-zh", "harbour-world", "harbour-brief", "harbour-dead")
     browser.picture("ingest")
 
@@ -143,20 +173,18 @@ def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp
         "The first day that is wanted",
         "every version that every article ever had",
     )
-    where = browser.find("//label[contains(., 'Where')]/following::textarea[1]")
-    where.send_keys("/srv/archive")
+    where = field("Where", "textarea")
+    browser.write(where, "/srv/archive")
     browser.picture("backfill")
-    where.send_keys(Keys.CONTROL, "a")
-    where.send_keys(str(archive))
-    assert where.get_attribute("value") == str(archive)
-    assert browser.field("Publish", "button[@role='switch']").get_attribute("aria-checked") == "true"
-    assert browser.field("Dry run", "button[@role='switch']").get_attribute("aria-checked") == "false"
-    browser.field("Versions", "button[normalize-space()='newest']").click()
+    browser.write(where, str(archive))
+    assert browser.attribute(field("Publish", "button[@role='switch']"), "aria-checked") == "true"
+    assert browser.attribute(field("Dry run", "button[@role='switch']"), "aria-checked") == "false"
+    browser.click(field("Versions", "button[normalize-space()='newest']"))
     browser.find("//*[@role='option'][normalize-space()='all']")
-    browser.find("//*[@role='option'][normalize-space()='newest']").click()
-    browser.field("Until", "button[contains(., 'Pick a date')]").click()
-    day = browser.find("//input[@aria-label='Date (yyyy-MM-dd)']")
-    day.send_keys("2031-05-17", Keys.ENTER, Keys.ESCAPE)
+    browser.click("//*[@role='option'][normalize-space()='newest']")
+    browser.click(field("Until", "button[contains(., 'Pick a date')]"))
+    browser.write("//input[@aria-label='Date (yyyy-MM-dd)']", "2031-05-17")
+    browser.press(Keys.ENTER, Keys.ESCAPE)
     wanted = {"deployments": {"id": {"any_": [deployment]}}, "limit": 50}
     # before the page is submitted: other tests run the deployment, too
     earlier = {run["id"] for run in served.ask("/flow_runs/filter", **wanted)}
@@ -165,7 +193,7 @@ def test_the_backfill_form_brings_articles(served: Served, browser: Browser, tmp
         return any(run["id"] not in earlier for run in served.ask("/flow_runs/filter", **wanted))
 
     for _ in range(3):  # while the server's database is busy the page says so, and one presses again
-        browser.find("//button[normalize-space()='Submit']").click()
+        browser.click("//button[normalize-space()='Submit']")
         with suppress(TimeoutException):
             WebDriverWait(browser.driver, 30).until(submitted)
             break
