@@ -6,6 +6,9 @@ an article: 900,000 times for 90 feeds. `benchmarks.shortcuts` measures what thi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from xml.sax import SAXException
 from xml.sax.expatreader import ExpatParser
@@ -14,6 +17,21 @@ from tasks.text.urls import MAX_LENGTH
 
 BUFFER = 1 << 16
 """Bytes."""
+_only_well_formed: ContextVar[bool] = ContextVar("only_well_formed", default=False)
+
+
+class NotWellFormedError(Exception):
+    """Not a SAXException, upon which feedparser parses with its lenient parser."""
+
+
+@contextmanager
+def only_well_formed() -> Iterator[None]:
+    """Let feedparser raise NotWellFormedError: a document that can be mended need not be parsed leniently before."""
+    token = _only_well_formed.set(True)
+    try:
+        yield
+    finally:
+        _only_well_formed.reset(token)
 
 
 class BufferingParser(ExpatParser):
@@ -33,8 +51,11 @@ class BufferingParser(ExpatParser):
         """Parse the next bytes. Raises SAXException; feedparser then parses the document with its lenient parser."""
         try:
             super().feed(data, isFinal)
-        except ValueError as error:  # feedparser can't tell a namespace with a no-break space in it from the name
-            raise SAXException(str(error)) from error
+        except (SAXException, ValueError) as error:
+            if _only_well_formed.get():
+                raise NotWellFormedError(str(error)) from error
+            # a ValueError: feedparser can't tell a namespace with a no-break space in it from the name
+            raise error if isinstance(error, SAXException) else SAXException(str(error)) from error
 
 
 def create_parser() -> BufferingParser:

@@ -36,6 +36,7 @@ from tasks.parse.entry import (
     to_json,
     unique,
 )
+from tasks.parse.expat import NotWellFormedError, only_well_formed
 from tasks.parse.feed_dictionary import make_quick
 from tasks.parse.feed_elements import mend_elements
 from tasks.parse.json_feed import looks_like_json, parse_json_feed
@@ -173,8 +174,9 @@ def read_feed(data: bytes) -> Any:
     """feedparser's result, a dictionary with attributes, for a document in UTF-8. Raises ParseError."""
     try:
         try:
-            result = _read_feed(data)
-        except (ValueError, OverflowError):  # for &#xD800;
+            with only_well_formed():
+                result = _read_feed(data)
+        except NotWellFormedError:
             result = _read_feed(data := mend_xml(data))
         if result.bozo and (mended := mend_xml(data)) != data:
             result = _read_feed(mended)

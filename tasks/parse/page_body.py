@@ -11,8 +11,7 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
-from trafilatura import bare_extraction
-from trafilatura.metadata import extract_author, extract_metadata, normalize_authors
+from trafilatura import bare_extraction, metadata
 
 from tasks.errors import ParseError
 from tasks.parse.page_blocks import HIDDEN, Block, comparable, read_blocks
@@ -30,22 +29,25 @@ MAX_MARKED = 2_000
 """Elements in a paragraph."""
 MIN_TEXT = 120
 """Bytes of text, in UTF-8, that a page without an article's metadata must have: some 40 Chinese characters."""
+# Nobody reads these, and they take long: the licence the square of the links in footers, 17 s for a page of 400 kB.
+metadata.extract_license = lambda tree: None
+metadata.extract_catstags = lambda metatype, tree: []
 
 
 def read_metadata(head: PageHead, body: Element) -> Any:
-    """trafilatura's metadata: title, author, date, categories.
+    """trafilatura's metadata: title, author, date.
 
     The latest date it accepts is in 2100, not today, so that the same page gives the same entry on any day; parse_date
     refuses dates in the future.
     """
     date_options = {"original_date": True, "extensive_search": False, "max_date": "2100-01-01"}
-    return extract_metadata(_to_lxml(body, head), head.base, date_options)
+    return metadata.extract_metadata(_to_lxml(body, head), head.base, date_options)
 
 
 def read_author(body: Element) -> str | None:
     """The author that trafilatura finds beside the text. It takes a third of the time of all metadata."""
-    author = extract_author(_as_lxml(body))
-    return normalize_authors(None, author) if author else None
+    author = metadata.extract_author(_as_lxml(body))
+    return metadata.normalize_authors(None, author) if author else None
 
 
 def read_body(page: LexborHTMLParser, html: str, rules: Rules) -> Element:

@@ -50,7 +50,7 @@ def _parse(data: bytes, notes: list[str]) -> Element | Tag:
             return _parse_xml(mended := mend_xml(data))
         except ElementTree.ParseError:
             text = _DECLARATION.sub("", mended.decode())
-            text = bound_nesting(text, xml=True)  # BeautifulSoup takes the square of the depth
+            text = bound_nesting(text, soup=True)  # BeautifulSoup takes the square of the depth
             root = BeautifulSoup(text, "html.parser").find(re.compile("(?:^|:)opml$"))
     except ParserRejectedMarkup:  # Python's HTML parser gives up for `<![CDATAfeed[`, for example
         root = None

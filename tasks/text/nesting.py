@@ -32,6 +32,9 @@ _FEW: Final = 500
 """Tags that are not looked at: half of them opened again by the other half are 62,500 elements."""
 MOST_ATTRIBUTES: Final = 5_000
 """Of a tag. lexbor compares each with all before it: 20,000 take a second."""
+MOST_ELEMENTS: Final = 50_000
+"""Elements of a page; what follows loses its tags and keeps its text. No article has so many, and finding the article
+in 100,000 takes 8 s."""
 _LONG_TAG = re.compile(rf"<([A-Za-z][^\s/>]*)[^>]{{{2 * MOST_ATTRIBUTES},}}+")
 _VALUE = re.compile(r"=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+)")
 _BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"']+")
@@ -39,21 +42,33 @@ _FORMATTING = frozenset(["b", "big", "code", "em", "font", "i", "nobr", "s", "sm
 _DISTINCT = re.compile(rf"<(?:{'|'.join(sorted(_FORMATTING))})[\s/]", re.IGNORECASE)
 """Without attributes, no more than three of a name are opened again."""
 _ENDED_BY_ITSELF = frozenset(["p", "li", "dt", "dd", "tr", "td", "th", "option"])
-_TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
-    r"|<(?:script|style|textarea|title|xmp|iframe|noembed|noframes)\b.*?(?:</(?:script|style|textarea|title|xmp|iframe|"
-    r"noembed|noframes)\s*>|\Z)"
-    r"|<(?P<start>[A-Za-z][^\s/>]*)(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*+>?"
-    r"|</(?P<end>[A-Za-z][^\s/>]*)\s*>",
-    re.IGNORECASE | re.DOTALL,
+_ATTRIBUTES = (
+    r"(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)?)*+>?"
 )
+"""The rest of a tag (13.2.5.32 to 13.2.5.40 of the HTML standard). A quotation mark begins a value only after a `=`: in
+`<a href="x="/">`, the third one does not."""
+_TOKEN = re.compile(
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+    r"|<!(?P<cdata>\[CDATA\[)?[^>]*+>?|<\?[^>]*+>?|</(?![A-Za-z])[^>]*+>?"
+    rf"|<(?P<start>[A-Za-z][^\s/>]*+){_ATTRIBUTES}"
+    rf"|</(?P<end>[A-Za-z][^\s/>]*+){_ATTRIBUTES}",
+    re.DOTALL,
+)
+_TEXT_ONLY = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+"""Elements whose content is text, up to their end tag."""
+_TEXT_ONLY_FOR_SOUP = ("script", "style")
+"""Those of them that every version of Python's HTML parser knows."""
+_END_OF = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _TEXT_ONLY}
+_FOREIGN = frozenset(["svg", "math"])
+"""In them, no element's content is text."""
 
 
-def bound_nesting(html: str, *, xml: bool = False) -> str:
-    """The HTML without the start tags that are nested deeper than DEEPEST, or that open too many elements again.
+def bound_nesting(html: str, *, soup: bool = False) -> str:
+    """The HTML without the start tags that are nested deeper than DEEPEST, that open too many elements again, or that
+    come after MOST_ELEMENTS.
 
     End tags count only for what they surely close: those in comments, scripts and attributes, and those of other names,
-    close nothing. Only in `xml` does a slash at its end close an element.
+    close nothing. `soup`: BeautifulSoup reads it, with Python's HTML parser, for which a slash closes an element.
     """
     tags = html.count("<")
     if tags < _FEW:  # true of most
@@ -61,7 +76,7 @@ def bound_nesting(html: str, *, xml: bool = False) -> str:
     most_reopened = max(3, MOST_REOPENED // tags)
     if tags - html.count("</") < MANY and len(_DISTINCT.findall(html)) <= most_reopened:
         return html
-    return _TOKEN.sub(_Counter(most_reopened, xml).kept, html)
+    return _Counter(html, most_reopened, soup).bounded()
 
 
 def bound_tags(html: str) -> str:
@@ -79,28 +94,68 @@ def _without_many_attributes(tag: re.Match[str]) -> str:
 class _Counter:
     """Goes through a page's tags in their order."""
 
+    html: str
     most_reopened: int
     """Elements that each paragraph may open again."""
-    xml: bool
-    """Whether a slash at its end closes an element."""
+    soup: bool
+    """Whether BeautifulSoup reads it."""
     opened: list[str] = field(default_factory=list)
     """The names of the elements that are open, the innermost last."""
     formatting: list[str] = field(default_factory=list)
     """The tags of those among them that would be opened again."""
+    foreign: int = 0
+    """How many of them are SVG or MathML."""
     reopened: set[str] = field(default_factory=set)
     """The tags of elements that the end tag of another one closed, and that are opened again."""
     left_open: int = 0
+    elements: int = 0
+    unsure: int = 0
+    """Where the part of the page ends that may be text for the parser: end tags before it close nothing."""
 
-    def kept(self, token: re.Match[str]) -> str:
-        """The tag, or whatever else the pattern finds; "" if it is a start tag that goes too far."""
-        tag = token[0]
-        if start := token["start"]:
-            return tag if (self.xml and tag.endswith("/>")) or self._opens(start.lower(), tag) else ""
-        if token["end"]:
-            self._close(token["end"].lower())
-        return tag
+    def bounded(self) -> str:
+        """The page without the tags that go too far."""
+        pieces: list[str] = []
+        copied = position = 0
+        while token := _TOKEN.search(self.html, position):
+            position = token.end()
+            if token["start"]:
+                name = token["start"].lower()
+                if name in _TEXT_ONLY and (end := self._end_of_text(name, position)):
+                    position = end
+                    continue
+                keeps = (self.soup and token[0].endswith("/>")) or self._opens(name, token[0])
+            elif token["end"]:
+                # nothing is open that an end tag after the last element could close: `</p>` would be an element
+                keeps = self._closes(token["end"].lower(), token.start()) or self.elements < MOST_ELEMENTS
+            else:
+                keeps = True
+                if token["cdata"] and token.start() >= self.unsure:  # text in SVG, else a comment up to the first `>`
+                    self.unsure = self._find("]]>", position)
+            if not keeps:
+                pieces.append(self.html[copied : token.start()])
+                copied = position
+        return "".join([*pieces, self.html[copied:]])
+
+    def _end_of_text(self, name: str, start: int) -> int:
+        """Where to go on after the start tag of an element that holds text only; 0 if it may hold elements here."""
+        match = _END_OF[name].search(self.html, start)
+        end = match.start() if match else len(self.html)
+        if self.foreign if not self.soup else name not in _TEXT_ONLY_FOR_SOUP:
+            self.unsure = max(self.unsure, end)
+            return 0
+        if name == "script" and "<!--" in self.html[start:end]:  # `<!--<script></script>` does not end it (13.2.5.18)
+            match = _END_OF[name].search(self.html, self._find("-->", end))
+            self.unsure = max(self.unsure, match.start() if match else len(self.html))
+        return end + len("</")
+
+    def _find(self, text: str, start: int) -> int:
+        found = self.html.find(text, start)
+        return len(self.html) if found < 0 else found
 
     def _opens(self, name: str, tag: str) -> bool:
+        if self.elements >= MOST_ELEMENTS:
+            return False
+        self.elements += 1
         if name in VOID or (name in _ENDED_BY_ITSELF and self.opened[-1:] == [name]):
             return True  # `<p>one<p>two`: no paragraph is in another
         if len(self.opened) >= DEEPEST:
@@ -110,15 +165,19 @@ class _Counter:
                 return False
             self.formatting.append(tag)
         self.opened.append(name)
+        self.foreign += name in _FOREIGN
         return True
 
-    def _close(self, name: str) -> None:
+    def _closes(self, name: str, position: int) -> bool:
+        """Whether the end tag at the position closes an element."""
         nearest = self.opened[-(NEAR if self.left_open < MOST_LEFT_OPEN else 1) :]
-        if name not in nearest:
-            return
+        if name not in nearest or position < self.unsure:
+            return False
         inner = nearest[::-1].index(name)
         closed = [self.opened.pop() for _ in range(inner + 1)]
         tags = [self.formatting.pop() for each in closed if each in _FORMATTING]
+        self.foreign -= sum(each in _FOREIGN for each in closed)
         if inner:
             self.left_open += inner
             self.reopened.update(tags)
+        return True

@@ -143,22 +143,22 @@ def _read_chunk(target: Target, seed: int, shared: bool, limits: Limits, numbers
     resource.setrlimit(resource.RLIMIT_AS, (_address_space() + limits.memory, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries warn about the input
-    before = _peak_memory()
+    before, seconds = _peak_memory(), limits.seconds * target.reads
     for number in numbers:
         data = make_input(target, seed, number, shared)
         results.send(number)
         clock = time.process_time()
         # the process ends when it is used up, even inside a library's loop
-        resource.setrlimit(resource.RLIMIT_CPU, (int(clock) + limits.seconds + 2, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(clock) + seconds + 2, resource.RLIM_INFINITY))
         faults, has_error = read_input(target, number, data)
         took = time.process_time() - clock
-        if took > limits.seconds:
-            faults.append(Fault(target.name, number, _too_long(limits), f"{took:.1f} s"))
+        if took > seconds:
+            faults.append(Fault(target.name, number, _too_long(seconds), f"{took:.1f} s"))
         results.send(Tally(1, took, took, number, _peak_memory() - before, has_error, faults))
 
 
-def _too_long(limits: Limits) -> str:
-    return f"takes more than {limits.seconds} s of processor"
+def _too_long(seconds: int) -> str:
+    return f"takes more than {seconds} s of processor"
 
 
 def _address_space() -> int:
@@ -187,7 +187,9 @@ def read_inputs(target: Target, seed: int, numbers: range, *, shared: bool, limi
         if process.exitcode == 0:
             return tally
         is_slow = process.exitcode == -signal.SIGXCPU
-        kind = _too_long(limits) if is_slow else f"ends its process (exit code {process.exitcode})"
+        kind = (
+            _too_long(limits.seconds * target.reads) if is_slow else f"ends its process (exit code {process.exitcode})"
+        )
         tally.add(Tally(1, faults=[Fault(target.name, number, kind)]))
         rest = range(number + 1, rest.stop)
     return tally

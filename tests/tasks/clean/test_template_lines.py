@@ -205,10 +205,10 @@ def test_many_headings_of_links_end_in_bounded_work() -> None:
     assert cleaned(STORY + "<h3><a href='/x'>Related</a></h3>" * 300).text.startswith(TEXT)
 
 
-@pytest.mark.parametrize("text", ["", "<p>It opens.</p>" * 30_000])
+@pytest.mark.parametrize("text", ["", "<p>It opens.</p>" * 20_000])
 def test_thousands_of_links_to_other_sites_are_read_once(text: str) -> None:
     """In the square of their number, this would take minutes."""
-    links = "".join(f"<p><a href=https://harbour.example/{number}>Read more</a></p>" for number in range(20_000))
+    links = "".join(f"<p><a href=https://harbour.example/{number}>Read more</a></p>" for number in range(10_000))
     content = cleaned(f"<p>The gate. Read more</p>{text}{links}")
     assert content.text.startswith("The gate.")
-    assert content.html.count("https://harbour.example/") == 20_000
+    assert content.html.count("https://harbour.example/") == 10_000

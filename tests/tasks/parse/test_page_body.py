@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.parse.page_body import MAX_MARKED, _as_lxml
+from tasks.parse.page_body import MAX_MARKED, _as_lxml, read_metadata
+from tasks.parse.page_head import PageHead
 from tasks.text.markup import parse
 from tests.tasks.parse.pages import (
     ENGLISH,
@@ -109,3 +110,12 @@ def test_trafilatura_gets_the_text_of_a_paragraph_in_which_thousands_of_words_ar
     few, many = _as_lxml(body).findall(".//p")
     assert (len(few), len(many)) == (MAX_MARKED, 0)
     assert many.text == "The ferry " * (MAX_MARKED + 1)
+
+
+def test_trafilatura_looks_for_no_licence() -> None:
+    """It takes the square of the links in footers that are nested: a minute for 8,000."""
+    licence = "<a rel=license href=https://creativecommons.org/licenses/by/4.0/>CC BY</a>"
+    read = read_metadata(
+        PageHead(base="https://quay.example/gate"), parse(f"<p>The gate</p><footer>{licence}</footer>")
+    )
+    assert read.license is None

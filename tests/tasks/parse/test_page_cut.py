@@ -44,6 +44,6 @@ def test_the_texts_own_markup_is_kept() -> None:
 @pytest.mark.parametrize(("piece", "count"), [("<noscript>x</noscript>", 100_001), ("<picture></picture>", 100_001)])
 def test_thousands_of_pictures_without_an_image_are_one_figure(piece: str, count: int) -> None:
     """In the square of their number, this would take an hour; in a page of 67 kB they took 7 s."""
-    body = parse(f"<div><img src=gate.jpg>{piece * (count - 1)}</div>")
-    (element,) = (child for child in body.children if isinstance(child, Element))
+    picture, hidden = parse(f"<img src=gate.jpg>{piece}").children
+    element = Element("div", {}, [picture, *[hidden] * (count - 1)])
     assert len(_Cut([], set(), {}, 0)._figure(Section(element, None)).children) == count
