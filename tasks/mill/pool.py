@@ -86,6 +86,8 @@ class MillingPool:
         self.known = known
         """feed_id → ids of the entries that were loaded before: they are not cleaned again."""
         self.patterns = patterns
+        self._sites: dict[str, Feed] = {}
+        """The feeds of articles' files, as they are sent to the milling processes, by id."""
         self._slots = _Slots(slots)
         self._early: dict[tuple[str, str, datetime], asyncio.Future[Milled]] = {}
 
@@ -136,10 +138,16 @@ class MillingPool:
         return [await self._mill_one(document, afresh) for document in documents]
 
     def _feed(self, document: Document) -> Feed:
+        """The document's feed as the milling processes are given it."""
         id = document.feed_id
+        if document.form == "article" and id in self._sites:
+            return self._sites[id]  # one object is sent once with a chunk, and not with each of its articles
         feed = self.feeds.get(id) or Feed(id, _name_of_site(document), document.url)
         ruled = self.patterns.apply(feed, document)
-        return replace(ruled, shared_filters=self.shared_filters, access=NO_ACCESS)  # no secrets where none are needed
+        sent = replace(ruled, shared_filters=self.shared_filters, access=NO_ACCESS)  # no secrets where none are needed
+        if document.form == "article":
+            self._sites[id] = sent
+        return sent
 
     def _known(self, document: Document, afresh: bool) -> frozenset[str]:
         return frozenset() if afresh else self.known.get(document.feed_id, frozenset())

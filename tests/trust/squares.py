@@ -88,6 +88,7 @@ IN_ENTRIES: dict[str, tuple[int, tuple[str, str, str]]] = {
     "<base> without an end": (3_000, ("", "<base ", "")),
     "an image's attribute": (5_000, ("<img data-x='http://a", ".jpg?", " x'>")),
     "attributes": (8_000, ("<p ", "a# ", ">x")),
+    "tags in a tag's name": (3_000, ("", "<p", "")),
     "self-closed elements": (10_000, ("", "<div a=b/>", "x")),
     "ignored end tags": (12_000, ("", "<p><div></p>", "x")),
     "short codes": (1_000, ("", "[a# b='c']", "")),

@@ -294,6 +294,7 @@ def methods_of(where: str) -> set[str]:
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(1800)
 def test_no_pattern_takes_the_square_of_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """An article's text has millions of characters, and a JSON document may begin with as many blanks."""
     monkeypatch.setattr("tests.trust.test_patterns.SECONDS", 1.0)

@@ -119,6 +119,12 @@ def test_a_tag_with_thousands_of_attributes_has_none(between: str, end: str) -> 
     assert bound_tags(f"<b>Before</b>{tag}{end}") == f"<b>Before</b><p{end}"
 
 
+def test_thousands_of_tags_in_the_name_of_one_are_read_once() -> None:
+    """In the square of their number, this would take hours."""
+    html = "<p" * 1_000_000
+    assert bound_tags(html) == html
+
+
 def test_a_tag_with_a_long_value_keeps_it() -> None:
     sources = ", ".join(f"/{width}.jpg {width}w" for width in range(MOST_ATTRIBUTES))
     html = f'<p>Before<img srcset="{sources}" alt="b" src=data:image/png;base64,{"ab/" * 50_000}>{"After. " * 20_000}'
