@@ -60,6 +60,7 @@ _TEXT_ONLY = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed"
 _TEXT_ONLY_FOR_SOUP = ("script", "style")
 """Those of them that every version of Python's HTML parser knows."""
 _END_OF = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _TEXT_ONLY}
+_END_OF_COMMENT, _END_OF_CDATA = re.compile("-->"), re.compile("]]>")
 _FOREIGN = frozenset(["svg", "math"])
 """In them, no element's content is text."""
 
@@ -112,6 +113,8 @@ class _Counter:
     elements: int = 0
     unsure: int = 0
     """Where the part of the page ends that may be text for the parser: end tags before it close nothing."""
+    found: dict[re.Pattern[str], int] = field(default_factory=dict)
+    """Where a pattern matched last."""
 
     def bounded(self) -> str:
         """The page without the tags that go too far."""
@@ -131,7 +134,7 @@ class _Counter:
             else:
                 keeps = True
                 if token["cdata"] and token.start() >= self.unsure:  # text in SVG, else a comment up to the first `>`
-                    self.unsure = self._find("]]>", position)
+                    self.unsure = self._next(_END_OF_CDATA, position)
             if not keeps:
                 pieces.append(self.html[copied : token.start()])
                 copied = position
@@ -139,19 +142,23 @@ class _Counter:
 
     def _end_of_text(self, name: str, start: int) -> int:
         """Where to go on after the start tag of an element that holds text only; 0 if it may hold elements here."""
-        match = _END_OF[name].search(self.html, start)
-        end = match.start() if match else len(self.html)
+        end = self._next(_END_OF[name], start)
         if self.foreign if not self.soup else name not in _TEXT_ONLY_FOR_SOUP:
             self.unsure = max(self.unsure, end)
             return 0
-        if name == "script" and "<!--" in self.html[start:end]:  # `<!--<script></script>` does not end it (13.2.5.18)
-            match = _END_OF[name].search(self.html, self._find("-->", end))
-            self.unsure = max(self.unsure, match.start() if match else len(self.html))
+        if name == "script" and end >= self.unsure and "<!--" in self.html[start:end]:
+            # `<!--<script></script>` does not end it (13.2.5.18)
+            match = _END_OF[name].search(self.html, self._next(_END_OF_COMMENT, end))
+            self.unsure = match.start() if match else len(self.html)
         return end + len("</")
 
-    def _find(self, text: str, start: int) -> int:
-        found = self.html.find(text, start)
-        return len(self.html) if found < 0 else found
+    def _next(self, pattern: re.Pattern[str], start: int) -> int:
+        """Where the pattern next matches, or the page's length. No part of the page is searched twice for it, as the
+        starts only grow."""
+        if self.found.get(pattern, -1) < start:
+            match = pattern.search(self.html, start)
+            self.found[pattern] = match.start() if match else len(self.html)
+        return self.found[pattern]
 
     def _opens(self, name: str, tag: str) -> bool:
         if self.elements >= MOST_ELEMENTS:

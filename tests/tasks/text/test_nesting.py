@@ -154,3 +154,14 @@ def test_what_comes_after_very_many_elements_loses_its_tags() -> None:
     pieces = "<p>one</p><br>" * (MOST_ELEMENTS // 2)
     after = "<p>two</p></p><b>three</b><script>'<i>'</script>"
     assert bound_nesting(pieces + after) == pieces + "twothree<script>'<i>'</script>"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<title>", "<svg><title>", "<script><!--</script>", "<svg><![CDATA[", "<x a=", "<x a='", "<", "</", "<!--"],
+)
+@pytest.mark.parametrize("soup", [False, True])
+def test_what_never_ends_is_looked_for_once(piece: str, soup: bool) -> None:
+    """In the square of their number, this would take hours."""
+    html = piece * (2_000_000 // len(piece))
+    assert len(bound_nesting(html, soup=soup)) <= len(html)
