@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from bs4.exceptions import ParserRejectedMarkup
 from defusedxml import ElementTree  # type: ignore[import-untyped]
 
 from tasks.errors import FeedsFileError
+from tasks.text.bounded_soup import BoundedSoup
 from tasks.text.encodings import to_utf8
 from tasks.text.mending import mend_xml
-from tasks.text.nesting import bound_nesting
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
@@ -50,8 +50,7 @@ def _parse(data: bytes, notes: list[str]) -> Element | Tag:
             return _parse_xml(mended := mend_xml(data))
         except ElementTree.ParseError:
             text = _DECLARATION.sub("", mended.decode())
-            text = bound_nesting(text, soup=True)  # BeautifulSoup takes the square of the depth
-            root = BeautifulSoup(text, "html.parser").find(re.compile("(?:^|:)opml$"))
+            root = BoundedSoup(text, "html.parser").find(re.compile("(?:^|:)opml$"))
     except ParserRejectedMarkup:  # Python's HTML parser gives up for `<![CDATAfeed[`, for example
         root = None
     except ValueError as error:  # defusedxml's own errors

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
 
+from tasks.text.bounded_soup import BoundedSoup
 from tasks.text.markup import MAX_DEPTH, Element, parse_html, with_mentions_escaped
-from tasks.text.nesting import bound_nesting
 from warehouse.records import Rules
 
 
@@ -19,7 +19,7 @@ def soup(html: str) -> BeautifulSoup:
     """The document as a BeautifulSoup tree, which takes every kind of CSS selector."""
     parser = parse_html(with_mentions_escaped(html))
     body = parser.body.html or "" if parser.body is not None else ""
-    return BeautifulSoup(bound_nesting(body, soup=True), "html.parser")  # now exact: lexbor has closed every element
+    return BoundedSoup(body, "html.parser")  # now exact: lexbor has closed every element
 
 
 def from_soup(document: BeautifulSoup | Tag) -> Element:

@@ -41,6 +41,8 @@ _MEANT_AS_TAG = re.compile(r"[a-z][\w.]*:[a-z][\w.-]*|[a-z][\w.]*-[\w.-]+", re.I
 """Names with a namespace's prefix (`o:p`) and of custom elements (`x-card`)."""
 MAX_MENTIONED = 50
 """Names that are looked for in the whole text."""
+MAX_NAME = 100
+"""Characters of such a name; a pattern is made of each."""
 
 
 def close_elements(html: str) -> str:
@@ -85,7 +87,7 @@ def _has_self_closed(html: str) -> bool:
 def _is_self_closed(attributes: str) -> bool:
     if not attributes.endswith("/"):
         return False
-    last = attributes[:-1].split(" ")[-1]
+    last = re.split(r"\s", attributes[:-1])[-1] if "=" in attributes else ""
     return "=" not in last or last[-1] in "\"'"  # the slash of <a href=https://quay.example/> is the address's
 
 
@@ -126,7 +128,7 @@ def escape_mentions(html: str, names: Iterable[str]) -> str:
     These have no attribute with a value, no end tag anywhere, and no name as custom elements and namespaces have it;
     an element that HTML knows has no attribute at all, and no other begins in it, as in a form that a feed cut off.
     """
-    for name in sorted(names)[:MAX_MENTIONED]:
+    for name in sorted(name for name in names if len(name) <= MAX_NAME)[:MAX_MENTIONED]:
         if _MEANT_AS_TAG.fullmatch(name) or re.search(rf"</{re.escape(name)}[\s>]", html, re.IGNORECASE):
             continue
         rest = r"(?=>)(?!>\s*<[A-Za-z])" if name in MENTIONED else r"(?=[\s/>])(?![^<>]*=)"
