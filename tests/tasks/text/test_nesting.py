@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from tasks.text.bounded_soup import BoundedSoup
 from tasks.text.markup import parse, parse_html
 from tasks.text.nesting import (
     DEEPEST,
@@ -19,7 +18,6 @@ from tasks.text.nesting import (
     bound_nesting,
     bound_tags,
 )
-from tasks.text.site_rules import soup
 from tasks.text.tags import KNOWN
 
 SMALL = {"MANY": 100, "MOST_LEFT_OPEN": 60, "DEEPEST": 40, "MOST_REOPENED": 2_000, "_FEW": 50}
@@ -125,41 +123,6 @@ def test_end_tags_that_a_parser_ignores_close_no_more_than_some_elements(piece: 
     """Its own rules are not repeated here; how many elements an end tag may close besides its own is counted."""
     bounded = bound_nesting(piece * 100_000)
     assert bounded.count("<") - bounded.count("</") <= 3 * (DEEPEST + MOST_LEFT_OPEN) + 3
-
-
-def test_beautiful_soup_is_given_what_is_not_nested_deep() -> None:
-    """It takes the square of the depth, too: 5 s of processor for 400 kB, found by fuzzing."""
-    tree = soup("<p><div></p>" * 3_000 + "word")
-    word = tree.find(string="word")
-    assert word is not None
-    assert len(list(word.parents)) <= DEEPEST + 2
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "<p>",
-        "<x a=b/>",
-        "<title a=b>",  # 9,000 of them in an OPML file took 7 s
-        "<!-- -- ><x>-->",
-        "<script></ script><x></script>",
-        "<x><script></script a></x></script>",
-        "<script/><x></script>",
-        "<x></x a='><x>'>",
-        "<x><!--></x>-->",
-        "<x><![if x></x>]>",
-    ],
-)
-def test_however_pythons_html_parser_reads_it(piece: str) -> None:
-    tree = BoundedSoup(piece * (DEEPEST + 100) + "<p>word", "html.parser")
-    assert max(len(list(tag.parents)) for tag in tree.find_all(True)) <= DEEPEST + 1
-
-
-@pytest.mark.parametrize("before", ["<p>a", "<p>a<plaintext>", "<xmp>"])
-@pytest.mark.parametrize("piece", ["<!-- -- ><x>-->", "<p>", "<script></ script><x></script>"])
-def test_nor_what_lexbor_passes_on_as_it_is(before: str, piece: str) -> None:
-    tags = soup(before + piece * (DEEPEST + 100)).find_all(True)
-    assert max(len(list(tag.parents)) for tag in tags) <= DEEPEST + 1
 
 
 @pytest.mark.parametrize(
