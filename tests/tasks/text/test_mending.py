@@ -54,8 +54,8 @@ def test_mending_twice_is_mending_once(data: bytes) -> None:
 @pytest.mark.parametrize("piece", [b"<![CDATA[", b"<!--", b"&", b"<", b"&#", b"&#0", b"&a"])
 def test_a_long_row_of_openings_is_read_once(piece: bytes) -> None:
     """In the square of its length, this would take hours."""
-    mended = mend_xml(piece * 1_000_000)
-    assert len(mended) >= len(piece * 1_000_000)
+    mended = mend_xml(piece * 300_000)
+    assert len(mended) >= len(piece * 300_000)
 
 
 @pytest.mark.parametrize("digit", [b"0", b"9", b"x0", b"xF", b"a"])
