@@ -50,7 +50,7 @@ def _parse(data: bytes, notes: list[str]) -> Element | Tag:
             return _parse_xml(mended := mend_xml(data))
         except ElementTree.ParseError:
             text = _DECLARATION.sub("", mended.decode())
-            root = BoundedSoup(text, "html.parser").find(re.compile("(?:^|:)opml$"))
+            root = BoundedSoup(text).find(re.compile("(?:^|:)opml$"))
     except ParserRejectedMarkup:  # Python's HTML parser gives up for `<![CDATAfeed[`, for example
         root = None
     except ValueError as error:  # defusedxml's own errors

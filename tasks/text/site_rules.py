@@ -19,7 +19,7 @@ def soup(html: str) -> BeautifulSoup:
     """The document as a BeautifulSoup tree, which takes every kind of CSS selector."""
     parser = parse_html(with_mentions_escaped(html))
     body = parser.body.html or "" if parser.body is not None else ""
-    return BoundedSoup(body, "html.parser")  # now exact: lexbor has closed every element
+    return BoundedSoup(body)  # now exact: lexbor has closed every element
 
 
 def from_soup(document: BeautifulSoup | Tag) -> Element:

@@ -201,6 +201,7 @@ CASES = [
     Case("a long language", "feed", 250, long_language),
     Case("image enclosures", "feed", 500, enclosures),
     Case("removed elements", "feed with rules", 1_500, lambda n: entry("<p>a</p>" * n, "<small>b</small>", "", n)),
+    Case("line breaks, with rules", "feed with rules", 5_000, lambda n: entry("<br>" * n, "<small>a</small>", "", n)),
     Case("tags in <xmp>", "feed with rules", 6_000, partial(entry, "<xmp>", "<b c=#>", "</xmp>")),
     Case("titles without an end", "opml", 6_000, unclosed_titles),
     Case("authors of a JSON Feed", "json feed", 300, json_authors),
