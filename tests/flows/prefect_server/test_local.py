@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from flows.prefect_server.local import (
 )
 from tasks.errors import ServerError
 from tasks.settings import Settings, load_settings
-from tests.sites.server import Page, SiteServer
+from tests.sites.server import Page, RequestHandler, SiteServer
 
 GONE = Server("http://127.0.0.1:9", 1, "3.8.8")
 """A server that no longer answers."""
@@ -44,6 +45,19 @@ def test_a_server_that_does_not_answer_does_not_run(settings: Settings) -> None:
     for text in ("", "[]", "{}", json.dumps(asdict(GONE))):
         record.write_text(text)
         assert running_server(settings) is None
+
+
+def test_a_busy_server_that_answers_late_runs(settings: Settings) -> None:
+    """Its database is busy: a command said that no server runs, and another one would have started a second."""
+
+    def late(handler: RequestHandler) -> None:
+        time.sleep(6)
+        handler.send_page(Page(b"true", "application/json"))
+
+    with SiteServer({"/api/health": late}) as site:
+        server = Server(site.url(""), 1, "3.8.8")
+        (settings.home / "prefect" / "server.json").write_text(json.dumps(asdict(server)))
+        assert running_server(settings) == server
 
 
 def test_stopping_forgets_a_server_that_is_gone(settings: Settings) -> None:
