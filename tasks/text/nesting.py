@@ -73,8 +73,6 @@ _TOKEN = re.compile(
     rf"|</(?P<end>[A-Za-z][^{_SPACE}/>]*+){_ATTRIBUTES}",
     re.DOTALL,
 )
-_UNQUOTED_SLASH = re.compile(rf"=[^{_SPACE}\"'][^{_SPACE}]*/>\Z")
-"""`<link a=b/>`: the slash is the value's."""
 _TEXT_ONLY = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 """Elements whose content is text, up to their end tag."""
 _END_OF = {name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE | re.ASCII) for name in _TEXT_ONLY}
@@ -134,6 +132,13 @@ def _end_of_script(html: str, start: int) -> int:
             case _:  # "-->", also right after "<!--"
                 depth = 0
     return len(html)
+
+
+def _is_self_closed(tag: str) -> bool:
+    """Whether the slash at its end surely is its own: of `<link a=b/>`, it is the value's."""
+    last = tag[max(map(tag.rfind, "\t\n\f\r ")) + 1 :]
+    is_quoted = last.count("=") == 1 and last.partition("=")[2][0] in "\"'"
+    return tag.endswith("/>") and (is_quoted or "=" not in last)
 
 
 def _lower(name: str) -> str:
@@ -220,7 +225,7 @@ class _Counter:
         if not self._counts():
             return False
         if name in VOID or name == "image":
-            if not self.foreign or (tag.endswith("/>") and not _UNQUOTED_SLASH.search(tag)):
+            if not self.foreign or _is_self_closed(tag):
                 return True
         elif name in _ENDED and not self.foreign:
             while self.opened and self.opened[-1] in _ENDED[name]:
