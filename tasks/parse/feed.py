@@ -175,14 +175,11 @@ def read_feed(data: bytes) -> Any:
     try:
         try:
             with only_well_formed():
-                result = _read_feed(data)
+                return _read_feed(data)
         except NotWellFormedError:
-            result = _read_feed(data := mend_xml(data))
-        if result.bozo and (mended := mend_xml(data)) != data:
-            result = _read_feed(mended)
+            return _read_feed(mend_xml(data))
     except Exception as error:  # feedparser raises whatever a document makes it raise
         raise ParseError(f"the document can't be parsed ({type(error).__name__}: {error})") from error
-    return result
 
 
 def _read_feed(data: bytes) -> Any:
