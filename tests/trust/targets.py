@@ -306,7 +306,9 @@ def read_opml(data: bytes) -> list[str]:
     found, notes = from_opml(data)
     check_text((found, notes))
     again, _ = from_opml(to_opml(found, "Ports").encode())
-    assert {feed.url for feed in again} == {mask(feed.url) for feed in found}, "feeds that were read can be written"
+    first = {feed.group: place for place, feed in reversed([*enumerate(found)])}
+    order = sorted(enumerate(found), key=lambda placed: first[placed[1].group] if placed[1].group else placed[0])
+    assert [feed.url for feed in again] == [mask(feed.url) for _, feed in order], "feeds that were read can be written"
     return notes
 
 
