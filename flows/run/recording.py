@@ -17,6 +17,7 @@ from prefect.runtime import flow_run
 from flows.run.lineage import tell_lineage
 from flows.run.progress import show_progress
 from flows.run.report import Report
+from flows.run.stopping import stop_on_sigterm
 from flows.run.waiting import stand_in_for_waiting
 from tasks.orchestration.limits import use_limits
 from tasks.orchestration.logs import shorten_logs
@@ -51,8 +52,9 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     await tell_lineage(report, settings)
     try:
         await asyncio.to_thread(begin_all, settings)
-        async with use_limits(), show_progress(flow):
-            yield report
+        with stop_on_sigterm():
+            async with use_limits(), show_progress(flow):
+                yield report
     except BaseException as error:
         try:
             await record(report, settings, "failed", str(error) or type(error).__name__)

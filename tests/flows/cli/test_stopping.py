@@ -84,3 +84,46 @@ def test_a_command_that_is_stopped_while_it_imports_prints_no_traceback(
         check=False,
     )
     assert (done.returncode, done.stderr.lstrip("\n")) == (128 + number, STOPPED[number])
+
+
+_WITHIN_THE_LOOP = """
+import asyncio, os, signal
+import httpx
+
+send = httpx.AsyncClient.send
+
+async def send_and_stop(self, request, **options):
+    if request.url.path == "/feed":
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGTERM)
+    return await send(self, request, **options)
+
+httpx.AsyncClient.send = send_and_stop
+import sys
+sys.argv = ["newsmill", "ingest"]
+from flows import main
+main()
+"""
+
+
+def test_a_run_stops_where_sigterm_comes_in_a_callback_of_the_loop_which_only_logs_what_is_raised(
+    newsmill: Newsmill,
+) -> None:
+    over = threading.Event()
+
+    def hang(_handler: RequestHandler) -> None:
+        over.wait(60)
+
+    with SiteServer({"/feed": hang}) as site:
+        newsmill.registry(f'[[feed]]\nid = "slow"\nname = "Slow"\nurl = "{site.url("/feed")}"\n')
+        done = subprocess.run(
+            [sys.executable, "-c", _WITHIN_THE_LOOP],
+            cwd=newsmill.folder,
+            env=dict(newsmill.environment),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        over.set()
+    assert (done.returncode, done.stderr.lstrip("\n")) == (128 + signal.SIGTERM, STOPPED[signal.SIGTERM])
+    assert rows(newsmill.warehouse, "SELECT state FROM ops.runs") == [("failed",)]
