@@ -5,8 +5,9 @@ import signal
 import sys
 
 
-class TerminatedError(BaseException):
-    """SIGTERM came. Not an Exception, so that nothing handles it on the way, as with KeyboardInterrupt."""
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM came. Nothing handles it on the way, and asyncio lets it through; other exceptions that are raised in a
+    callback of its loop it only logs."""
 
 
 _STOPPED = {
@@ -23,10 +24,10 @@ def main() -> None:
         from flows.cli.main import main as command_line
 
         command_line()
-    except (KeyboardInterrupt, TerminatedError, ImportError) as error:
+    except (KeyboardInterrupt, ImportError) as error:
         # a module in C that is being imported makes an ImportError of it
         stopped = error.__cause__ if isinstance(error, ImportError) else error
-        if not isinstance(stopped, (KeyboardInterrupt, TerminatedError)):
+        if not isinstance(stopped, KeyboardInterrupt):
             raise
         number, words = _STOPPED[type(stopped)]
         sys.stderr.write(f"{words}; the same command goes on where this one was\n")

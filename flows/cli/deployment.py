@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows import TerminatedError
 from flows.cli.completing import deployment_names
 from flows.cli.options import given_settings, json_option, settings_options
 from flows.cli.printing import err, escape, out, print_json
@@ -102,7 +101,7 @@ def _watch(client: SyncPrefectClient, run_id: UUID, address: str, *, as_json: bo
 
     try:
         ended = follow(client, run_id, _ignore_line if as_json else _print_line)
-    except (KeyboardInterrupt, TerminatedError):
+    except KeyboardInterrupt:
         err.print(f"no longer followed; the run goes on: {address}", soft_wrap=True)
         sys.exit(130)
     facts = _outcome(ended)

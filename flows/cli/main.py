@@ -53,8 +53,9 @@ def main() -> None:
     keep_files_private()
     try:
         cli(standalone_mode=False)
-    except click.exceptions.Abort:
-        raise KeyboardInterrupt from None
+    except click.exceptions.Abort as aborted:
+        stopped = aborted.__cause__
+        raise stopped if isinstance(stopped, KeyboardInterrupt) else KeyboardInterrupt from None
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

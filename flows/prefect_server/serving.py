@@ -35,8 +35,8 @@ STOP_TIMEOUT = 20.0
 """Seconds that the worker, and then its runs, get to end. A run that is killed then loses nothing: the next goes on."""
 
 
-class _StopSignalError(Exception):
-    """SIGINT, SIGTERM or SIGHUP came."""
+class _StopSignalError(KeyboardInterrupt):
+    """SIGINT, SIGTERM or SIGHUP came. No Exception, which Prefect's client would take for a failure to try again."""
 
 
 def serve(

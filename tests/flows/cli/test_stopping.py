@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from flows.prefect_server import serving
+from tasks.settings import load_settings
 from tests.conftest import Newsmill
 from tests.flows.observing import rows
 from tests.sites.server import RequestHandler, SiteServer
@@ -87,7 +92,7 @@ def test_a_command_that_is_stopped_while_it_imports_prints_no_traceback(
 
 
 _WITHIN_THE_LOOP = """
-import asyncio, os, signal
+import asyncio, os, signal, sys
 import httpx
 
 send = httpx.AsyncClient.send
@@ -98,15 +103,14 @@ async def send_and_stop(self, request, **options):
     return await send(self, request, **options)
 
 httpx.AsyncClient.send = send_and_stop
-import sys
-sys.argv = ["newsmill", "ingest"]
 from flows import main
 main()
 """
 
 
-def test_a_run_stops_where_sigterm_comes_in_a_callback_of_the_loop_which_only_logs_what_is_raised(
-    newsmill: Newsmill,
+@pytest.mark.parametrize("command", [["ingest"], ["feeds", "check"]], ids=" ".join)
+def test_a_command_stops_where_sigterm_comes_in_a_callback_of_the_loop_which_only_logs_what_is_raised(
+    newsmill: Newsmill, command: list[str]
 ) -> None:
     over = threading.Event()
 
@@ -116,7 +120,7 @@ def test_a_run_stops_where_sigterm_comes_in_a_callback_of_the_loop_which_only_lo
     with SiteServer({"/feed": hang}) as site:
         newsmill.registry(f'[[feed]]\nid = "slow"\nname = "Slow"\nurl = "{site.url("/feed")}"\n')
         done = subprocess.run(
-            [sys.executable, "-c", _WITHIN_THE_LOOP],
+            [sys.executable, "-c", _WITHIN_THE_LOOP, *command],
             cwd=newsmill.folder,
             env=dict(newsmill.environment),
             capture_output=True,
@@ -126,4 +130,20 @@ def test_a_run_stops_where_sigterm_comes_in_a_callback_of_the_loop_which_only_lo
         )
         over.set()
     assert (done.returncode, done.stderr.lstrip("\n")) == (128 + signal.SIGTERM, STOPPED[signal.SIGTERM])
-    assert rows(newsmill.warehouse, "SELECT state FROM ops.runs") == [("failed",)]
+    if command == ["ingest"]:
+        assert rows(newsmill.warehouse, "SELECT state FROM ops.runs") == [("failed",)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_serve_stops_where_a_signal_comes_in_a_callback_of_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    async def hang() -> None:
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+        await asyncio.sleep(60)
+        raise AssertionError("the signal was lost")
+
+    monkeypatch.setattr(serving, "_serve", lambda *_: asyncio.run(hang()))
+    monkeypatch.chdir(tmp_path)
+    Path("prefect.yaml").write_text("deployments: []\n", encoding="utf-8")
+    serving.serve(load_settings(home=tmp_path), {}, print, print)
