@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -57,7 +58,7 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
                 yield report
     except BaseException as error:
         try:
-            await record(report, settings, "failed", str(error) or type(error).__name__)
+            await record(report, settings, "failed", _what_happened(error))
         except NewsmillError as second_error:
             # if the warehouse itself failed, `error` says so
             error.add_note(f"the run could not be recorded as failed either: {second_error}")
@@ -66,6 +67,12 @@ async def open_run(flow: str, settings: Settings, parameters: Mapping[str, Any])
     await record(report, settings, report.outcome)
     await tell_lineage(report, settings)
     log.info("%s is %s after %.1f s", flow, report.state, report.seconds)
+
+
+def _what_happened(error: BaseException) -> str:
+    if isinstance(error, (asyncio.CancelledError, KeyboardInterrupt, TerminationSignal)):
+        return "stopped before its end"
+    return str(error) or type(error).__name__
 
 
 async def record(report: Report, settings: Settings, state: str, error: str | None = None) -> None:

@@ -51,7 +51,7 @@ def test_a_run_that_is_stopped_says_so_and_is_recorded_as_failed(newsmill: Newsm
     assert said.lstrip("\n").endswith(STOPPED[number])
     assert "Traceback" not in said
     assert run.returncode == 128 + number
-    assert rows(newsmill.warehouse, "SELECT state FROM ops.runs") == [("failed",)]
+    assert rows(newsmill.warehouse, "SELECT state, error FROM ops.runs") == [("failed", "stopped before its end")]
 
 
 _WHILE_IMPORTING = """
@@ -131,7 +131,7 @@ def test_a_command_stops_where_sigterm_comes_in_a_callback_of_the_loop_which_onl
         over.set()
     assert (done.returncode, done.stderr.lstrip("\n")) == (128 + signal.SIGTERM, STOPPED[signal.SIGTERM])
     if command == ["ingest"]:
-        assert rows(newsmill.warehouse, "SELECT state FROM ops.runs") == [("failed",)]
+        assert rows(newsmill.warehouse, "SELECT state, error FROM ops.runs") == [("failed", "stopped before its end")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
