@@ -66,10 +66,12 @@ def test_each_runs_its_own_deployments_into_its_own_warehouse(two: Two) -> None:
     for served in (two.north, two.south):
         done = two.newsmill(served)("run", "ingest", "--param", "force=true", "--watch", "--json")
         assert done.returncode == 0, f"{done.stdout}{done.stderr}{served.log.read_text()}"
-        assert json.loads(done.stdout)["state"] == "Completed"
-        assert json.loads(done.stdout)["prefect_ui"].startswith(served.ui)
+        facts = json.loads(done.stdout)
+        assert facts["state"] == "Completed"
+        assert facts["prefect_ui"].startswith(served.ui)
         warehouse = served.newsmill.folder / "data" / "newsmill.duckdb"
-        assert rows(warehouse, "SELECT count(*), count(DISTINCT run_id) FROM ops.runs") == [(1, 1)]
+        runs = [flow_run_id for (flow_run_id,) in rows(warehouse, "SELECT flow_run_id FROM ops.runs")]
+        assert runs.count(facts["flow_run_id"]) == 1  # at seven minutes past the hour, the schedule brings another
         assert rows(warehouse, "SELECT count(*) FROM clean.articles") == [(18,)]
     assert two.north.ui != two.south.ui
 

@@ -67,7 +67,8 @@ def _load(connection: Connection, batch: Sequence[Milled], run_id: str) -> Count
     record_returns(connection, read)
     load_pages(connection, matches.pages)
     load_files(connection, matches.pages)
-    note_feed_texts(connection, matches.sightings)
+    may_have_page = identities.stored_articles.union(article_id for article_id, _ in matches.pages)
+    note_feed_texts(connection, {id: seen for id, seen in matches.sightings.items() if id in may_have_page})
     load_descriptions(connection, batch)
     load_rejects(connection, [reject for milled in batch for reject in milled.rejects], run_id=run_id)
     return counts

@@ -26,11 +26,15 @@ STOPPED = {
 
 
 @pytest.fixture(autouse=True)
-def _heed_interrupts() -> Iterator[None]:
-    """Where the tests run in the background, SIGINT is ignored, and what they start ignores it, too."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _heed_signals() -> Iterator[None]:
+    """In the background, or under nohup, signals are ignored, also by what is started there."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    }
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", STOPPED)
