@@ -36,11 +36,14 @@ LONG = 16_000
 """Characters of a text with which a pattern that takes the square of it takes seconds."""
 BOUNDED = {
     "feedparser.sanitizer.RE_SAFE_ENTITY_PATTERN": "what RE_ENTITY_PATTERN matches: 1,000 characters",
+    "tasks.backfill.warc._RDF": "the first 4,096 bytes of a payload",
     "tasks.clean.authors._SEPARATOR": "names have no two blanks in a row",
     "tasks.clean.authors._WEAK_SEPARATOR": "names have no two blanks in a row",
     "tasks.clean.authors._AND_OTHERS": "names have no two blanks in a row",
     "tasks.clean.page_kinds._ERROR_NUMBER": "a title's first characters (NOTICE)",
+    "tasks.clean.template_lines._BELOW": "lines of 300 characters",
     "tasks.parse.list_dates._AGO": "80 characters",
+    "tasks.parse.list_dates._WITH_ZONE": "a date as `find_date` finds it, in 500 characters",
     "tasks.parse.page_drops._SENTENCE": "fewer than 60 letters, at which it begins",
     "tasks.registry.line_numbers._KEY": "feeds.toml is the operator's own",
     "tasks.text.dates._DATE_LINE": "60 characters",
