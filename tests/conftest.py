@@ -79,8 +79,15 @@ class Newsmill:
         (self.folder / "feeds.toml").write_text(text, encoding="utf-8")
 
     def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return self._run(self.program, *arguments)
+
+    def python(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a Python program where the command would run, to its end."""
+        return self._run(sys.executable, "-c", code, *arguments)
+
+    def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.program, *arguments],
+            command,
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,

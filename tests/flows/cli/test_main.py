@@ -101,15 +101,7 @@ NO_SETTINGS = NO_RULES | {"pydantic", "pydantic_settings", "tasks", "tomllib", "
 def test_commands_import_what_they_need_and_no_more(
     filled: Newsmill, arguments: tuple[str, ...], unwanted: frozenset[str]
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED, *arguments],
-        cwd=filled.folder,
-        env=dict(filled.environment),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = filled.python(IMPORTED, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     imported = set(json.loads(done.stdout.splitlines()[-1]))
     assert "flows.cli.main" in imported

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,8 +36,9 @@ def _heed_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", STOPPED)
-def test_a_run_that_is_stopped_says_so_and_is_recorded_as_failed(newsmill: Newsmill, number: signal.Signals) -> None:
+@contextmanager
+def hanging_feed(newsmill: Newsmill) -> Iterator[threading.Event]:
+    """Register a feed that does not answer; the event says that it was asked."""
     asked, over = threading.Event(), threading.Event()
 
     def hang(_handler: RequestHandler) -> None:
@@ -47,11 +47,19 @@ def test_a_run_that_is_stopped_says_so_and_is_recorded_as_failed(newsmill: Newsm
 
     with SiteServer({"/feed": hang}) as site:
         newsmill.registry(f'[[feed]]\nid = "slow"\nname = "Slow"\nurl = "{site.url("/feed")}"\n')
+        try:
+            yield asked
+        finally:
+            over.set()
+
+
+@pytest.mark.parametrize("number", STOPPED)
+def test_a_run_that_is_stopped_says_so_and_is_recorded_as_failed(newsmill: Newsmill, number: signal.Signals) -> None:
+    with hanging_feed(newsmill) as asked:
         run = newsmill.start("ingest", real=True)
         assert asked.wait(120)
         run.send_signal(number)
         _, said = run.communicate(timeout=120)
-        over.set()
     assert said.lstrip("\n").endswith(STOPPED[number])
     assert "Traceback" not in said
     assert run.returncode == 128 + number
@@ -83,15 +91,7 @@ main()
 def test_a_command_that_is_stopped_while_it_imports_prints_no_traceback(
     newsmill: Newsmill, module: str, number: signal.Signals
 ) -> None:
-    program = _WHILE_IMPORTING.format(module=module, number=int(number))
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=dict(newsmill.environment),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = newsmill.python(_WHILE_IMPORTING.format(module=module, number=int(number)))
     assert (done.returncode, done.stderr.lstrip("\n")) == (128 + number, STOPPED[number])
 
 
@@ -116,23 +116,8 @@ main()
 def test_a_command_stops_where_sigterm_comes_in_a_callback_of_the_loop_which_only_logs_what_is_raised(
     newsmill: Newsmill, command: list[str]
 ) -> None:
-    over = threading.Event()
-
-    def hang(_handler: RequestHandler) -> None:
-        over.wait(60)
-
-    with SiteServer({"/feed": hang}) as site:
-        newsmill.registry(f'[[feed]]\nid = "slow"\nname = "Slow"\nurl = "{site.url("/feed")}"\n')
-        done = subprocess.run(
-            [sys.executable, "-c", _WITHIN_THE_LOOP, *command],
-            cwd=newsmill.folder,
-            env=dict(newsmill.environment),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        over.set()
+    with hanging_feed(newsmill):
+        done = newsmill.python(_WITHIN_THE_LOOP, *command)
     assert (done.returncode, done.stderr.lstrip("\n")) == (128 + signal.SIGTERM, STOPPED[signal.SIGTERM])
     if command == ["ingest"]:
         assert rows(newsmill.warehouse, "SELECT state, error FROM ops.runs") == [("failed", "stopped before its end")]

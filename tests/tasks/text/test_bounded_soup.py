@@ -52,7 +52,7 @@ def test_what_comes_after_very_many_elements_loses_its_tags() -> None:
 
 def test_an_element_without_an_end_may_have_one() -> None:
     tree = BoundedSoup("<p>a<br>b</br>c<br/>d<img></img></p><p>e</p>")
-    assert str(tree) == "<p>a<br/>b<br/>c<br/>d<img/></p><p>e</p>".replace("b<br/>c", "bc")
+    assert str(tree) == "<p>a<br/>bc<br/>d<img/></p><p>e</p>"
 
 
 def test_line_breaks_are_not_searched_at_each_end_tag() -> None:
