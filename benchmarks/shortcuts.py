@@ -118,7 +118,7 @@ def _collapse(text: str) -> str:
 
 
 def _collapse_inline(text: str) -> str:
-    return re.sub(r"[ \t\r\f\v\u00a0\u200b\ufeff\n]+", " ", text)
+    return re.sub(r"[ \t\r\f\v\u00a0\u200b\ufeff\n]+", " ", text.replace("\u00ad", ""))
 
 
 def _word_count(text: str) -> int:
@@ -196,6 +196,7 @@ SHORTCUTS = (
     Shortcut("plain._collapse_inline", "all", plain._collapse_inline, _collapse_inline, "calls"),
     Shortcut("plain.word_count", "all", plain.word_count, _word_count, "calls"),
     Shortcut("urls._make_safe", "all", urls._make_safe, urls._escape, "calls", _canonical_forms),
+    Shortcut("urls.canonical", "all", urls.canonical, urls._make_canonical, "calls"),
     Shortcut("urls.unwrap_link", "all", urls.unwrap_link, _unwrap_link, "calls"),
     Shortcut("urls.unwrap_image", "all", urls.unwrap_image, _unwrap_image, "calls"),
     Shortcut("identity._nfkc", "all", identity._nfkc, _nfkc, "calls"),

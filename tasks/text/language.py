@@ -92,7 +92,7 @@ def detect(title: str, text: str, declared: str | None) -> Detected:
     first, last = _part(lines, 0), _part(lines, PARTS - 1)
     votes = [_vote(f"{title} {first}"[:GLANCE], fallback)]
     if last != first and not (votes[0] and _is_certain(votes[0], fallback, last)):
-        votes.append(_vote(last[:GLANCE], fallback))
+        votes.append(_vote(last[:GLANCE], "zh" if _is_long_mandarin(votes[0]) else fallback))
     known = [vote for vote in votes if vote]
     if len({vote.language for vote in known}) > 1 or max((vote.score for vote in known), default=1) < CLEAR:
         parts = dict.fromkeys((first, *(_part(lines, number) for number in range(1, PARTS - 1)), last))
@@ -117,6 +117,11 @@ def _is_certain(vote: _Vote, fallback: str | None, last: str) -> bool:
     if vote.score < (DECLARED if vote.language == fallback else CERTAIN):
         return False
     return bool(_HAN.match(last)) if vote.language == "zh" else not _NOT_LATIN.search(last)
+
+
+def _is_long_mandarin(vote: _Vote | None) -> bool:
+    """Whether a short line below may be taken for Mandarin, too: asking the model takes as long as all else here."""
+    return vote is not None and vote.language == "zh" and vote.letters >= HAN_LETTERS * SHORT
 
 
 def _part(lines: Sequence[str], number: int) -> str:

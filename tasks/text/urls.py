@@ -132,9 +132,24 @@ def _may_mean(name: str, value: str) -> bool:
     return name.lower() in _DOUBTFUL and any(map(str.isdigit, value))
 
 
+_PLAIN = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+    r"(?:/(?!\.)(?:[A-Za-z0-9._~-]|%[89A-Fa-f][0-9A-Fa-f])+)+/?(?:\?([A-Za-z0-9_-]+)=[A-Za-z0-9._~-]*)?"
+)
+"""Most addresses of articles: at most one parameter, and nothing with a second spelling but the case of its escapes."""
+_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+
+
 @lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
     """One form for all spellings of an address (RFC 3986 6.2), without tracking, fragment and default port."""
+    plain = _PLAIN.fullmatch(address)  # `benchmarks.shortcuts`
+    if not plain or _is_tracking(plain[1] or "") or _contains_any(address, _WRAPPER_NAMES):
+        return _make_canonical(address)
+    return _ESCAPES.sub(lambda escapes: escapes[0].upper(), address) if "%" in address else address
+
+
+def _make_canonical(address: str) -> str:
     for _ in range(4):  # the canonical form may turn out to be a redirector's address, or to have tracking parameters
         form = _canonicalize(address)
         if form == address:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import normalize
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 LENGTH = 8
 """Characters of a shingle."""
@@ -71,10 +71,16 @@ def is_of_site(feed_url: str, article_url: str | None) -> bool:
 
 def _site(address: str) -> tuple[str, int | None] | None:
     try:
-        parts = urlsplit(address)
-        return (_FEED_HOST.sub("", parts.hostname.lower()), parts.port) if parts.hostname else None
+        return _site_of(urlsplit(address).netloc)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=1024)  # every entry is asked for, and all of a feed lie on few sites
+def _site_of(netloc: str) -> tuple[str, int | None] | None:
+    parts = SplitResult("", netloc, "", "", "")
+    host = parts.hostname  # in lower case
+    return (_FEED_HOST.sub("", host), parts.port) if host else None
 
 
 def same_title(title: str, other: str) -> bool:

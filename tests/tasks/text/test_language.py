@@ -67,6 +67,14 @@ def test_a_title_alone_tells_the_language(title: str) -> None:
     assert detect(title, "", None) == Detected("zh", 1.0)
 
 
+def test_a_short_last_line_below_a_long_text_is_of_its_language() -> None:
+    """By itself it may be Japanese, whose titles need no kana."""
+    short = "東京都港区北門再開記念式典開催決定"
+    assert detect("", short, None).language == "ja"
+    assert detect("港口重新开放", f"{CHINESE * 2}\n\n{short}", None) == Detected("zh", 1.0)
+    assert detect("北門再開", f"{JAPANESE * 2}\n\n{short}", None).language == "ja"
+
+
 def test_confidence() -> None:
     pure, mixed = detect("港口重新开放", CHINESE, None), detect("港口重新开放", f"{NOTICE}\n\n{CHINESE}", None)
     assert pure == Detected("zh", 1.0)

@@ -261,7 +261,7 @@ def test_the_canonical_form_of_a_canonical_address_is_itself(address: str) -> No
 _ORDINARY = st.builds(
     lambda host, path, end, pair: (f"https://{host}/{'/'.join(path)}{end}", pair),
     st.from_regex(r"([a-z0-9]{1,3}[.-]){0,3}[a-z0-9]{1,64}\.[a-z]{2,6}", fullmatch=True),
-    st.lists(st.from_regex(r"[A-Za-z0-9_.~-]{1,8}", fullmatch=True), max_size=4),
+    st.lists(st.from_regex(r"([A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2}){1,8}", fullmatch=True), max_size=4),
     st.sampled_from(["", "/"]),
     st.from_regex(r"(\?[A-Za-z0-9_.~-]{1,8}=[A-Za-z0-9_.~-]{0,8})?", fullmatch=True) | st.just("?utm_source=x"),
 ).filter(lambda parts: "//" not in parts[0].removeprefix("https://"))
