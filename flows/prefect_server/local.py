@@ -155,10 +155,10 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
         PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE="prefect.server.concurrency.lease_storage.filesystem",
         DO_NOT_TRACK="1",
     )
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    prefect = [sys.executable, "-m", "flows.prefect_server.process"]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command,
+            [*prefect, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
