@@ -75,14 +75,27 @@ class Server:
             return False
         return answer.status_code == httpx.codes.OK
 
+    def is_at(self, home: Path) -> bool:
+        """Whether it runs and keeps its database in the folder. Another installation's server may have its port: after
+        a restart of the machine, or where both started at once."""
+        address, waits = f"{self.api_url}/admin/settings", httpx.Timeout(5, read=ANSWERS)
+        try:
+            answer = httpx.get(address, timeout=waits, trust_env=False, verify=NO_CERTIFICATES)
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                return True  # `check_password` says which password is missing
+            return answer.status_code == httpx.codes.OK and home.samefile(answer.json()["home"])
+        except (httpx.HTTPError, OSError, ValueError, TypeError, LookupError):
+            return False
+
 
 def running_server(settings: Settings) -> Server | None:
     """The server newsmill started earlier, if it answers."""
+    record = _record_path(settings)
     try:
-        server = Server(**json.loads(_record_path(settings).read_text()))
+        server = Server(**json.loads(record.read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return server if server.answers() else None
+    return server if server.is_at(record.parent) else None
 
 
 def own_server(settings: Settings) -> Server | None:
@@ -168,11 +181,12 @@ def _start(settings: Settings, home: Path, version: str) -> Server:
         )
     server = Server(f"http://127.0.0.1:{port}", process.pid, version)
     deadline = time.monotonic() + START_TIMEOUT
-    while not server.answers():
+    while not server.is_at(home):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             raise ServerError(
-                f"Prefect's local server did not start (see {log}); set PREFECT_API_URL to use another server"
+                f"Prefect's local server did not start at port {port} (see {log}); run the command again if another "
+                "program has just taken the port, else set PREFECT_API_URL to use another server"
             )
         time.sleep(0.1)
     _record_path(settings).write_text(json.dumps(asdict(server)))

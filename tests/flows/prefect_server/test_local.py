@@ -27,6 +27,7 @@ from flows.prefect_server.local import (
 )
 from tasks.errors import ServerError
 from tasks.settings import Settings, load_settings
+from tests.conftest import Newsmill
 from tests.sites.server import Page, RequestHandler, SiteServer
 
 GONE = Server("http://127.0.0.1:9", 1, "3.8.8")
@@ -52,12 +53,52 @@ def test_a_busy_server_that_answers_late_runs(settings: Settings) -> None:
 
     def late(handler: RequestHandler) -> None:
         time.sleep(6)
-        handler.send_page(Page(b"true", "application/json"))
+        handler.send_page(_settings_page(settings.home / "prefect"))
 
-    with SiteServer({"/api/health": late}) as site:
-        server = Server(site.url(""), 1, "3.8.8")
-        (settings.home / "prefect" / "server.json").write_text(json.dumps(asdict(server)))
+    with SiteServer({"/api/admin/settings": late}) as site:
+        server = _recorded(settings, site)
         assert running_server(settings) == server
+
+
+def test_another_installation_s_server_at_its_port_is_not_its_own(settings: Settings, tmp_path: Path) -> None:
+    """After a restart of the machine, another installation's server had the port: runs went there, and stopping ended
+    whatever process had the number of the former server's."""
+    (other := tmp_path / "other").mkdir()
+    with SiteServer({"/api/admin/settings": _settings_page(other)}) as site:
+        _recorded(settings, site)
+        assert running_server(settings) is None
+        site.pages["/api/admin/settings"] = Page(b"{}", "application/json")
+        assert running_server(settings) is None
+        site.pages["/api/admin/settings"] = _settings_page(settings.home / "prefect")
+        assert running_server(settings) is not None
+
+
+def test_a_server_that_asks_for_a_password_runs(settings: Settings) -> None:
+    with SiteServer({"/api/admin/settings": Page(b"{}", "application/json", status=401)}) as site:
+        server = _recorded(settings, site)
+        assert running_server(settings) == server
+
+
+def test_a_port_that_another_server_has_is_not_taken_for_a_start(
+    newsmill: Newsmill, prefect_api: str, tmp_path: Path
+) -> None:
+    """Two installations that started at once chose one port, and both used the faster one's server."""
+    port = prefect_api.removesuffix("/api").rpartition(":")[2]
+    refused = newsmill.setting(home=tmp_path / "other", prefect_port=port)("server", "start")
+    assert refused.returncode == 1
+    assert f"did not start at port {port} (see {tmp_path / 'other' / 'prefect' / 'server.log'})" in refused.stderr
+    assert not (tmp_path / "other" / "prefect" / "server.json").exists()
+
+
+def _recorded(settings: Settings, site: SiteServer) -> Server:
+    server = Server(site.url(""), 1, "3.8.8")
+    (settings.home / "prefect" / "server.json").write_text(json.dumps(asdict(server)))
+    return server
+
+
+def _settings_page(home: Path) -> Page:
+    """What Prefect's server says of itself."""
+    return Page(json.dumps({"home": str(home)}).encode(), "application/json")
 
 
 def test_stopping_forgets_a_server_that_is_gone(settings: Settings) -> None:
@@ -92,7 +133,8 @@ def test_the_password_is_for_the_own_server_alone(settings: Settings) -> None:
     """`newsmill serve` says which PREFECT_API_URL to export; with that, newsmill's commands lacked the password."""
     own, other = SiteServer(), SiteServer()
     for site in (own, other):
-        site.pages |= {f"/api/{path}": Page(b"{}", "application/json") for path in ("health", "admin/version")}
+        site.pages["/api/admin/version"] = Page(b"{}", "application/json")
+        site.pages["/api/admin/settings"] = _settings_page(settings.home / "prefect")
     with own, other:
         record = settings.home / "prefect" / "server.json"
         record.write_text(json.dumps(asdict(Server(own.url(""), 1, "3.8.8"))))
