@@ -26,6 +26,7 @@ MAX_CHARACTERS = 100_000
 """Of a text that are looked at."""
 
 _FEED_HOST = re.compile(r"^(?:www|feeds?|rss|m)\.(?=[^.]+\.)")
+_ASCII_HOST = re.compile(r"https?://([a-z0-9.-]+(?::\d+)?)(?=[/?#]|\Z)")
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -71,7 +72,8 @@ def is_of_site(feed_url: str, article_url: str | None) -> bool:
 
 def _site(address: str) -> tuple[str, int | None] | None:
     try:
-        return _site_of(urlsplit(address).netloc)
+        plain = _ASCII_HOST.match(address)
+        return _site_of(plain[1] if plain else urlsplit(address).netloc)
     except ValueError:
         return None
 

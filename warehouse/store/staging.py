@@ -39,10 +39,16 @@ def stage(connection: Connection, name: str, table: pa.Table) -> Iterator[None]:
         connection.unregister(name)
 
 
+_COLUMN_TYPES: dict[str, dict[str, pa.DataType]] = {}
+"""table → column → its Arrow type: the same in every warehouse of this version, so that they are read once."""
+
+
 def column_types(connection: Connection, table: str) -> dict[str, pa.DataType]:
     """column → its Arrow type."""
-    columns = connection.execute(f"DESCRIBE {table}").fetchall()
-    return {name: _ARROW[kind] for name, kind, *_ in columns}
+    if table not in _COLUMN_TYPES:
+        columns = connection.execute(f"DESCRIBE {table}").fetchall()
+        _COLUMN_TYPES[table] = {name: _ARROW[kind] for name, kind, *_ in columns}
+    return _COLUMN_TYPES[table]
 
 
 def arrow_table(connection: Connection, table: str, rows: Sequence[Row]) -> pa.Table:

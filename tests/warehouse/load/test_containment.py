@@ -69,6 +69,8 @@ def test_one_story() -> None:
         ("https://notquay.example/feed", "https://quay.example/1", False),
         ("https://quay.example.thief.example/feed", "https://quay.example/1", False),
         ("https://wire.example/feed", "https://quay.example/1", False),
+        ("https://quay.example@thief.example/feed", "https://quay.example/1", False),
+        ("https://quay.example", "https://quay.example?story=1", True),
         ("http://[/", "https://quay.example/1", False),
         ("", "", False),
         ("https://quay.example/feed", None, False),
