@@ -132,10 +132,15 @@ def ensure_server(settings: Settings, say: Callable[[str], None]) -> Server:
 
 
 def stop_server(settings: Settings) -> Server | None:
-    """Stop the server newsmill started; returns it, or None if none runs."""
+    """Stop the server newsmill started; returns it, or None if none runs. Raises ServerError if it cannot."""
     server = running_server(settings)
     if server:
-        os.kill(server.pid, signal.SIGTERM)
+        try:
+            os.kill(server.pid, signal.SIGTERM)
+        except ProcessLookupError as error:
+            raise ServerError(
+                f"{server.url}: this installation's Prefect server was not started by newsmill; end it where it was"
+            ) from error
         deadline = time.monotonic() + 20
         while server.answers() and time.monotonic() < deadline:
             time.sleep(0.1)

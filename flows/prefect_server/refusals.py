@@ -1,4 +1,4 @@
-"""What a Prefect server says when it refuses something, in a sentence."""
+"""What a Prefect server refuses, or fails to answer, in a sentence."""
 
 from __future__ import annotations
 
@@ -11,14 +11,25 @@ MAX_DETAIL = 200
 """Characters of the server's own words."""
 
 
+AGAIN = "run the command again: it goes on where it ended"
+
+
 def refusal(error: Exception) -> str | None:
-    """What the server refused and what to do; None for any other error."""
+    """What the server refused or did not answer, and what to do; None for any other error."""
+    import httpx
+
+    if isinstance(error, httpx.TransportError):  # newsmill handles those of its own requests where they come
+        return f"{_server(error.request)}: this Prefect server does not answer ({type(error).__name__}); {AGAIN}"
     # by its name: this is also asked by commands that have not imported Prefect
     if type(error).__name__ != "PrefectHTTPStatusError":
         return None
     response: httpx.Response = getattr(error, "response")  # noqa: B009 - its class is not known here
-    address = response.request.url
-    server = f"{address.scheme}://{address.netloc.decode().rpartition('@')[2]}"
+    address, server = response.request.url, _server(response.request)
+    if response.status_code >= 500:
+        return (
+            f"{server}: this Prefect server answers {response.status_code} {response.reason_phrase}, as while its "
+            f"database is busy (its log says more); {AGAIN}"
+        )
     if response.status_code == 401:
         return (
             f"{server}: this Prefect server asks for another password or key; set PREFECT_API_AUTH_STRING, or "
@@ -31,6 +42,10 @@ def refusal(error: Exception) -> str | None:
             "or unset PREFECT_API_URL, so that newsmill uses a server of its own"
         )
     return None
+
+
+def _server(request: httpx.Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc.decode().rpartition('@')[2]}"
 
 
 def _detail(response: httpx.Response) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 
 from flows.prefect_server.refusals import refusal
@@ -30,6 +31,20 @@ class Refusing(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Nothing is logged."""
+
+
+class Busy(Refusing):
+    """Its database is locked; it needs none to say that it runs."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        body = {"/api/health": b"true", "/api/admin/version": b'"3.0.0"'}.get(self.path, b"")
+        self.send_response(200 if body else 503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - the name is http.server's
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +76,29 @@ def test_alerts_without_automations_are_a_sentence(newsmill: Newsmill, server: s
         "its own\n"
     )
     assert there.facts("alerts", "list") == []
+
+
+@pytest.mark.parametrize("command", [("ingest", "--no-images"), ("run", "ingest")])
+def test_a_busy_server_is_a_sentence(newsmill: Newsmill, command: tuple[str, ...]) -> None:
+    """It was a traceback: a run that could not be registered, as the server's database was locked for a minute."""
+    newsmill.registry('[[feed]]\nid = "quay"\nname = "The Quay"\nurl = "https://quay.example/feed"\n')
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        at = {"PREFECT_API_URL": f"{address}/api", "PREFECT_CLIENT_MAX_RETRIES": "0"}
+        assert complaint(replace(newsmill, environment={**newsmill.environment, **at}), *command) == (
+            f"error: {address}: this Prefect server answers 503 Service Unavailable, as while its database is busy "
+            "(its log says more); run the command again: it goes on where it ended\n"
+        )
+        server.shutdown()
+
+
+def test_a_server_that_stops_answering_is_a_sentence() -> None:
+    late = httpx.ReadTimeout("timed out", request=httpx.Request("POST", "http://quay:s3cret@quay.example:4200/api"))
+    assert refusal(late) == (
+        "http://quay.example:4200: this Prefect server does not answer (ReadTimeout); run the command again: it goes "
+        "on where it ended"
+    )
 
 
 def test_other_errors_are_not_refusals() -> None:
