@@ -20,21 +20,22 @@ def parse_address(address: str, redirected_from: str | None = None) -> httpx.URL
 
     `redirected_from` is the address that was asked for first, which the message then names.
     """
-    named = redirected_from or address
     try:
         url = httpx.URL(address)
         host = url.raw_host.decode("ascii")
         _ = url.host  # decodes IDNA, which not every name survives: xn--a.com
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:  # idna raises its own UnicodeErrors
-        raise _refusal(named, str(error)) from error
+        raise _refusal(address, redirected_from, str(error)) from error
     if url.scheme not in ("http", "https"):
-        raise _refusal(named, f"its scheme is {url.scheme[:20]!r}")
+        raise _refusal(address, redirected_from, f"its scheme is {url.scheme[:20]!r}")
     if not host.strip(".") or len(host) > MAX_HOST or "%" in host or " " in host:
-        raise _refusal(named, "it has no host name")
+        raise _refusal(address, redirected_from, "it has no host name")
     if url.port is not None and not 0 < url.port < 65536:
-        raise _refusal(named, "there is no such port")
+        raise _refusal(address, redirected_from, "there is no such port")
     return url
 
 
-def _refusal(address: str, reason: str) -> FetchError:
-    return FetchError(f"{mask(address)[:500]}: leads to an address that is not http or https ({reason})")
+def _refusal(address: str, redirected_from: str | None, reason: str) -> FetchError:
+    if redirected_from:
+        return FetchError(f"{mask(redirected_from)[:500]}: leads to an address that is not http or https ({reason})")
+    return FetchError(f"{mask(address)[:500]}: is not http or https, or not a valid address ({reason})")

@@ -57,6 +57,7 @@ def test_what_cannot(address: str) -> None:
     with pytest.raises(FetchError, match="not http or https") as caught:
         parse_address(address)
     assert not isinstance(caught.value, TransientFetchError)
+    assert "leads to" not in str(caught.value), "there was no redirect"
     assert len(str(caught.value)) < 1000
 
 
