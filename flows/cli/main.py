@@ -67,9 +67,9 @@ def main() -> None:
     except click.exceptions.Exit as exit_request:
         sys.exit(exit_request.exit_code)
     except Exception as error:
-        from flows.prefect_server.refusals import refusal
+        from flows.prefect_server.refusals import refusal, silence
 
-        sentence = refusal(error)
+        sentence = refusal(error) or silence(error)
         if sentence is None:
             raise
         err.print(f"[red]error:[/] {escape(mask(sentence))}", soft_wrap=True)

@@ -9,17 +9,11 @@ if TYPE_CHECKING:
 
 MAX_DETAIL = 200
 """Characters of the server's own words."""
-
-
 AGAIN = "run the command again: it goes on where it ended"
 
 
 def refusal(error: Exception) -> str | None:
-    """What the server refused or did not answer, and what to do; None for any other error."""
-    import httpx
-
-    if isinstance(error, httpx.TransportError):  # newsmill handles those of its own requests where they come
-        return f"{_server(error.request)}: this Prefect server does not answer ({type(error).__name__}); {AGAIN}"
+    """What the server refused and what to do; None for any other error."""
     # by its name: this is also asked by commands that have not imported Prefect
     if type(error).__name__ != "PrefectHTTPStatusError":
         return None
@@ -42,6 +36,15 @@ def refusal(error: Exception) -> str | None:
             "or unset PREFECT_API_URL, so that newsmill uses a server of its own"
         )
     return None
+
+
+def silence(error: Exception) -> str | None:
+    """Which server did not answer in the middle of a run; None for any other error."""
+    import httpx
+
+    if not isinstance(error, httpx.TransportError):  # those of newsmill's own requests are handled where they come
+        return None
+    return f"{_server(error.request)}: this Prefect server does not answer ({type(error).__name__}); {AGAIN}"
 
 
 def _server(request: httpx.Request) -> str:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from flows.prefect_server.refusals import refusal
+from flows.prefect_server.refusals import refusal, silence
 from tests.conftest import Newsmill
 from tests.flows.cli.complaining import complaint
 
@@ -95,11 +95,12 @@ def test_a_busy_server_is_a_sentence(newsmill: Newsmill, command: tuple[str, ...
 
 def test_a_server_that_stops_answering_is_a_sentence() -> None:
     late = httpx.ReadTimeout("timed out", request=httpx.Request("POST", "http://quay:s3cret@quay.example:4200/api"))
-    assert refusal(late) == (
+    assert refusal(late) is None
+    assert silence(late) == (
         "http://quay.example:4200: this Prefect server does not answer (ReadTimeout); run the command again: it goes "
         "on where it ended"
     )
 
 
 def test_other_errors_are_not_refusals() -> None:
-    assert refusal(ValueError("401")) is None
+    assert refusal(ValueError("401")) is silence(ValueError("401")) is None
