@@ -66,18 +66,10 @@ class Server:
     def api_url(self) -> str:
         return f"{self.url}/api"
 
-    def answers(self) -> bool:
-        """Whether it runs. Where nothing listens, that is known at once; one whose database is busy answers late."""
-        waits = httpx.Timeout(5, read=ANSWERS)
-        try:
-            answer = httpx.get(f"{self.api_url}/health", timeout=waits, trust_env=False, verify=NO_CERTIFICATES)
-        except httpx.HTTPError:
-            return False
-        return answer.status_code == httpx.codes.OK
-
     def is_at(self, home: Path) -> bool:
-        """Whether it runs and keeps its database in the folder. Another installation's server may have its port: after
-        a restart of the machine, or where both started at once."""
+        """Whether it runs and keeps its database in the folder: another installation's server may have its port, after
+        a restart of the machine or where both started at once. Where nothing listens, that is known at once; a busy
+        server answers late."""
         address, waits = f"{self.api_url}/admin/settings", httpx.Timeout(5, read=ANSWERS)
         try:
             answer = httpx.get(address, timeout=waits, trust_env=False, verify=NO_CERTIFICATES)
@@ -133,7 +125,7 @@ def ensure_server(settings: Settings, say: Callable[[str], None]) -> Server:
 
 def stop_server(settings: Settings) -> Server | None:
     """Stop the server newsmill started; returns it, or None if none runs. Raises ServerError if it cannot."""
-    server = running_server(settings)
+    server, record = running_server(settings), _record_path(settings)
     if server:
         try:
             os.kill(server.pid, signal.SIGTERM)
@@ -142,9 +134,9 @@ def stop_server(settings: Settings) -> Server | None:
                 f"{server.url}: this installation's Prefect server was not started by newsmill; end it where it was"
             ) from error
         deadline = time.monotonic() + 20
-        while server.answers() and time.monotonic() < deadline:
+        while server.is_at(record.parent) and time.monotonic() < deadline:
             time.sleep(0.1)
-    _record_path(settings).unlink(missing_ok=True)
+    record.unlink(missing_ok=True)
     return server
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import normalize
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 LENGTH = 8
 """Characters of a shingle."""
@@ -26,7 +26,6 @@ MAX_CHARACTERS = 100_000
 """Of a text that are looked at."""
 
 _FEED_HOST = re.compile(r"^(?:www|feeds?|rss|m)\.(?=[^.]+\.)")
-_ASCII_HOST = re.compile(r"https?://([a-z0-9.-]+(?::\d+)?)(?=[/?#]|\Z)")
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -70,19 +69,14 @@ def is_of_site(feed_url: str, article_url: str | None) -> bool:
     return site is not None and site == _site(article_url or "")
 
 
+@lru_cache(maxsize=1024)  # a feed's address comes again with each of its entries
 def _site(address: str) -> tuple[str, int | None] | None:
     try:
-        plain = _ASCII_HOST.match(address)
-        return _site_of(plain[1] if plain else urlsplit(address).netloc)
+        parts = urlsplit(address)
+        host = parts.hostname  # in lower case
+        return (_FEED_HOST.sub("", host), parts.port) if host else None
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=1024)  # every entry is asked for, and all of a feed lie on few sites
-def _site_of(netloc: str) -> tuple[str, int | None] | None:
-    parts = SplitResult("", netloc, "", "", "")
-    host = parts.hostname  # in lower case
-    return (_FEED_HOST.sub("", host), parts.port) if host else None
 
 
 def same_title(title: str, other: str) -> bool:

@@ -136,8 +136,7 @@ def test_the_password_is_for_the_own_server_alone(settings: Settings) -> None:
         site.pages["/api/admin/version"] = Page(b"{}", "application/json")
         site.pages["/api/admin/settings"] = _settings_page(settings.home / "prefect")
     with own, other:
-        record = settings.home / "prefect" / "server.json"
-        record.write_text(json.dumps(asdict(Server(own.url(""), 1, "3.8.8"))))
+        _recorded(settings, own)
         for site, password in ((own, "quay:s3cret"), (other, None)):
             given = {PREFECT_SERVER_API_AUTH_STRING: "quay:s3cret", PREFECT_API_URL: site.url("/api")}
             with temporary_settings(given), present_server(settings) as ui:
