@@ -204,7 +204,8 @@ def beginning(blocks: list[Element]) -> str:
 
 
 def _words_only(texts: Iterator[str]) -> Iterator[str]:
-    return (text for text in texts if not text.startswith(("https://", "http://")) or " " in text)
+    # Chinese text may follow an address without a space: https://bit.ly/2YsRD8D哈嘍，大家好！
+    return (text for text in texts if not text.startswith(("https://", "http://")) or " " in text or not text.isascii())
 
 
 def _first_words(texts: Iterator[str]) -> str:

@@ -144,6 +144,7 @@ def test_titles_and_summaries() -> None:
         ("<h2>The gate</h2><iframe src='https://tube.example/9'></iframe>", "The gate"),
         ("<iframe src='https://tube.example/9'></iframe>", "https://tube.example/9"),
         ("<p>https://quay.example/gate opens at eight.</p>", "https://quay.example/gate opens at eight."),
+        ("<p>https://quay.example/9港口开放了！</p><p>再见。</p>", "https://quay.example/9港口开放了！ 再见。"),
     ],
 )
 def test_summaries_are_plain_text_without_the_templates(html: str, summary: str) -> None:
