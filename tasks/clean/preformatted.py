@@ -21,8 +21,8 @@ _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
 
 def lines(pre: Element) -> str:
     """The text of a <pre>, without line numbers. What a browser shows on a line of its own is on a line of its own."""
-    writer = _Lines(separate_codes=_has_codes_side_by_side(pre))
-    writer.add_children(pre)
+    writer = _Lines()
+    writer.add_children(_code_by_line(pre) or pre)
     return superscripts.write("".join(writer.texts))
 
 
@@ -31,10 +31,9 @@ def holds_text(node: Element) -> bool:
 
 
 class _Lines:
-    def __init__(self, *, separate_codes: bool) -> None:
+    def __init__(self) -> None:
         self.texts: list[str] = []
         """None of them is empty."""
-        self._separate_codes = separate_codes
         self._line_ended = False
         """Whether an element on lines of its own ended here, so that what follows begins a line."""
 
@@ -55,19 +54,12 @@ class _Lines:
                 self._write(superscripts.mark(child, child.text(), linked=False))
             elif child.tag == "table":
                 self.add_children(code_of_table(table_rows(child), in_pre=True) or Element("pre", {}, child.children))
-            elif self._stands_alone(child):
+            elif _stands_alone(child):
                 self._begin_line()
                 self.add_children(child)
                 self._line_ended = not self._begins_line()
             else:
                 self.add_children(child)
-
-    def _stands_alone(self, element: Element) -> bool:
-        if element.tag == "code":
-            return self._separate_codes
-        if element.tag in ("td", "th"):
-            return False
-        return element.tag in STAND_ALONE or not _LINE_CLASSES.isdisjoint(element.attrs.get("class", "").split())
 
     def _begin_line(self) -> None:
         if self.texts and not self._begins_line():
@@ -93,10 +85,20 @@ def _is_telling(classes: str) -> bool:
     return not _LINE_CLASSES.isdisjoint(classes.split()) or _GUTTER_CLASS.search(classes) is not None
 
 
-def _has_codes_side_by_side(pre: Element) -> bool:
-    """Whether each line is a <code>, as in WeChat's articles, without line ends between them."""
-    codes = [child for child in pre.children if isinstance(child, Element) and child.tag == "code"]
-    return len(codes) > 1 and not any("\n" in child for child in pre.children if isinstance(child, str))
+def _stands_alone(element: Element) -> bool:
+    if element.tag in ("td", "th"):
+        return False
+    return element.tag in STAND_ALONE or not _LINE_CLASSES.isdisjoint(element.attrs.get("class", "").split())
+
+
+def _code_by_line(pre: Element) -> Element | None:
+    """A <pre> of nothing but several <code>, each of them a line, as in WeChat's articles; None for any other."""
+    codes = [child for child in pre.children if isinstance(child, Element)]
+    if len(codes) < 2 or any(code.tag != "code" for code in codes):
+        return None
+    if any("\n" in child or child.strip() for child in pre.children if isinstance(child, str)):
+        return None
+    return Element("pre", {}, [Element("div", {}, code.children) for code in codes])
 
 
 def code_of_table(rows: Sequence[Sequence[Element]], *, in_pre: bool = False) -> Element | None:
