@@ -9,7 +9,6 @@ any secret, and send it to its own server.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -39,7 +38,11 @@ def resolve_value(value: str, whose: str) -> str:
 
 async def resolve_for_request(address: str) -> str:
     """The same for the event loop: reading a block or a file takes time, and most addresses refer to nothing."""
-    return await asyncio.to_thread(resolve_references, address) if REFERENCE.search(address) else address
+    if not REFERENCE.search(address):
+        return address
+    import asyncio  # not for the commands that only read feeds.toml: it takes 30 ms
+
+    return await asyncio.to_thread(resolve_references, address)
 
 
 def escape_references(address: str) -> str:

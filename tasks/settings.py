@@ -6,7 +6,9 @@ zone only for the properties that need them, as `newsmill config` and `feeds lis
 
 from __future__ import annotations
 
+import json
 import os
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,14 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from tasks.networks import AllowedAddresses, parse_allowed
 from tasks.outbox_table import OutboxTable, check_names
@@ -44,6 +39,8 @@ if TYPE_CHECKING:
     from warehouse.store.connection import Warehouse
     from warehouse.store.maintenance import Retention
 
+PREFIX = "NEWSMILL_"
+FILE = "newsmill.toml"
 MEGABYTE = 1_000_000
 DATA = Path("warehouse/data")
 """The folder of every file whose path is not set."""
@@ -68,8 +65,8 @@ def _check_periods(value: str) -> str:
     return value
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="NEWSMILL_", toml_file="newsmill.toml", extra="forbid")
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_default=True)
 
     feeds: Path = Field(Path("feeds.toml"), description="The feeds registry")
     warehouse: str = Field(
@@ -206,17 +203,6 @@ class Settings(BaseSettings):
         description="OpenLineage server to which each run sends events that name the tables it writes, such as "
         "`http://127.0.0.1:5000`; needs `newsmill[telemetry]`",
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
     def location(self) -> Location:
@@ -382,11 +368,8 @@ def _collect_values(flags: Mapping[str, Any], *, deployed: bool) -> dict[str, So
             values.setdefault(name, SourcedValue(value, origin.format(name=name, NAME=name.upper())))
 
     add({name: value for name, value in flags.items() if value is not None}, "--{name}")
-    add(EnvSettingsSource(Settings)(), "NEWSMILL_{NAME}")
-    try:
-        add(TomlConfigSettingsSource(Settings)(), "newsmill.toml")
-    except (OSError, ValueError) as error:
-        raise NewsmillError(f"newsmill.toml: {error}") from error
+    add(_read_environment(), "NEWSMILL_{NAME}")
+    add(_read_file(), FILE)
     if deployed:
         from tasks import blocks
 
@@ -404,6 +387,30 @@ def _collect_values(flags: Mapping[str, Any], *, deployed: bool) -> dict[str, So
         if block := _block_name(setting.value):
             values[name] = SourcedValue(blocks.read_secret(block), f"block secret/{block}", is_secret=True)
     return values
+
+
+def _read_environment() -> dict[str, Any]:
+    """The settings in NEWSMILL_* variables, in upper or lower case; tables as JSON. Raises NewsmillError."""
+    # pydantic-settings would do it, too: importing it costs a short command a third of its processor time
+    variables = {name.upper(): value for name, value in os.environ.items()}
+    names = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    values: dict[str, Any] = {name: variables[variable] for name, variable in names.items() if variable in variables}
+    if "outbox" in values:
+        try:
+            values["outbox"] = json.loads(values["outbox"])
+        except ValueError as error:
+            raise NewsmillError(f"{names['outbox']}: outboxes are written as a JSON list there: {error}") from None
+    return values
+
+
+def _read_file() -> dict[str, Any]:
+    """The settings in newsmill.toml, if there is one. Raises NewsmillError."""
+    try:
+        return tomllib.loads(Path(FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise NewsmillError(f"{FILE}: {error}") from error
 
 
 def _block_name(value: object) -> str | None:
@@ -484,8 +491,8 @@ def use_settings(settings: Settings) -> Iterator[None]:
 
 def unknown_variables() -> list[str]:
     """Environment variables that start with NEWSMILL_ and name no setting."""
-    known = {f"NEWSMILL_{name.upper()}" for name in Settings.model_fields} | {FOLDER}
-    return sorted(name for name in os.environ if name.upper().startswith("NEWSMILL_") and name.upper() not in known)
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {FOLDER}
+    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 
 def environment_variable(name: str) -> str | None:

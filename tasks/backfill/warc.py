@@ -31,7 +31,7 @@ from tasks.backfill.warc_records import (
 )
 from tasks.errors import BackfillError
 from tasks.fetch.decoding import decode
-from tasks.registry.feed_ids import canonical_address, slug
+from tasks.registry.feed_ids import slug
 from tasks.text import urls
 from warehouse.counting import counted
 from warehouse.records import Feed, Form
@@ -241,7 +241,7 @@ def _size(path: Path) -> int:
 
 
 def _bare(address: str) -> str:
-    return urls.strip_www(re.sub(r"^https?://", "", canonical_address(address)))
+    return urls.strip_www(re.sub(r"^https?://", "", urls.normalize(address)))
 
 
 class _FeedIndex:

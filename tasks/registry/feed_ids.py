@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from w3lib.url import canonicalize_url
-
 from tasks.text import urls
 from warehouse.digest import digest
 
@@ -54,11 +52,6 @@ def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
     folded = {name.casefold(): name for name in sorted(names)}
     matches = get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
     return folded[matches[0]] if matches else None
-
-
-def canonical_address(address: str) -> str:
-    """The canonical form of a feed's address, the same for all its spellings. All parameters stay."""
-    return canonicalize_url(address)
 
 
 def slug_text(text: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from tasks.errors import FeedsFileError
 from tasks.registry import access_table, filter_table
-from tasks.registry.feed_ids import FEED_ID, canonical_address, nearest, slug
+from tasks.registry.feed_ids import FEED_ID, nearest, slug
 from tasks.registry.feed_problems import problems
 from tasks.registry.feed_table import FeedTable, read_table
 from tasks.registry.filter_table import FiltersTable
@@ -220,7 +220,7 @@ def _duplicates(
             keys_and_problems.append(("id", problem))
         ids.setdefault(feed_id, line)
     if isinstance(address, str) and urls.resolve(None, address):
-        canonical = canonical_address(address)
+        canonical = urls.normalize(address)
         if canonical in addresses:
             problem = f"url is that of the feed on line {addresses[canonical]} too (remove one of the two)"
             keys_and_problems.append(("url", problem))
@@ -248,15 +248,15 @@ def _validate(feed: Feed, path: Path) -> Feed:
 
 
 def _check_not_taken(added: Iterable[Feed], known: Sequence[Feed], path: Path) -> None:
-    addresses = {canonical_address(feed.url): feed.id for feed in known}
+    addresses = {urls.normalize(feed.url): feed.id for feed in known}
     ids = {feed.id: feed.url for feed in known}
     for feed in added:
-        if other := addresses.get(canonical_address(feed.url)):
+        if other := addresses.get(urls.normalize(feed.url)):
             raise FeedsFileError(f'{path}: {feed.url} is there already, as feed "{other}"; it was not added again')
         if feed.id in ids:
             better = slug(feed.id, ids)
             raise FeedsFileError(f'{path}: id "{feed.id}" is taken by {ids[feed.id]}; give another, such as "{better}"')
-        addresses[canonical_address(feed.url)] = feed.id
+        addresses[urls.normalize(feed.url)] = feed.id
         ids[feed.id] = feed.url
 
 

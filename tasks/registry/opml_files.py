@@ -19,11 +19,12 @@ from pydantic import ValidationError
 from tasks.errors import FeedsFileError
 from tasks.references import escape_references
 from tasks.registry.feed_checks import fix_address
-from tasks.registry.feed_ids import canonical_address, slug, unshared_id
+from tasks.registry.feed_ids import slug, unshared_id
 from tasks.registry.feed_problems import problems
 from tasks.registry.feed_table import read_table
 from tasks.registry.feeds_file import add_feeds, read_feeds
 from tasks.registry.opml_body import read_body
+from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.masking import mask
 from warehouse.records import Feed
@@ -51,12 +52,12 @@ def from_opml(data: bytes) -> tuple[list[Feed], list[str]]:
         feed = _feed(outline, ids, hosts, notes)
         if feed is None:
             continue
-        if other := feeds.get(canonical_address(feed.url)):
+        if other := feeds.get(urls.normalize(feed.url)):
             notes.append(f'"{outline.name}" is listed more than once ({feed.url}); it is kept {_where(other)}')
             continue
         if len(feeds) == MAX_FEEDS:
             raise FeedsFileError(f"the OPML file lists more than {MAX_FEEDS:,} feeds; split it, and import the parts")
-        feeds[canonical_address(feed.url)] = feed
+        feeds[urls.normalize(feed.url)] = feed
         ids.add(feed.id)
     return list(feeds.values()), notes
 
@@ -95,11 +96,11 @@ def import_opml(path: Path, data: bytes) -> tuple[list[Feed], list[str]]:
     written; then nothing is added.
     """
     feeds, notes = from_opml(data)
-    known = {canonical_address(feed.url): feed for feed in read_feeds(path)} if path.exists() else {}
+    known = {urls.normalize(feed.url): feed for feed in read_feeds(path)} if path.exists() else {}
     taken = {feed.id for feed in known.values()}
     added: list[Feed] = []
     for feed in feeds:
-        if other := known.get(canonical_address(feed.url)):
+        if other := known.get(urls.normalize(feed.url)):
             notes.append(f'"{feed.name}" is there already, as "{other.id}"')
             continue
         new = replace(feed, id=unshared_id(feed.url, feed.name, taken, of_many=True)) if feed.id in taken else feed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -66,6 +67,33 @@ def test_secrets_are_masked_where_settings_are_explained() -> None:
     assert (explained["retries"].value, explained["retries"].origin) == (3, "--retries")
     assert explained["contact"].origin == "default"
     assert list(explained) == list(Settings.model_fields)
+
+
+def test_variables_count_in_either_case_and_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "newsmill.toml").write_text('retries = 4\nper_host = 3\ncontact = "港口"\n', encoding="utf-8")
+    monkeypatch.setenv("NEWSMILL_RETRIES", "5")
+    monkeypatch.setenv("newsmill_contact", "mailto:me@hafen.example")
+    settings = load_settings()
+    assert (settings.retries, settings.per_host, settings.contact) == (5, 3, "mailto:me@hafen.example")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "newsmill.toml").write_text("retries = \n")
+    with pytest.raises(NewsmillError, match=r"^newsmill\.toml: Invalid value"):
+        load_settings()
+    (tmp_path / "newsmill.toml").write_bytes(b'contact = "\xff"')
+    with pytest.raises(NewsmillError, match=r"^newsmill\.toml: .*decode"):
+        load_settings()
+
+
+def test_outboxes_in_a_variable_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"name": "desk", "url": "https://desk.example/hook", "secret": "{env:DESK_SECRET}"}
+    monkeypatch.setenv("NEWSMILL_OUTBOX", json.dumps([table]))
+    assert load_settings().outbox == (OutboxTable(**table),)
+    monkeypatch.setenv("NEWSMILL_OUTBOX", "[{hushhush")
+    with pytest.raises(NewsmillError, match="NEWSMILL_OUTBOX: outboxes are written as a JSON list") as raised:
+        load_settings()
+    assert "hushhush" not in str(raised.value)
 
 
 def test_every_invalid_setting_is_named_with_its_source() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.registry.feed_checks import fix_address
-from tasks.registry.feed_ids import canonical_address, nearest, slug
+from tasks.registry.feed_ids import nearest, slug
 from tests.tasks.registry.feeds import addresses, slugs
 
 
@@ -59,8 +59,3 @@ def test_an_address_is_fixed_where_it_is_clear_what_was_meant(address: str, bett
 def test_the_nearest_name_ignores_case() -> None:
     assert nearest("LANGAUGE", ["language", "name"]) == "language"
     assert nearest("frequency", ["language", "name"]) is None
-
-
-def test_two_spellings_of_an_address_are_one() -> None:
-    assert canonical_address("HTTPS://EXAMPLE.org/a#top") == canonical_address("https://example.org/a")
-    assert canonical_address("https://example.org/a?utm_source=x") != canonical_address("https://example.org/a")

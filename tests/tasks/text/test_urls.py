@@ -13,6 +13,7 @@ from tasks.text.urls import (
     canonical,
     host_of,
     identity,
+    normalize,
     resolve,
     site_of,
     strip_www,
@@ -273,6 +274,12 @@ def test_the_canonical_form_of_an_ordinary_address_is_w3libs(parts: tuple[str, s
     address, pair = parts
     stripped = "" if without_tracking(f"https://quay.example/{pair}") == "https://quay.example/" else pair
     assert canonical(address + pair) == canonicalize_url(address + stripped)
+    assert normalize(address + pair) == canonicalize_url(address + pair)
+
+
+def test_two_spellings_of_an_address_are_one() -> None:
+    assert normalize("HTTPS://EXAMPLE.org/a#top") == normalize("https://example.org/a")
+    assert normalize("https://example.org/a?utm_source=x") != normalize("https://example.org/a")
 
 
 @given(_ADDRESSES)
