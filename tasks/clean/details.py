@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tasks.text.markup import Element
 
 _CLASSES = frozenset(
@@ -11,4 +13,9 @@ _CLASSES = frozenset(
 
 
 def is_about_entry(node: Element) -> bool:
-    return "class" in node.attrs and not _CLASSES.isdisjoint(node.attrs["class"].split())
+    return "class" in node.attrs and _are_about_entry(node.attrs["class"])
+
+
+@lru_cache(maxsize=1024)  # a site's articles share them
+def _are_about_entry(classes: str) -> bool:
+    return not _CLASSES.isdisjoint(classes.split())

@@ -157,13 +157,16 @@ def _is_sharing(link: Element) -> bool:
 
 
 def _is_decoration(element: Element) -> bool:
-    if not element.attrs:
-        return False
-    names = _names(element.attrs.get("class", "")[:MAX_NAMES]) | _names(element.attrs.get("id", "")[:MAX_NAMES])
-    return not names.isdisjoint(_DECORATIONS) or not (names.isdisjoint(_PEOPLE) or names.isdisjoint(_PORTRAITS))
+    attrs = element.attrs
+    return bool(attrs) and _mark_decoration(attrs.get("class", "")[:MAX_NAMES], attrs.get("id", "")[:MAX_NAMES])
 
 
 @lru_cache(maxsize=1024)  # a site's articles share most of them
+def _mark_decoration(classes: str, id: str) -> bool:
+    names = _names(classes) | _names(id)
+    return not names.isdisjoint(_DECORATIONS) or not (names.isdisjoint(_PEOPLE) or names.isdisjoint(_PORTRAITS))
+
+
 def _names(value: str) -> frozenset[str]:
     """The words of a class or id, which may be joined with hyphens or by capitals."""
     return frozenset(word.lower() for word in _NAMES.findall(value) if word)

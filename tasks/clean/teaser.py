@@ -22,10 +22,12 @@ SUMMARY: Final = 200
 """The same for an entry whose only text may be its summary."""
 _TAIL: Final = 600
 """Characters of HTML that may hold the link to the rest."""
+_PHRASE: Final = 160
+"""Characters that hold an invitation to read on, arrows behind it included."""
 _CUT_OFF = re.compile(
     r"(?:…|\.\.\.|⋯|。。。|\[(?:…|\.{2,}|&hellip;)\]|\((?:…|\.{2,}|more)\))[\s»>\]）)]*$", re.IGNORECASE
 )
-_TAG = re.compile(r"<[^<>]*>|^[^<>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"<a\b[^<>]*>(.{1,200}?)</a>", re.IGNORECASE | re.DOTALL)
 _CUT_OFF_LINK = re.compile(
     r"(?:…|\.\.\.|&hellip;|&#8230;)[\s\])]*(?:<[^<>]*>\s*){0,3}<a\b[^<>]*>[^<>]{1,30}</a>", re.IGNORECASE
@@ -45,13 +47,21 @@ def why_teaser(text: str, words: int, html: str, *, has_summary: bool) -> str | 
     if words >= LONG:
         return None
     tail = html[-_TAIL:]
-    if _CUT_OFF.search(text[-40:]) or _CUT_OFF_LINK.search(tail):
+    has_links = "<a" in tail or "<A" in tail
+    if _CUT_OFF.search(text[-40:]) or (has_links and _CUT_OFF_LINK.search(tail)):
         return "cut off"
-    if bare(unescape(_TAG.sub(" ", tail))).endswith(_READ_ON) or any(map(_reads_on, _LINK.findall(tail))):
+    links = _LINK.findall(tail) if has_links else ()
+    if bare(unescape(_last_words(tail))).endswith(_READ_ON) or any(map(_reads_on, links)):
         return "read on"
-    if words < (SHORT_UNSPACED if _is_unspaced(text[:200]) else SHORT):
+    if words < SHORT or (words < SHORT_UNSPACED and _is_unspaced(text[:200])):
         return "short"
     return "summary" if not has_summary and words < SUMMARY else None
+
+
+def _last_words(html: str) -> str:
+    """The last words, without tags; the first tag may be cut off at its beginning."""
+    tag, end, rest = html.partition(">")
+    return _TAG.sub(" ", rest if end and "<" not in tag else html).rstrip()[-_PHRASE:]
 
 
 def _reads_on(link: str) -> bool:

@@ -78,7 +78,7 @@ def _has_self_closed(html: str) -> bool:
     end = html.find("/>")
     while end >= 0:
         start = html.rfind("<", max(0, end - _MAX_TAG), end)
-        if not html.startswith(_USUAL_VOIDS, max(start, 0)) and (start < 0 or not _VOID_START.match(html, start)):
+        if start < 0 or not (html.startswith(_USUAL_VOIDS, start) or _VOID_START.match(html, start)):
             return True
         end = html.find("/>", end + 2)
     return False

@@ -99,6 +99,7 @@ def test_a_text_that_invites_to_read_on(language: str, phrase: str) -> None:
         '<a class="more-link" href="/gate">Continue reading <span class="screen-reader-text">The gate</span></a>',
         '<a href="/gate">Continue reading <span>&rarr;</span></a></p><p>The post <a href="/gate">The gate</a> '
         'appeared first on <a href="/">The Quay</a>.',
+        '<a href="/gate">Read more ></a></p><p><a href="/t/harbour">harbour</a>',
         '<A HREF="/gate">Read more</A></p><p><a href="/t/harbour">harbour</a>, <a href="/t/gate">gate</a>',
     ],
 )
