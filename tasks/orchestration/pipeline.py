@@ -23,8 +23,7 @@ FINDS_BYTES = 4_500_000
 """Limit for a backfill's documents: all of them are new, and what milling makes of one is many times its size."""
 BATCH_SECONDS = 30.0
 WAIT_SECONDS = 2.0
-PAUSE_SECONDS = 0.5
-"""What was fetched does not wait longer for other feeds, nor for the next of them: a server that hangs delays none."""
+"""What was fetched does not wait longer for other feeds: a server that hangs delays none of them."""
 AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
 
@@ -54,7 +53,6 @@ def batch_fetches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
         max_bytes=BATCH_BYTES,
         max_documents=BATCH_DOCUMENTS,
         max_wait=WAIT_SECONDS,
-        max_pause=PAUSE_SECONDS,
     )
 
 
@@ -65,13 +63,12 @@ async def _in_batches(
     max_bytes: int,
     max_documents: int,
     max_seconds: float = math.inf,
-    max_wait: float = math.inf,
-    max_pause: float = math.inf,
+    max_wait: float | None = None,
     flush_on: tuple[type[Exception], ...] = (),
 ) -> AsyncIterator[list[T]]:
     """The items in batches; a batch ends with the item that reaches a limit. `measure` gives an item's bytes and number
-    of documents. A batch also ends once its first item has waited `max_wait` seconds, or if none comes for `max_pause`
-    seconds. If the source raises one of `flush_on`, the unfinished batch comes before the error."""
+    of documents. A batch also ends once its first item has waited `max_wait` seconds. If the source raises one of
+    `flush_on`, the unfinished batch comes before the error."""
     batch: list[T] = []
     size = documents = 0
     started = 0.0
@@ -79,12 +76,12 @@ async def _in_batches(
     try:
         while True:
             try:
-                if not batch or min(max_wait, max_pause) == math.inf:
+                if max_wait is None or not batch:
                     item = await anext(items)
                 else:
                     coming = asyncio.ensure_future(anext(items))
-                    wait = min(started + max_wait - time.monotonic(), max_pause)
-                    if not (await asyncio.wait({coming}, timeout=max(wait, 0)))[0]:
+                    left = started + max_wait - time.monotonic()
+                    if not (await asyncio.wait({coming}, timeout=max(left, 0)))[0]:
                         yield batch
                         batch, size, documents = [], 0, 0
                     item = await coming
