@@ -159,6 +159,6 @@ def add_field(clone: Path, field: str) -> None:
     """At the end of the settings' fields."""
     path = clone / "tasks" / "settings.py"
     text = path.read_text(encoding="utf-8")
-    before, method, after = text.partition("\n    @classmethod\n    def settings_customise_sources(")
+    before, method, after = text.partition("\n    @property\n    def location(")
     assert method
     path.write_text(f"{before}    {field}\n{method}{after}", encoding="utf-8")

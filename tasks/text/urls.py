@@ -34,7 +34,7 @@ _SAFE = re.compile(
 slash before the query; both spellings name the same page, so these stay as written (`benchmarks.shortcuts`)."""
 
 _SLASHES = re.compile(r"(https?:)/{3,}(?=[\w-]+\.)", re.IGNORECASE)
-_NAMED = re.compile(r"[^\s.]")
+_NAMED = re.compile(r"[^\s.\x00-\x1f\x7f]")
 _WWW_HOST = re.compile(r"www\d?\.[\w-]+(?:\.[\w-]+)+")
 _WWW = re.compile(r"^www\d?\.")
 _VARIANT_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")

@@ -91,6 +91,7 @@ def test_text_that_is_not_an_address(address: str | None) -> None:
 @example(".\x1b", None)
 @example(" :", None)
 @example("\x1f:", None)
+@example("\x1b?", None)
 def test_any_text_resolves_to_an_http_address_or_nothing(text: str, base: str | None) -> None:
     for address in (text, "http://" + text, "https://quay.example/" + text):
         resolved = resolve(base, address)
