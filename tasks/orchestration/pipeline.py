@@ -24,6 +24,10 @@ FINDS_BYTES = 4_500_000
 BATCH_SECONDS = 30.0
 WAIT_SECONDS = 2.0
 """What was fetched does not wait longer for other feeds: a server that hangs delays none of them."""
+PAUSE_SECONDS = 0.5
+"""Nor longer than this for the next answer, once a load of its own is worth it."""
+PAUSE_DOCUMENTS = 10
+"""A load costs a twentieth of a second however little it loads: fewer documents wait for others."""
 AHEAD = 2
 """Batches that are milled while one loads: bounds the memory."""
 
@@ -53,6 +57,7 @@ def batch_fetches(fetches: AsyncIterator[Fetch]) -> AsyncIterator[list[Fetch]]:
         max_bytes=BATCH_BYTES,
         max_documents=BATCH_DOCUMENTS,
         max_wait=WAIT_SECONDS,
+        max_pause=PAUSE_SECONDS,
     )
 
 
@@ -63,12 +68,14 @@ async def _in_batches(
     max_bytes: int,
     max_documents: int,
     max_seconds: float = math.inf,
-    max_wait: float | None = None,
+    max_wait: float = math.inf,
+    max_pause: float = math.inf,
     flush_on: tuple[type[Exception], ...] = (),
 ) -> AsyncIterator[list[T]]:
     """The items in batches; a batch ends with the item that reaches a limit. `measure` gives an item's bytes and number
-    of documents. A batch also ends once its first item has waited `max_wait` seconds. If the source raises one of
-    `flush_on`, the unfinished batch comes before the error."""
+    of documents. A batch also ends once its first item has waited `max_wait` seconds; one with PAUSE_DOCUMENTS, if no
+    item comes for `max_pause` seconds. If the source raises one of `flush_on`, the unfinished batch comes before the
+    error."""
     batch: list[T] = []
     size = documents = 0
     started = 0.0
@@ -76,12 +83,13 @@ async def _in_batches(
     try:
         while True:
             try:
-                if max_wait is None or not batch:
+                if not batch or max_wait == math.inf:
                     item = await anext(items)
                 else:
                     coming = asyncio.ensure_future(anext(items))
                     left = started + max_wait - time.monotonic()
-                    if not (await asyncio.wait({coming}, timeout=max(left, 0)))[0]:
+                    wait = min(left, max_pause) if documents >= PAUSE_DOCUMENTS else left
+                    if not (await asyncio.wait({coming}, timeout=max(wait, 0)))[0]:
                         yield batch
                         batch, size, documents = [], 0, 0
                     item = await coming

@@ -18,6 +18,7 @@ from tasks.orchestration.pipeline import (
     BATCH_DOCUMENTS,
     BATCH_FINDS,
     FINDS_BYTES,
+    PAUSE_DOCUMENTS,
     batch_documents,
     batch_fetches,
     batch_finds,
@@ -84,17 +85,21 @@ def test_fetches_are_batched_by_the_documents_they_brought() -> None:
     assert [len(batch) for batch in batches] == [2 * BATCH_DOCUMENTS, 1, 1]
 
 
-def test_what_was_fetched_does_not_wait_for_a_feed_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.orchestration.pipeline.WAIT_SECONDS", 0.01)
+@pytest.mark.parametrize(("limit", "documents"), [("WAIT_SECONDS", 2), ("PAUSE_SECONDS", PAUSE_DOCUMENTS)])
+def test_what_was_fetched_does_not_wait_for_a_feed_that_hangs(
+    limit: str, documents: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WAIT_SECONDS", "PAUSE_SECONDS"):
+        monkeypatch.setattr(f"tasks.orchestration.pipeline.{name}", 0.01 if name == limit else 600)
 
     async def run() -> list[int]:
         loaded = asyncio.Event()
 
         async def source() -> AsyncIterator[Fetch]:
-            yield fetch(1, 1)
-            yield fetch(1, 2)
+            for number in range(documents):
+                yield fetch(1, number)
             await loaded.wait()  # it answers only once the others are loaded
-            yield fetch(1, 3)
+            yield fetch(1, documents)
 
         lengths = []
         async for batch in batch_fetches(source()):
@@ -102,7 +107,20 @@ def test_what_was_fetched_does_not_wait_for_a_feed_that_hangs(monkeypatch: pytes
             loaded.set()
         return lengths
 
-    assert asyncio.run(run()) == [2, 1]
+    assert asyncio.run(run()) == [documents, 1]
+
+
+def test_a_few_documents_wait_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.orchestration.pipeline.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("tasks.orchestration.pipeline.WAIT_SECONDS", 600)
+
+    async def source() -> AsyncIterator[Fetch]:
+        for number in range(PAUSE_DOCUMENTS):
+            yield fetch(1, number)
+            await asyncio.sleep(0.01)
+
+    batches = asyncio.run(gather(batch_fetches(source())))
+    assert [len(batch) for batch in batches] == [PAUSE_DOCUMENTS]
 
 
 def find(size: int) -> Find:
