@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from w3lib.url import add_or_replace_parameters, canonicalize_url
+from w3lib.url import add_or_replace_parameters
 
 from tasks.backfill.finds import BackfillRequest, Find, Plan
 from tasks.backfill.polite import Asker
@@ -21,7 +21,7 @@ from tasks.parse.feed import read_feed
 from tasks.parse.json_feed import looks_like_json, read_json_feed
 from tasks.text.dates import parse_date
 from tasks.text.encodings import readable
-from tasks.text.urls import host_of, resolve
+from tasks.text.urls import host_of, normalize, resolve
 from warehouse.counting import counted
 from warehouse.digest import digest
 from warehouse.records import Feed
@@ -291,7 +291,7 @@ def may_answer_later(error: FetchError) -> bool:
 
 
 def _address_key(address: str) -> str:
-    return _short_digest(canonicalize_url(address))
+    return _short_digest(normalize(address))
 
 
 def _short_digest(*parts: str) -> str:

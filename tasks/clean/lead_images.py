@@ -158,11 +158,11 @@ def _is_sharing(link: Element) -> bool:
 
 def _is_decoration(element: Element) -> bool:
     attrs = element.attrs
-    return bool(attrs) and _mark_decoration(attrs.get("class", "")[:MAX_NAMES], attrs.get("id", "")[:MAX_NAMES])
+    return bool(attrs) and _are_of_decoration(attrs.get("class", "")[:MAX_NAMES], attrs.get("id", "")[:MAX_NAMES])
 
 
 @lru_cache(maxsize=1024)  # a site's articles share most of them
-def _mark_decoration(classes: str, id: str) -> bool:
+def _are_of_decoration(classes: str, id: str) -> bool:
     names = _names(classes) | _names(id)
     return not names.isdisjoint(_DECORATIONS) or not (names.isdisjoint(_PEOPLE) or names.isdisjoint(_PORTRAITS))
 

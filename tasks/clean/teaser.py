@@ -47,11 +47,10 @@ def why_teaser(text: str, words: int, html: str, *, has_summary: bool) -> str | 
     if words >= LONG:
         return None
     tail = html[-_TAIL:]
-    has_links = "<a" in tail or "<A" in tail
-    if _CUT_OFF.search(text[-40:]) or (has_links and _CUT_OFF_LINK.search(tail)):
+    has_link = "<a" in tail or "<A" in tail
+    if _CUT_OFF.search(text[-40:]) or (has_link and _CUT_OFF_LINK.search(tail)):
         return "cut off"
-    links = _LINK.findall(tail) if has_links else ()
-    if bare(unescape(_last_words(tail))).endswith(_READ_ON) or any(map(_reads_on, links)):
+    if bare(unescape(_last_words(tail))).endswith(_READ_ON) or any(map(_reads_on, _LINK.findall(tail))):
         return "read on"
     if words < SHORT or (words < SHORT_UNSPACED and _is_unspaced(text[:200])):
         return "short"
