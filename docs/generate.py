@@ -17,14 +17,13 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field
 from functools import cache
 from pathlib import Path
-
-from pydantic import SecretStr
-from pydantic.fields import FieldInfo
+from typing import Any
 
 from tasks.backfill.sources import SOURCES, SourceKind
-from tasks.settings import Settings
+from tasks.settings import SETTINGS
 from warehouse.errors import NewsmillError
 from warehouse.publish import dictionary
 from warehouse.publish.catalogue import Catalogue, empty_warehouse, read_catalogue
@@ -98,17 +97,18 @@ def settings_page(text: str) -> str:
 
 def _settings_table() -> Iterator[str]:
     yield from ("| variable | default | meaning |", "| --- | --- | --- |")
-    for name, field in Settings.model_fields.items():
-        if not field.description:
+    for name, setting in SETTINGS.items():
+        default = _default(setting)
+        description = setting.metadata["description"]
+        if not description:
             raise NewsmillError(f"tasks/settings.py: the setting {name} has no description")
-        default = _default(field)
-        yield f"| `NEWSMILL_{name.upper()}` | {default}{' ' if default else ''}| {escaped(field.description)} |"
+        yield f"| `NEWSMILL_{name.upper()}` | {default}{' ' if default else ''}| {escaped(description)} |"
 
 
-def _default(field: FieldInfo) -> str:
+def _default(setting: Field[Any]) -> str:
     """Empty if there is none, or if it depends on the machine: the description says it then."""
-    value = field.default
-    if field.default_factory is not None or value in (None, ()) or isinstance(value, SecretStr):
+    value = setting.default
+    if value in (MISSING, None, ()):
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from warehouse.feed_descriptions import Hints, Rhythm
@@ -137,6 +136,8 @@ def freshness(headers: Mapping[str, str]) -> float | None:
     if match := _MAX_AGE.search(control):
         lifetime = float(match[1])
     else:
+        from email.utils import parsedate_to_datetime  # brings sockets, and `newsmill feeds list` needs only `period`
+
         try:
             expires, date = (parsedate_to_datetime(headers[name]) for name in ("expires", "date"))
             lifetime = (expires - date).total_seconds()

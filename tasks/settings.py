@@ -12,17 +12,33 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from voluptuous import All, Invalid
 
 from tasks.networks import AllowedAddresses, parse_allowed
-from tasks.outbox_table import OutboxTable, check_names
+from tasks.outbox_table import OutboxTable, check_names, read_outbox
+from tasks.shapes import (
+    Check,
+    list_of,
+    number,
+    one_of,
+    optional,
+    path,
+    path_of,
+    positive,
+    problems_of,
+    switch,
+    table,
+    text,
+    whole,
+)
 from warehouse.errors import NewsmillError
-from warehouse.masking import HIDDEN, mask_passwords
+from warehouse.feed import FullText
+from warehouse.masking import HIDDEN, Secret, mask_passwords
 from warehouse.store.lake import (
     CONNECT_TIMEOUT,
     SCHEME,
@@ -52,155 +68,187 @@ def _home() -> Path:
     return platformdirs.user_state_path("newsmill")
 
 
-def _check_networks(value: bool | str) -> bool | str:
-    parse_allowed(str(value))
-    return value
+def _cores() -> int:
+    return min(os.cpu_count() or 1, 8)
+
+
+def _check_networks(value: object) -> bool | str:
+    allowed = value if isinstance(value, bool) else text(str(value) if isinstance(value, int) else value)
+    try:
+        parse_allowed(str(allowed))
+    except ValueError as error:
+        raise Invalid(str(error)) from error
+    return allowed
 
 
 def _check_periods(value: str) -> str:
     from tasks.rhythm import period
 
-    for word in value.split():
-        period(word)
+    try:
+        for word in value.split():
+            period(word)
+    except ValueError as error:
+        raise Invalid(str(error)) from error
     return value
 
 
-class Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", validate_default=True)
+def _absolute_path(value: object) -> Path:
+    return path(value).absolute()
 
-    feeds: Path = Field(Path("feeds.toml"), description="The feeds registry")
-    warehouse: str = Field(
+
+def _secret(value: object) -> Secret:
+    return value if isinstance(value, Secret) else Secret(text(value))
+
+
+Checks = Literal["report", "fail", "off"]
+
+
+def _setting(check: Check, default: Any, description: str) -> Any:
+    """A field of Settings: what it may be, its default or what makes it, and what docs/settings.md says of it."""
+    facts = {"check": check, "description": description}
+    if callable(default):
+        return field(default_factory=default, metadata=facts)
+    return field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    feeds: Path = _setting(path, Path("feeds.toml"), "The feeds registry")
+    warehouse: str = _setting(
+        text,
         str(DATA / "newsmill.duckdb"),
-        description="The pipeline's own DuckDB file; or a lake: ducklake:sqlite:FILE or ducklake:postgres:CONNINFO",
+        "The pipeline's own DuckDB file; or a lake: ducklake:sqlite:FILE or ducklake:postgres:CONNINFO",
     )
-    data_path: str | None = Field(
+    data_path: str | None = _setting(
+        optional(text),
         None,
-        description="Where a lake keeps its Parquet files: a folder, or s3://BUCKET/FOLDER; beside an SQLite catalog",
+        "Where a lake keeps its Parquet files: a folder, or s3://BUCKET/FOLDER; beside an SQLite catalog",
     )
-    catalog_password: SecretStr | None = Field(None, description="PostgreSQL's password, for a lake's catalog")
-    s3_endpoint: str | None = Field(None, description="host:port of the S3 store; Amazon's own by default")
-    s3_region: str = Field("us-east-1", description="The S3 store's region")
-    s3_key: SecretStr | None = Field(None, description="The S3 store's access key")
-    s3_secret: SecretStr | None = Field(None, description="The S3 store's secret key")
-    s3_tls: bool = Field(True, description="Ask the S3 store by https")
-    published: Path | None = Field(None, description="The analysts' copy; news.duckdb beside the warehouse")
-    landing: Path | None = Field(None, description="The landing zone; landing/ beside the warehouse")
-    image_store: Path | None = Field(None, description="The image store; images/ beside the warehouse")
-    site_patterns: Path | None = Field(
-        None, description="Rules for web pages, a file for each host; rules/ beside feeds"
+    catalog_password: Secret | None = _setting(optional(_secret), None, "PostgreSQL's password, for a lake's catalog")
+    s3_endpoint: str | None = _setting(optional(text), None, "host:port of the S3 store; Amazon's own by default")
+    s3_region: str = _setting(text, "us-east-1", "The S3 store's region")
+    s3_key: Secret | None = _setting(optional(_secret), None, "The S3 store's access key")
+    s3_secret: Secret | None = _setting(optional(_secret), None, "The S3 store's secret key")
+    s3_tls: bool = _setting(switch, True, "Ask the S3 store by https")
+    published: Path | None = _setting(optional(path), None, "The analysts' copy; news.duckdb beside the warehouse")
+    landing: Path | None = _setting(optional(path), None, "The landing zone; landing/ beside the warehouse")
+    image_store: Path | None = _setting(optional(path), None, "The image store; images/ beside the warehouse")
+    site_patterns: Path | None = _setting(
+        optional(path), None, "Rules for web pages, a file for each host; rules/ beside feeds"
     )
-    home: Annotated[Path, AfterValidator(Path.absolute)] = Field(
-        default_factory=_home,
-        description="Where the local Prefect server keeps its database and log; ~/.local/state/newsmill on Linux",
+    home: Path = _setting(
+        _absolute_path,
+        _home,
+        "Where the local Prefect server keeps its database and log; ~/.local/state/newsmill on Linux",
     )
 
-    allow_private_addresses: Annotated[bool | str, AfterValidator(_check_networks)] = Field(
+    allow_private_addresses: bool | str = _setting(
+        _check_networks,
         False,
-        description="Fetch from private networks and loopback too: 1 for all, or a list of networks and hosts, such as "
+        "Fetch from private networks and loopback too: 1 for all, or a list of networks and hosts, such as "
         "`127.0.0.0/8,news.internal`",
     )
-    contact: str = Field(
-        "no contact given", description="An address or a page at which sites can reach you: part of the User-Agent"
+    contact: str = _setting(
+        text, "no contact given", "An address or a page at which sites can reach you: part of the User-Agent"
     )
-    concurrency: int = Field(32, ge=1, le=512, description="Requests under way at once")
-    per_host: int = Field(2, ge=1, le=32, description="Requests under way at once to one host")
-    timeout: float = Field(20, gt=0, description="Seconds without any byte before a request counts as timed out")
-    deadline: float = Field(60, gt=0, description="Seconds a whole request may take, redirects included")
-    max_redirects: int = Field(5, ge=0, le=20, description="Redirects that are followed")
-    max_feed_bytes: int = Field(32 * MEGABYTE, gt=0, description="The largest feed, after decompression")
-    max_image_bytes: int = Field(20 * MEGABYTE, gt=0, description="The largest image")
-    max_image_pixels: int = Field(80_000_000, gt=0, description="The largest image, in pixels")
-    retries: int = Field(2, ge=0, le=10, description="More tries of a feed after a time-out or a 5xx, in one run")
-    retry_delay: float = Field(2, ge=0, description="Seconds before the first retry; doubles each time, with jitter")
-    image_attempts: int = Field(4, ge=1, description="Runs that try an image before it is given up")
-    images_per_run: int = Field(5000, ge=1, description="Images that one run fetches at most")
-    full_text: Literal["auto", "always", "never"] = Field(
+    concurrency: int = _setting(whole(1, 512), 32, "Requests under way at once")
+    per_host: int = _setting(whole(1, 32), 2, "Requests under way at once to one host")
+    timeout: float = _setting(positive, 20, "Seconds without any byte before a request counts as timed out")
+    deadline: float = _setting(positive, 60, "Seconds a whole request may take, redirects included")
+    max_redirects: int = _setting(whole(0, 20), 5, "Redirects that are followed")
+    max_feed_bytes: int = _setting(whole(1), 32 * MEGABYTE, "The largest feed, after decompression")
+    max_image_bytes: int = _setting(whole(1), 20 * MEGABYTE, "The largest image")
+    max_image_pixels: int = _setting(whole(1), 80000000, "The largest image, in pixels")
+    retries: int = _setting(whole(0, 10), 2, "More tries of a feed after a time-out or a 5xx, in one run")
+    retry_delay: float = _setting(number(0), 2, "Seconds before the first retry; doubles each time, with jitter")
+    image_attempts: int = _setting(whole(1), 4, "Runs that try an image before it is given up")
+    images_per_run: int = _setting(whole(1), 5000, "Images that one run fetches at most")
+    full_text: FullText = _setting(
+        one_of(get_args(FullText)),
         "auto",
-        description="For feeds that say nothing of it: whether an entry's own page is fetched for its text; auto: "
+        "For feeds that say nothing of it: whether an entry's own page is fetched for its text; auto: "
         "where the feed gives a teaser",
     )
-    page_attempts: int = Field(5, ge=1, description="Runs that try a page before it is given up")
-    pages_per_run: int = Field(1000, ge=0, description="Pages that one run fetches at most")
-    pages_per_host: int = Field(50, ge=1, description="Pages that one run fetches of one host at most")
-    pages_seconds: float = Field(1800, gt=0, description="Seconds after which a run begins no further batch of pages")
-    page_days: float = Field(30, gt=0, description="Days for which an article's page is wanted after it was first seen")
-    page_checks: Annotated[str, AfterValidator(_check_periods)] = Field(
+    page_attempts: int = _setting(whole(1), 5, "Runs that try a page before it is given up")
+    pages_per_run: int = _setting(whole(0), 1000, "Pages that one run fetches at most")
+    pages_per_host: int = _setting(whole(1), 50, "Pages that one run fetches of one host at most")
+    pages_seconds: float = _setting(positive, 1800, "Seconds after which a run begins no further batch of pages")
+    page_days: float = _setting(positive, 30, "Days for which an article's page is wanted after it was first seen")
+    page_checks: str = _setting(
+        All(text, _check_periods),
         "1h 6h 1d 7d 30d",
-        description="When a page is asked again after it was first read, to see what was changed or taken down; empty: "
-        "never",
+        "When a page is asked again after it was first read, to see what was changed or taken down; empty: never",
     )
-    gone_after: Annotated[str, AfterValidator(_check_periods)] = Field(
-        "1d", description="How long a page must be missing before it counts as taken down"
+    gone_after: str = _setting(
+        All(text, _check_periods), "1d", "How long a page must be missing before it counts as taken down"
     )
-    min_interval: float = Field(900, gt=0, description="Seconds before a scheduled ingest asks a feed again, at least")
-    max_interval: float = Field(86_400, gt=0, description="Seconds until a scheduled ingest asks a feed again, at most")
-    missing_tries: int = Field(5, ge=0, description="Answers of 404 in a row that disable a feed; 0: none do")
-    missing_days: float = Field(3, ge=0, description="Days that must lie between the first and the last of those 404s")
-    lock_timeout: float = Field(60, ge=0, description="Seconds to wait while another process holds the warehouse")
-    workers: int = Field(
-        default_factory=lambda: min(os.cpu_count() or 1, 8),
-        ge=1,
-        description="Processes that parse and clean; one for each core, at most 8",
-    )
-    mill_timeout: float = Field(120, gt=0, description="Seconds one document may take to parse and clean")
-    wayback_url: str = Field("https://web.archive.org", description="The Wayback Machine, or a copy of its API")
-    backfill_pause: float = Field(1.5, ge=0, description="Seconds between two requests of a backfill")
-    max_page_bytes: int = Field(16 * MEGABYTE, gt=0, description="The largest web page or article file")
-    checks: Literal["report", "fail", "off"] = Field(
+    min_interval: float = _setting(positive, 900, "Seconds before a scheduled ingest asks a feed again, at least")
+    max_interval: float = _setting(positive, 86400, "Seconds until a scheduled ingest asks a feed again, at most")
+    missing_tries: int = _setting(whole(0), 5, "Answers of 404 in a row that disable a feed; 0: none do")
+    missing_days: float = _setting(number(0), 3, "Days that must lie between the first and the last of those 404s")
+    lock_timeout: float = _setting(number(0), 60, "Seconds to wait while another process holds the warehouse")
+    workers: int = _setting(whole(1), _cores, "Processes that parse and clean; one for each core, at most 8")
+    mill_timeout: float = _setting(positive, 120, "Seconds one document may take to parse and clean")
+    wayback_url: str = _setting(text, "https://web.archive.org", "The Wayback Machine, or a copy of its API")
+    backfill_pause: float = _setting(number(0), 1.5, "Seconds between two requests of a backfill")
+    max_page_bytes: int = _setting(whole(1), 16 * MEGABYTE, "The largest web page or article file")
+    checks: Checks = _setting(
+        one_of(get_args(Checks)),
         "report",
-        description="A failed quality check is reported (report) or ends the run unpublished (fail); off: no checks",
+        "A failed quality check is reported (report) or ends the run unpublished (fail); off: no checks",
     )
-    fail_share: float = Field(
+    fail_share: float = _setting(
+        number(0, 1),
         1.0,
-        ge=0,
-        le=1,
-        description="An ingest fails when a larger share of its feeds fail, or all that it asked; feeds left alone "
+        "An ingest fails when a larger share of its feeds fail, or all that it asked; feeds left alone "
         "after a failure count as failed",
     )
-    alert_share: float = Field(
+    alert_share: float = _setting(
+        number(0, 1),
         0.5,
-        ge=0,
-        le=1,
-        description="An ingest tells Prefect's automations when a larger share of its feeds fail, counted as for "
-        "fail_share",
+        "An ingest tells Prefect's automations when a larger share of its feeds fail, counted as for fail_share",
     )
-    outbox: Annotated[tuple[OutboxTable, ...], AfterValidator(check_names)] = Field(
+    outbox: tuple[OutboxTable, ...] = _setting(
+        All(list_of(read_outbox), check_names),
         (),
-        description="Where articles are posted to: [[outbox]] in newsmill.toml; `newsmill outbox --help` shows one",
+        "Where articles are posted to: [[outbox]] in newsmill.toml; `newsmill outbox --help` shows one",
     )
-    outbox_seconds: float = Field(60, gt=0, description="Seconds that a run posts to outboxes at most")
-    outbox_attempts: int = Field(10, ge=1, description="Attempts after which a message of an outbox is given up")
-    dask_scheduler: str | None = Field(
+    outbox_seconds: float = _setting(positive, 60, "Seconds that a run posts to outboxes at most")
+    outbox_attempts: int = _setting(whole(1), 10, "Attempts after which a message of an outbox is given up")
+    dask_scheduler: str | None = _setting(
+        optional(text),
         None,
-        description="Address of the Dask scheduler that `ingest --dask` uses; without one, `workers` processes here",
+        "Address of the Dask scheduler that `ingest --dask` uses; without one, `workers` processes here",
     )
-    keep_fetches: int = Field(90, ge=1, description="Days for which ops.fetches is kept; each feed's last fetch stays")
-    keep_runs: int = Field(365, ge=1, description="Days for which ops.runs is kept")
-    keep_checks: int = Field(90, ge=1, description="Days for which ops.checks is kept")
-    keep_events: int = Field(
-        30, ge=1, description="Days for which ops.article_events and the messages that were sent are kept"
+    keep_fetches: int = _setting(whole(1), 90, "Days for which ops.fetches is kept; each feed's last fetch stays")
+    keep_runs: int = _setting(whole(1), 365, "Days for which ops.runs is kept")
+    keep_checks: int = _setting(whole(1), 90, "Days for which ops.checks is kept")
+    keep_events: int = _setting(
+        whole(1), 30, "Days for which ops.article_events and the messages that were sent are kept"
     )
-    keep_prefect: int = Field(
-        30, ge=1, description="Days for which the local Prefect server keeps runs with their tasks, logs and artifacts"
+    keep_prefect: int = _setting(
+        whole(1), 30, "Days for which the local Prefect server keeps runs with their tasks, logs and artifacts"
     )
-    keep_snapshots: int = Field(7, ge=1, description="Days for which a lake keeps its snapshots")
-    prefect_port: int = Field(
-        0, ge=0, le=65535, description="Port of the local Prefect server; 0 takes 4200 if it is free, else another"
+    keep_snapshots: int = _setting(whole(1), 7, "Days for which a lake keeps its snapshots")
+    prefect_port: int = _setting(
+        whole(0, 65535), 0, "Port of the local Prefect server; 0 takes 4200 if it is free, else another"
     )
-    metrics_port: int = Field(
-        9464, ge=0, le=65535, description="Port at which `newsmill serve` has /metrics for Prometheus; 0: none"
+    metrics_port: int = _setting(
+        whole(0, 65535), 9464, "Port at which `newsmill serve` has /metrics for Prometheus; 0: none"
     )
-    metrics_host: str = Field(
-        "127.0.0.1", description="Address of this machine at which /metrics is served; 0.0.0.0 lets other machines read"
+    metrics_host: str = _setting(
+        text, "127.0.0.1", "Address of this machine at which /metrics is served; 0.0.0.0 lets other machines read"
     )
-    otlp_endpoint: str | None = Field(
+    otlp_endpoint: str | None = _setting(
+        optional(text),
         None,
-        description="OpenTelemetry collector to which `newsmill serve` sends the metrics by HTTP, such as "
+        "OpenTelemetry collector to which `newsmill serve` sends the metrics by HTTP, such as "
         "`http://127.0.0.1:4318`; needs `newsmill[telemetry]`",
     )
-    openlineage_url: str | None = Field(
+    openlineage_url: str | None = _setting(
+        optional(text),
         None,
-        description="OpenLineage server to which each run sends events that name the tables it writes, such as "
+        "OpenLineage server to which each run sends events that name the tables it writes, such as "
         "`http://127.0.0.1:5000`; needs `newsmill[telemetry]`",
     )
 
@@ -303,8 +351,14 @@ class Settings(BaseModel):
         return f"newsmill/{version('newsmill')} (news archiver; {self.contact})"
 
 
-def _secret_value(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
+SETTINGS: Mapping[str, Field[Any]] = {setting.name: setting for setting in fields(Settings)}
+"""Every setting by its name."""
+
+_SETTINGS = table({name: setting.metadata["check"] for name, setting in SETTINGS.items()})
+
+
+def _secret_value(secret: Secret | None) -> str | None:
+    return secret.value if secret else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,13 +399,13 @@ def explain_settings(*, deployed: bool = False, **flags: Any) -> list[ExplainedS
         "site_patterns": settings.patterns_path,
     }
     explained = []
-    for name, field in Settings.model_fields.items():
+    for name, setting in SETTINGS.items():
         value = getattr(settings, name)
         if value is None:
             value = default_paths.get(name)
         source = values.get(name, SourcedValue(None, "default"))
         printable = _printable(value, source.is_secret)
-        explained.append(ExplainedSetting(name, printable, source.origin, field.description or ""))
+        explained.append(ExplainedSetting(name, printable, source.origin, setting.metadata["description"]))
     return explained
 
 
@@ -373,7 +427,7 @@ def _collect_values(flags: Mapping[str, Any], *, deployed: bool) -> dict[str, So
     if deployed:
         from tasks import blocks
 
-        add(blocks.read_variables(Settings.model_fields), f"Prefect variable {blocks.VARIABLE}{{name}}")
+        add(blocks.read_variables(SETTINGS), f"Prefect variable {blocks.VARIABLE}{{name}}")
     if not any(_block_name(setting.value) for setting in values.values()):
         return values
     if not deployed:
@@ -391,9 +445,8 @@ def _collect_values(flags: Mapping[str, Any], *, deployed: bool) -> dict[str, So
 
 def _read_environment() -> dict[str, Any]:
     """The settings in NEWSMILL_* variables, in upper or lower case; tables as JSON. Raises NewsmillError."""
-    # pydantic-settings would do it, too: importing it costs a short command a third of its processor time
     variables = {name.upper(): value for name, value in os.environ.items()}
-    names = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    names = {name: f"{PREFIX}{name.upper()}" for name in SETTINGS}
     values: dict[str, Any] = {name: variables[variable] for name, variable in names.items() if variable in variables}
     if "outbox" in values:
         try:
@@ -420,31 +473,32 @@ def _block_name(value: object) -> str | None:
 
 def _validate(values: Mapping[str, SourcedValue]) -> Settings:
     try:
-        return Settings.model_validate({name: setting.value for name, setting in values.items()})
-    except ValidationError as error:
+        return Settings(**_SETTINGS({name: setting.value for name, setting in values.items()}))
+    except Invalid as error:
         problems = []
-        for problem in error.errors():
-            name = ".".join(map(str, problem["loc"]))
-            source = values.get(name.partition(".")[0], SourcedValue(None, "default"))
+        for problem in problems_of(error):
+            where = path_of(problem)
+            name = str(where[0])
+            source = values.get(name, SourcedValue(None, "default"))
             value = _printable(source.value, source.is_secret or _is_secret(name))
             # a table, such as an [[outbox]], is long, and what is wrong in it may be a secret that was written into it
-            is_table = "." in name or isinstance(source.value, list | tuple | dict)
+            is_table = isinstance(source.value, list | tuple | dict)
             shown = "" if is_table else f"it is {value!r}, "
-            problems.append(f"{name}: {problem['msg']} ({shown}from {source.origin})")
+            problems.append(f"{'.'.join(map(str, where))}: {problem.msg} ({shown}from {source.origin})")
         # not "from error": that would repeat every value
         raise NewsmillError(f"settings: {'; '.join(problems)}") from None
 
 
 def _is_secret(name: str) -> bool:
     """Whether the setting's value must never be printed."""
-    return name in Settings.model_fields and "SecretStr" in str(Settings.model_fields[name].annotation)
+    return name in SETTINGS and "Secret" in str(SETTINGS[name].type)
 
 
 def _printable(value: object, is_secret: bool) -> str | int | float | bool | None:
     """The value with secrets, and passwords within addresses, masked."""
     if value is None or isinstance(value, bool | int | float):
         return HIDDEN if is_secret else value
-    if is_secret or isinstance(value, SecretStr):
+    if is_secret or isinstance(value, Secret):
         return HIDDEN
     if isinstance(value, tuple):
         return mask_passwords(", ".join(map(str, value)))
@@ -491,7 +545,7 @@ def use_settings(settings: Settings) -> Iterator[None]:
 
 def unknown_variables() -> list[str]:
     """Environment variables that start with NEWSMILL_ and name no setting."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {FOLDER}
+    known = {f"{PREFIX}{name.upper()}" for name in SETTINGS} | {FOLDER}
     return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 

@@ -118,12 +118,12 @@ def test_a_new_mart_is_one_file(clone: Path) -> None:
 
 
 def test_a_new_setting_is_its_field(clone: Path) -> None:
-    add_field(clone, 'berths: int = Field(4, ge=1, description="Berths of the harbour")')
+    add_field(clone, 'berths: int = _setting(whole(1), 4, "Berths of the harbour")')
     assert make_docs(clone) == {"docs/settings.md": "| `NEWSMILL_BERTHS` | 4 | Berths of the harbour |"}
 
 
 def test_a_setting_without_a_description_is_an_error(clone: Path) -> None:
-    add_field(clone, "berths: int = 4")
+    add_field(clone, 'berths: int = _setting(whole(1), 4, "")')
     done = run(clone, "docs/generate.py")
     assert (done.returncode, done.stderr) == (1, "tasks/settings.py: the setting berths has no description\n")
 

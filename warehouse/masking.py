@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 HIDDEN = "****"
@@ -39,6 +40,16 @@ _PASSWORD = re.compile(
 
 _SECRET_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 _known: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that is only shown to who asks for its value."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return HIDDEN
 
 
 def remember_secret(value: str) -> None:

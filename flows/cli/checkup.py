@@ -22,7 +22,7 @@ from tasks.errors import ServerError
 from tasks.fetch.access import literal_secrets
 from tasks.orchestration.prefect_database import database_bytes, database_path
 from tasks.registry.feeds_file import read_feeds
-from tasks.settings import Settings, keep_prefect_quiet, load_settings, unknown_variables
+from tasks.settings import SETTINGS, Settings, keep_prefect_quiet, load_settings, unknown_variables
 from warehouse.counting import counted
 from warehouse.errors import NewsmillError, OldSchemaError, WarehouseError, WarehouseLockedError
 from warehouse.masking import mask, mask_passwords
@@ -385,6 +385,6 @@ def _check_variables(client: SyncPrefectClient) -> Iterator[Finding]:
     from tasks.blocks import VARIABLE
 
     names = [variable.name for variable in client.read_variables() if variable.name.startswith(VARIABLE)]
-    if unknown := [name for name in names if name.removeprefix(VARIABLE) not in Settings.model_fields]:
+    if unknown := [name for name in names if name.removeprefix(VARIABLE) not in SETTINGS]:
         message = f"{', '.join(sorted(unknown))}: no such setting, so without effect"
         yield Finding("Prefect variables", "warning", message, "fix the name; `newsmill config` lists all settings")

@@ -17,7 +17,7 @@ from flows.cli.printing import out, print_json
 if TYPE_CHECKING:
     from rich.text import Text
 
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")
+_UNSPACED = r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]"
 """Characters of scripts without spaces between words (or, Korean, with particles); the index has pairs of them."""
 _WORD = r"[\p{L}\p{N}\p{M}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]]+"
 
@@ -77,7 +77,7 @@ def _highlight(text: str, terms: Sequence[str], matches: frozenset[str]) -> Text
 
     is_match = bytearray(len(text))
     words = (word.span() for word in regex.finditer(_WORD, text, regex.V1) if word[0] in matches)
-    for start, end in chain(words, *(_pair_spans(term, text) for term in terms if _UNSPACED.match(term))):
+    for start, end in chain(words, *(_pair_spans(term, text) for term in terms if re.match(_UNSPACED, term))):
         is_match[start:end] = b"\1" * (end - start)
     highlighted = Text()
     for matching, run in groupby(zip(is_match, text, strict=True), key=itemgetter(0)):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-)
-from pydantic_core import PydanticCustomError
+from voluptuous import All, Invalid
 
 from tasks.references import REFERENCE
 from tasks.registry.feed_ids import FEED_ID, MAX_ID, nearest
 from tasks.rhythm import PERIOD, period
+from tasks.shapes import Check, list_of
 from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
 
@@ -27,21 +24,33 @@ SHORTEST_RETENTION = 3600.0
 """Seconds; less would be a mistake."""
 
 
-def invalid(problem: str) -> PydanticCustomError:
-    return PydanticCustomError("feeds", "{problem}", {"problem": problem})
+def shown_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise Invalid(f'must be text, not {as_toml(value)} (write it in quotes: "…")')
+
+
+def check_switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Invalid(f"must be true or false, not {as_toml(value)} (write it without quotes)")
+
+
+def as_toml(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def check_id(value: str) -> str:
     if FEED_ID.fullmatch(value):
         return value
-    raise invalid(f'must be a slug of a-z, 0-9 and "-", {MAX_ID} characters at the most')
+    raise Invalid(f'must be a slug of a-z, 0-9 and "-", {MAX_ID} characters at the most')
 
 
 def check_text(value: str) -> str:
     if not value.strip():
-        raise invalid("must not be empty (write some text, or leave the key out where it is not needed)")
+        raise Invalid("must not be empty (write some text, or leave the key out where it is not needed)")
     if UNPRINTABLE_IN_LINES.search(value):
-        raise invalid("must be one line of text (write it without line ends and control characters)")
+        raise Invalid("must be one line of text (write it without line ends and control characters)")
     return value.strip()
 
 
@@ -50,7 +59,7 @@ def check_feed_address(value: str) -> str:
     plain = REFERENCE.sub("x", value)
     check_web_address(plain)
     if plain != value and REFERENCE.search(urlsplit(value).netloc.rpartition("@")[2]):
-        raise invalid("must name its host itself (write references to secrets after it, or as user and password)")
+        raise Invalid("must name its host itself (write references to secrets after it, or as user and password)")
     return value
 
 
@@ -59,7 +68,7 @@ def check_web_address(value: str) -> str:
         return value
     problem = f'must be an http:// or https:// address, and "{value}" is not one'
     better = fix_address(value)
-    raise invalid(
+    raise Invalid(
         f'{problem} (write "{better}")' if better else f'{problem} (write "https://example.org/feed", for example)'
     )
 
@@ -79,7 +88,7 @@ def check_language(value: str) -> str:
         return value
     better = value.strip().replace("_", "-").split(".")[0]
     hint = f'"{better}"' if _LANGUAGE.fullmatch(better) else '"en", "zh-Hant" or "pt-BR", for example'
-    raise invalid(f"must be a BCP 47 language tag (write {hint})")
+    raise Invalid(f"must be a BCP 47 language tag (write {hint})")
 
 
 @cache
@@ -95,7 +104,7 @@ def check_time_zone(value: str) -> str:
     cities = {name.rpartition("/")[2]: name for name in sorted(names)}
     better = nearest(value, names, 0.8) or cities.get(nearest(value.replace(" ", "_"), cities, 0.8) or "")
     hint = f'"{better}"' if better else '"Asia/Shanghai" or "Europe/Paris", for example'
-    raise invalid(f'must be an IANA time zone, and "{value}" is not one (write {hint})')
+    raise Invalid(f'must be an IANA time zone, and "{value}" is not one (write {hint})')
 
 
 def one_of(choices: Sequence[str], usual: str) -> Callable[[object], object]:
@@ -106,7 +115,7 @@ def one_of(choices: Sequence[str], usual: str) -> Callable[[object], object]:
         if value in choices:
             return value
         better = nearest(value, choices) if isinstance(value, str) else None
-        raise invalid(f'must be {", ".join(others)} or {last} (write "{better or usual}")')
+        raise Invalid(f'must be {", ".join(others)} or {last} (write "{better or usual}")')
 
     return check
 
@@ -114,7 +123,7 @@ def one_of(choices: Sequence[str], usual: str) -> Callable[[object], object]:
 def check_period(value: str) -> str:
     if PERIOD.fullmatch(value):
         return value
-    raise invalid(
+    raise Invalid(
         f'holds "{value}", which is no time after the first reading (write "1h", "6h", "1d" or "7d", for example)'
     )
 
@@ -122,7 +131,7 @@ def check_period(value: str) -> str:
 def check_retention(value: str) -> str:
     if PERIOD.fullmatch(value) and period(value) >= SHORTEST_RETENTION:
         return value
-    raise invalid(f'holds "{value}", which is no length of time of an hour or more (write "90d" or "52w", for example)')
+    raise Invalid(f'holds "{value}", which is no length of time of an hour or more (write "90d" or "52w", for example)')
 
 
 def check_selector(value: str) -> str:
@@ -132,7 +141,7 @@ def check_selector(value: str) -> str:
         soupsieve.compile(value)
     except soupsieve.SelectorSyntaxError as error:
         reason = str(error).splitlines()[0]
-        raise invalid(
+        raise Invalid(
             f'holds "{value}", which is not a CSS selector: {reason} (write "div.article", for example)'
         ) from error
     return value
@@ -142,7 +151,7 @@ def check_pattern(value: str) -> str:
     try:
         re.compile(value)
     except (re.error, OverflowError, RecursionError) as error:
-        raise invalid(
+        raise Invalid(
             f"must be a regular expression, and '{value}' is not one: {error} "
             "(write '\\(', '\\[' or '\\*' for those characters themselves, in single quotes)"
         ) from error
@@ -156,7 +165,7 @@ def check_page_selector(value: str) -> str:
         compile_selector(value)
     except ValueError as error:
         kind, example = ("an XPath", "//div[@id='story']") if is_xpath(value) else ("a CSS selector", "div.story")
-        raise invalid(
+        raise Invalid(
             f"""holds "{value}", which is not {kind}: {error} (write "{example}", for example; an XPath begins with """
             """"/" or "(")"""
         ) from error
@@ -172,29 +181,29 @@ def check_path(value: str) -> str:
     except JMESPathError as error:
         column = getattr(error, "lex_position", getattr(error, "lexer_position", None))
         place = "" if column is None else f", from column {column} on"
-        raise invalid(
+        raise Invalid(
             f"holds '{value}', which is not a JMESPath expression{place} (write 'data.articles' or 'image.url', for "
             "example, and '\"first-name\"' for a name that has other characters than letters, digits and _)"
         ) from error
     return value
 
 
-def as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def check_pairs(value: object) -> object:
+def check_pairs(value: object) -> tuple[tuple[str, str], ...]:
     pairs = value if isinstance(value, list | tuple) else [None]
     if all(isinstance(pair, list | tuple) and len(pair) == 2 and pair[0] for pair in pairs):
-        return value
-    raise invalid('must be pairs of texts (write replace = [["what to find", "what to put there"]])')
+        return tuple((first, second) for first, second in map(list_of(shown_text), pairs))
+    raise Invalid('must be pairs of texts (write replace = [["what to find", "what to put there"]])')
 
 
-Text = Annotated[str, AfterValidator(check_text)]
-WebAddress = Annotated[str, AfterValidator(check_web_address)]
-Selector = Annotated[str, AfterValidator(check_selector)]
-JsonPath = Annotated[str, AfterValidator(check_path)]
-Selectors = Annotated[
-    tuple[Annotated[str, AfterValidator(check_page_selector)], ...],
-    BeforeValidator(as_list),
-]
+def page_selectors(value: object) -> tuple[str, ...]:
+    """One selector, or a list of them."""
+    selectors: tuple[str, ...] = _PAGE_SELECTORS([value] if isinstance(value, str) else value)
+    return selectors
+
+
+def text_that(check: Callable[[str], str]) -> Check:
+    """Text that passes the check."""
+    return All(shown_text, check)
+
+
+_PAGE_SELECTORS = list_of(text_that(check_page_selector))

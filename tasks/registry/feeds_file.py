@@ -13,18 +13,18 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from voluptuous import Invalid
 
 from tasks.errors import FeedsFileError
 from tasks.registry import access_table, filter_table
 from tasks.registry.feed_ids import FEED_ID, nearest, slug
 from tasks.registry.feed_problems import problems
-from tasks.registry.feed_table import FeedTable, read_table
-from tasks.registry.filter_table import FiltersTable
+from tasks.registry.feed_table import FEED, read_table
+from tasks.registry.filter_table import FILTERS, read_filters
 from tasks.registry.line_numbers import line_numbers, line_of
 from tasks.text import urls
+from warehouse.feed import Feed
 from warehouse.filters import NO_FILTERS, Filters
-from warehouse.records import Feed
 
 
 def read_feeds(path: Path) -> list[Feed]:
@@ -135,12 +135,12 @@ def parse_registry(data: bytes, path: Path) -> tuple[list[Feed], Filters]:
     text, document = _load_toml(data, path)
     top_lines, feed_lines = line_numbers(text)
     tables = document.pop("feed", [])
-    shared = {key: document.pop(key) for key in FiltersTable.model_fields if key in document}
+    shared = {key: document.pop(key) for key in FILTERS if key in document}
     complaints = [(top_lines.get(key, 1), _unknown_key(key)) for key in document]
     shared_filters = NO_FILTERS
     try:
-        shared_filters = FiltersTable.model_validate(shared).filters()
-    except ValidationError as error:
+        shared_filters = read_filters(shared)
+    except Invalid as error:
         complaints += [(line_of({"": 1} | top_lines, key), problem) for key, problem in problems(error, shared)]
     feed_line = top_lines.get("feed", 1)
     if not isinstance(tables, list):
@@ -155,7 +155,7 @@ def parse_registry(data: bytes, path: Path) -> tuple[list[Feed], Filters]:
         if isinstance(table, dict):
             try:
                 feeds.append(read_table(table))
-            except ValidationError as error:
+            except Invalid as error:
                 keys_and_problems = problems(error, table)
             keys_and_problems += _duplicates(table, lines[""], ids, addresses)
         else:
@@ -195,7 +195,7 @@ def _load_toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _unknown_key(key: str) -> str:
-    if key in FeedTable.model_fields or key == "list":
+    if key in FEED or key == "list":
         return f"{key} stands before the first [[feed]] (write it below the [[feed]] it belongs to)"
     return f"unknown table or key {key} (write [[feed]] for each feed)"
 
@@ -242,7 +242,7 @@ def _validate(feed: Feed, path: Path) -> Feed:
     table = as_table(feed)
     try:
         return read_table(table)
-    except ValidationError as error:
+    except Invalid as error:
         reasons = "; ".join(problem for _, problem in problems(error, table))
         raise FeedsFileError(f"{path}: {_label(table, 0)} can't be added: {reasons}") from error
 
@@ -281,7 +281,7 @@ def _as_toml(feed: Feed) -> str:
     for key, value in as_table(feed).items():
         if isinstance(value, dict):
             table.add(key, _inline(value))
-        elif key in FiltersTable.model_fields and isinstance(value, list):
+        elif key in FILTERS and isinstance(value, list):
             rules = tomlkit.array()
             for rule in value:
                 rules.add_line(_inline(rule))

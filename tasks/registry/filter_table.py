@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Annotated, get_args
+from typing import Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from voluptuous import All, Invalid
 
-from tasks.registry.feed_checks import invalid
+from tasks.registry.feed_checks import shown_text, text_that
+from tasks.shapes import Check, list_of, optional, table
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.filters import Filter, FilterField, Filters
 
@@ -16,17 +18,21 @@ _LANGUAGE = re.compile("[a-z]{2,3}")
 _CONDITIONS = "words, regex, after, before and language"
 
 
-def _one_or_more(value: object) -> object:
-    """A single text may stand for a list of one."""
-    return (value,) if isinstance(value, str) else value
+def _texts(value: object) -> tuple[str, ...]:
+    """A list of texts; a single one may stand for a list of one."""
+    texts: tuple[str, ...] = _LIST([value] if isinstance(value, str) else value)
+    return texts
+
+
+_LIST = list_of(shown_text)
 
 
 def _check_words(value: tuple[str, ...]) -> tuple[str, ...]:
     for word in value:
         if not word.strip() or UNPRINTABLE_IN_LINES.search(word):
-            raise invalid('must be words in one line (write ["ferry", "night bus"], for example)')
+            raise Invalid('must be words in one line (write ["ferry", "night bus"], for example)')
     if not value:
-        raise invalid('must not be empty (write ["ferry", "night bus"], for example)')
+        raise Invalid('must not be empty (write ["ferry", "night bus"], for example)')
     return tuple(word.strip() for word in value)
 
 
@@ -36,7 +42,7 @@ def _check_regex(value: str) -> str:
     try:
         regex.compile(value)
     except (regex.error, OverflowError, RecursionError) as error:
-        raise invalid(
+        raise Invalid(
             f"must be a regular expression, and '{value}' is not one: {error} "
             "(write '\\(', '\\[' or '\\*' for those characters themselves, in single quotes)"
         ) from error
@@ -52,18 +58,18 @@ def _check_moment(value: object) -> datetime:
         if isinstance(moment, date):
             return datetime.combine(moment, time(), UTC)
     except (ValueError, OverflowError) as error:
-        raise invalid("must be a day (write 2024-01-31, without quotes)") from error
-    raise invalid("must be a day (write 2024-01-31, without quotes)")
+        raise Invalid("must be a day (write 2024-01-31, without quotes)") from error
+    raise Invalid("must be a day (write 2024-01-31, without quotes)")
 
 
 def _check_languages(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value:
-        raise invalid('must not be empty (write ["en", "zh"], for example)')
+        raise Invalid('must not be empty (write ["en", "zh"], for example)')
     for language in value:
         if not _LANGUAGE.fullmatch(language):
             better = re.split("[-_]", language.strip().lower())[0]
             hint = f'"{better}"' if _LANGUAGE.fullmatch(better) else '"en" or "zh", for example'
-            raise invalid(f"must be a language without its region or script, as articles have it (write {hint})")
+            raise Invalid(f"must be a language without its region or script, as articles have it (write {hint})")
     return value
 
 
@@ -71,48 +77,43 @@ def _check_field(value: object) -> object:
     if value in get_args(FilterField):
         return value
     names = ", ".join(f'"{name}"' for name in get_args(FilterField))
-    raise invalid(f'must be one of {names} (write "title", for example)')
+    raise Invalid(f'must be one of {names} (write "title", for example)')
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
-Moment = Annotated[datetime, BeforeValidator(_check_moment)]
+def _check_filter(values: dict[str, Any]) -> Filter:
+    rule = Filter(**values)
+    if not (rule.words or rule.regex) and (rule.field != "any" or not (rule.after or rule.before or rule.language)):
+        what = f"words or a regex to look for in {rule.field}" if rule.field != "any" else f"one of {_CONDITIONS}"
+        raise Invalid(f'needs {what} (write {{ field = "title", words = ["ferry"] }}, for example)')
+    if rule.after and rule.before and rule.after >= rule.before:
+        raise Invalid("ends before it begins, so nothing matches it (write the earlier day as after)")
+    return rule
 
 
-class FilterTable(BaseModel):
-    """One rule of `keep` or `block`."""
+FILTER: Mapping[str, Check] = {
+    "field": _check_field,
+    "words": All(_texts, _check_words),
+    "regex": optional(text_that(_check_regex)),
+    "after": optional(_check_moment),
+    "before": optional(_check_moment),
+    "language": All(_texts, _check_languages),
+}
+"""One rule of `keep` or `block`."""
 
-    model_config = ConfigDict(extra="forbid")
+FILTERS: Mapping[str, Check] = dict.fromkeys(("keep", "block"), list_of(All(table(FILTER), _check_filter)))
+"""`keep` and `block`: those above the feeds, or those of a [[feed]]."""
 
-    field: Annotated[FilterField, BeforeValidator(_check_field)] = "any"
-    words: Annotated[Texts, AfterValidator(_check_words)] = ()
-    regex: Annotated[str, AfterValidator(_check_regex)] | None = None
-    after: Moment | None = None
-    before: Moment | None = None
-    language: Annotated[Texts, AfterValidator(_check_languages)] = ()
-
-    @model_validator(mode="after")
-    def _says_something(self) -> FilterTable:
-        if not (self.words or self.regex) and (self.field != "any" or not (self.after or self.before or self.language)):
-            what = f"words or a regex to look for in {self.field}" if self.field != "any" else f"one of {_CONDITIONS}"
-            raise invalid(f'needs {what} (write {{ field = "title", words = ["ferry"] }}, for example)')
-        if self.after and self.before and self.after >= self.before:
-            raise invalid("ends before it begins, so nothing matches it (write the earlier day as after)")
-        return self
-
-    def rule(self) -> Filter:
-        return Filter(**dict(self))
+_SHARED = table(FILTERS)
 
 
-class FiltersTable(BaseModel):
-    """`keep` and `block`: those above the feeds, or those of a [[feed]]."""
+def read_filters(tables: Mapping[str, object]) -> Filters:
+    """The rules that stand above the feeds. Raises voluptuous.Invalid, which `problems` puts into words."""
+    return make_filters(_SHARED(tables))
 
-    model_config = ConfigDict(extra="forbid")
 
-    keep: tuple[FilterTable, ...] = ()
-    block: tuple[FilterTable, ...] = ()
-
-    def filters(self) -> Filters:
-        return Filters(tuple(table.rule() for table in self.keep), tuple(table.rule() for table in self.block))
+def make_filters(rules: Mapping[str, Sequence[Filter]]) -> Filters:
+    """The filters of these rules; `keep`, `block` or both may be missing."""
+    return Filters(tuple(rules.get("keep", ())), tuple(rules.get("block", ())))
 
 
 def as_tables(filters: Filters) -> dict[str, list[dict[str, object]]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import opyml
-from pydantic import ValidationError
+from voluptuous import Invalid
 
 from tasks.errors import FeedsFileError
 from tasks.references import escape_references
@@ -166,7 +166,7 @@ def _feed(feed_outline: _FeedOutline, ids: set[str], hosts: Mapping[str, int], n
         table["id"] = slug(str(table["id"]), ids)
     try:
         return read_table(table)
-    except ValidationError as error:
+    except Invalid as error:
         sentences = dict(problems(error, table))
     for key in ("site_url", "language"):
         if key in sentences:

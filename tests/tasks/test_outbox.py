@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tasks.outbox import Posted, begin_all, post_all
-from tasks.outbox_table import OutboxTable
+from tasks.outbox_table import read_outbox
 from tasks.settings import Settings
 from tests.places import ROOT
 from tests.sites.receiver import Receiver
@@ -43,7 +43,7 @@ class Desk:
         self.values: dict[str, Any] = {
             "warehouse": str(folder / "newsmill.duckdb"),
             "allow_private_addresses": "1",
-            "outbox": (OutboxTable.model_validate(outbox),),
+            "outbox": (read_outbox(outbox),),
         }
         self.store = Warehouse(folder / "newsmill.duckdb")
         begin_all(Settings(**self.values))

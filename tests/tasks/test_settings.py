@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.outbox_table import OutboxTable
+from tasks.outbox_table import OutboxTable, read_outbox
 from tasks.settings import (
-    Settings,
+    SETTINGS,
     child_environment,
     current_settings,
     explain_settings,
@@ -66,7 +66,7 @@ def test_secrets_are_masked_where_settings_are_explained() -> None:
     assert (explained["s3_secret"].value, explained["s3_secret"].origin) == ("****", "--s3_secret")
     assert (explained["retries"].value, explained["retries"].origin) == (3, "--retries")
     assert explained["contact"].origin == "default"
-    assert list(explained) == list(Settings.model_fields)
+    assert list(explained) == list(SETTINGS)
 
 
 def test_variables_count_in_either_case_and_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_outboxes_in_a_variable_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     table = {"name": "desk", "url": "https://desk.example/hook", "secret": "{env:DESK_SECRET}"}
     monkeypatch.setenv("NEWSMILL_OUTBOX", json.dumps([table]))
-    assert load_settings().outbox == (OutboxTable(**table),)
+    assert load_settings().outbox == (read_outbox(table),)
     monkeypatch.setenv("NEWSMILL_OUTBOX", "[{hushhush")
     with pytest.raises(NewsmillError, match="NEWSMILL_OUTBOX: outboxes are written as a JSON list") as raised:
         load_settings()

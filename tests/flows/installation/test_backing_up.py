@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ def test_a_load_waits_and_a_backup_waits_for_a_load(home: Home) -> None:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(WarehouseLockedError, match=f"process {holder.pid} "):
-            back_up(home.settings.model_copy(update={"lock_timeout": 0.2}), home.folder / "news.tar")
+            back_up(replace(home.settings, lock_timeout=0.2), home.folder / "news.tar")
     assert not (home.folder / "news.tar").exists()
     assert not list(home.folder.glob(f"{WORK}*"))
     back_up(home.settings, home.folder / "news.tar")
@@ -204,7 +205,7 @@ def test_a_folder_that_cant_be_read_is_not_left_out(home: Home) -> None:
 def test_while_forgotten_articles_are_removed_there_is_no_backup(home: Home) -> None:
     home.fill()
     with FileLock(lock_path(home.settings)), pytest.raises(BackupError, match="afterwards"):
-        back_up(home.settings.model_copy(update={"lock_timeout": 0}), home.folder / "news.tar")
+        back_up(replace(home.settings, lock_timeout=0), home.folder / "news.tar")
     assert not (home.folder / "news.tar").exists()
     back_up(home.settings, home.folder / "news.tar")
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -55,7 +56,7 @@ def held_by_another_process(path: Path) -> Iterator[None]:
 
 
 def exporting(settings: Settings, collector: Receiver) -> Readings:
-    return Readings(settings.model_copy(update={"otlp_endpoint": collector.url()}))
+    return Readings(replace(settings, otlp_endpoint=collector.url()))
 
 
 def read(settings: Settings) -> dict[tuple[str, str], float]:
@@ -100,7 +101,7 @@ def test_beside_a_run_that_writes_the_numbers_read_last_are_shown(
 def test_a_port_that_is_taken_costs_the_page_only(settings: Settings) -> None:
     with Receiver() as other:
         said: list[str] = []
-        with metrics_page(Readings(settings.model_copy(update={"metrics_port": other.port})), said.append):
+        with metrics_page(Readings(replace(settings, metrics_port=other.port)), said.append):
             assert re.fullmatch(
                 rf"No metrics: 127\.0\.0\.1:{other.port} cannot be served .*NEWSMILL_METRICS_PORT.*", said[0]
             )

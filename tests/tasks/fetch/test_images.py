@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,10 @@ from tests.sites.server import Page, RequestHandler, SiteServer
 from warehouse.records import Image, PendingImage
 
 
-def fetch(pending: PendingImage, store: Path, **settings: object) -> Image:
+def fetch(pending: PendingImage, store: Path, **settings: Any) -> Image:
     async def run() -> Image:
         options = {"allow_private_addresses": True, "timeout": 5, "retry_delay": 0, **settings}
-        async with open_client(Settings.model_validate(options)) as client:
+        async with open_client(Settings(**options)) as client:
             image = await fetch_image(pending, client, store)
             assert image
             return image

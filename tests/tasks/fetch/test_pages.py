@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,12 +31,12 @@ def pending(url: str, **known: object) -> PendingPage:
     return PendingPage(**{"article_id": url, "feed_id": "quay", "request": PageRequest(url, "The gate"), **known})  # type: ignore[arg-type]
 
 
-def ask_all(pages: Sequence[PendingPage], **settings: object) -> list[PageAnswer | None]:
+def ask_all(pages: Sequence[PendingPage], **settings: Any) -> list[PageAnswer | None]:
     """The answers, asked for one after the other by one run."""
 
     async def run() -> list[PageAnswer | None]:
         options = {"allow_private_addresses": True, "timeout": 5, "retry_delay": 0, **settings}
-        async with open_client(Settings.model_validate(options)) as client:
+        async with open_client(Settings(**options)) as client:
             robots = Robots(client)
             return [await fetch_page(page, client, robots) for page in pages]
 

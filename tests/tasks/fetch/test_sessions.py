@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,9 +40,9 @@ def feed(site: SiteServer, access: Access, *, id: str = "quay") -> Feed:
     return Feed(id, "The Quay", site.url("/feed"), access=access)
 
 
-def ask(feeds: Sequence[Feed], *requests: tuple[str, str | None], **settings: object) -> list[Response]:
+def ask(feeds: Sequence[Feed], *requests: tuple[str, str | None], **settings: Any) -> list[Response]:
     """The answers to requests for an address and a feed, one after the other."""
-    ours = Settings.model_validate({"allow_private_addresses": True, "timeout": 5, **settings})
+    ours = Settings(**{"allow_private_addresses": True, "timeout": 5, **settings})
 
     async def run() -> list[Response]:
         async with open_client(ours, feeds=feeds) as client:
