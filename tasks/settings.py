@@ -568,10 +568,27 @@ def disable_prefect_plugins() -> None:
     os.environ.setdefault("PREFECT_PLUGINS_ENABLED", "false")
 
 
+_SAFE_PATH = "PYTHONSAFEPATH"
+"""Keeps a Python program from importing a `tasks/` or `flows/` of the current folder in place of newsmill's."""
+
+
+@contextmanager
+def without_current_folder() -> Iterator[None]:
+    """Python programs that are started meanwhile import nothing from the current folder."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
 def child_environment(defaults: Mapping[str, str] | None = None, /, **variables: str) -> dict[str, str]:
     """The environment for a child process: this process's and `variables`.
 
     A variable of `defaults` is used only where this process's environment does not set it.
     """
-    # `python -m` would import a `tasks/` or `flows/` that lies in the current folder in place of newsmill's
-    return {"PYTHONSAFEPATH": "1", **(defaults or {}), **os.environ, **variables}
+    return {_SAFE_PATH: "1", **(defaults or {}), **os.environ, **variables}

@@ -75,7 +75,7 @@ def pending(newsmill: Newsmill) -> list[Path]:
 
 
 def children(pid: int) -> list[int]:
-    return [child.pid for child in psutil.Process(pid).children()]
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
 def lives(pid: int) -> bool:
