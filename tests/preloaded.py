@@ -44,7 +44,7 @@ UNREAD_AT_IMPORT = (
 )
 """Beginnings of environment variables that no module reads when it is imported, or that are read again in a fork."""
 IMPORTED_LATER = (
-    *("encodings.idna", "encodings.utf_8_sig", "feedgen.feed", "multiprocessing.popen_spawn_posix"),
+    *("encodings.idna", "encodings.utf_8_sig", "feedgen.feed", "multiprocessing.popen_forkserver"),
     *("multiprocessing.resource_tracker", "opyml", "rensa", "rich._emoji_codes"),
     # by Prefect when a flow begins
     *("fastapi", "graphviz", "prefect.engine", "prefect.flow_engine", "prefect.task_engine"),
@@ -107,6 +107,7 @@ def ask(address: str, arguments: list[str]) -> int:
 def serve(listening: int) -> None:
     with socket.socket(fileno=listening) as server:
         _import_everything()
+        _share_milling()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         while True:
             connection, _ = server.accept()
@@ -133,6 +134,21 @@ def _import_everything() -> None:
     gc.collect()
     gc.freeze()  # no garbage collection in a fork looks through all of this
     assert threading.active_count() == 1, "a fork would lack the other threads"
+
+
+def _share_milling() -> None:
+    """Let all commands' milling processes be copies of one process: importing what they need takes each command that
+    mills half a second of a core. A real newsmill starts one for itself."""
+    from multiprocessing import forkserver
+
+    from tasks.mill.spawning import PRELOADED
+    from tasks.settings import without_current_folder
+
+    forkserver.set_forkserver_preload(PRELOADED)
+    with without_current_folder():
+        forkserver.ensure_running()
+    # in a fork it would look for the process among its own children, of which it is none
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
 
 
 def _answer(connection: socket.socket) -> Never:

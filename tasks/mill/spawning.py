@@ -19,6 +19,8 @@ from types import ModuleType
 
 PIPE_BYTES = 1 << 20
 """Capacity of the pipes to and from a process: a chunk's results fit in, and Linux allows it to every user."""
+PRELOADED = ["tasks.mill.document"]
+"""Modules that the process of which all are copies imports."""
 _STARTING = Lock()
 
 
@@ -31,7 +33,7 @@ class _MillingProcess(ForkServerProcess):
 
         with _STARTING, without_current_folder():
             program = sys.modules["__main__"]
-            set_forkserver_preload(["tasks.mill.document"])
+            set_forkserver_preload(PRELOADED)
             try:
                 sys.modules["__main__"] = ModuleType("__main__")  # without a spec or a file there is nothing to import
                 super().start()
