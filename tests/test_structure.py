@@ -23,6 +23,7 @@ UNMIRRORED = {
     "warehouse/errors.py": "exceptions",
     "warehouse/counts.py": "a dataclass",
     "warehouse/page_answers.py": "dataclasses",
+    "warehouse/feed.py": "a dataclass",
     "warehouse/page_request.py": "dataclasses",
     "warehouse/feed_descriptions.py": "dataclasses",
     "warehouse/records.py": "dataclasses",
