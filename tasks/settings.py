@@ -358,7 +358,7 @@ _SETTINGS = table({name: setting.metadata["check"] for name, setting in SETTINGS
 
 
 def _secret_value(secret: Secret | None) -> str | None:
-    return secret.value if secret else None
+    return secret.value or None if secret else None  # an empty variable sets nothing
 
 
 @dataclass(frozen=True, slots=True)

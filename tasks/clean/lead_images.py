@@ -43,32 +43,13 @@ _DECORATION = re.compile(
     re.IGNORECASE,
 )
 _WORDS = (
-    *(
-        "avatar",
-        "profile",
-        "userpic",
-        "qlogo",
-        "//yt",
-        "googleusercontent",
-        "author",
-        "icon",
-        "share",
-        "button",
-        "badge",
-    ),
+    *("avatar", "profile", "userpic", "qlogo", "//yt", "googleusercontent", "author", "icon", "share", "button"),
+    "badge",
     *("addtoany", "sharethis", "addthis", "feedburner", "st-hatena", "creativecommons", "shields.io", "paypalobjects"),
     *("buymeacoffee", "ko-fi", "/wp-includes/", "/wp-content/plugins/", "blogblog", "doubleclick", "googlesyndication"),
     *("googleadservices", "amazon-adsystem", "adnxs", "buysellads", "awin1", "linksynergy", "tradedoubler", "/ad"),
     *("-ad", "_ad", "ad-", "ad_", "bannerad", "adbanner"),
-    *(
-        "adserver",
-        "728x90",
-        "970x",
-        "468x60",
-        "234x60",
-        "x600",
-        "320x50",
-    ),
+    *("adserver", "728x90", "970x", "468x60", "234x60", "x600", "320x50"),
 )
 _ICON_ENDINGS = (".png", ".gif", ".svg", ".ico", ".webp")
 _NETWORK_WORDS = (*_WORDS, *_NETWORKS.replace("e?mail", "mail").split("|"))
@@ -87,18 +68,8 @@ _DECORATIONS = frozenset(
     [
         *("avatar", "gravatar", "userpic", "ad", "ads", "advert", "advertisement", "adsbygoogle", "sponsor"),
         *("sponsored", "sponsors", "werbung", "anzeige", "publicidad", "publicite", "reklama", "reklam", "share"),
-        *(
-            "sharing",
-            "sharedaddy",
-            "social",
-            "addtoany",
-            "feedflare",
-            "icon",
-            "icons",
-            "badge",
-            "related",
-            "relatedposts",
-        ),
+        *("sharing", "sharedaddy", "social", "addtoany", "feedflare", "icon", "icons", "badge", "related"),
+        "relatedposts",
     ]
 )
 """Words of a class or id."""

@@ -118,7 +118,7 @@ def check_not_twice(feed: Mapping[str, object]) -> None:
         return
     if isinstance(headers, dict) and "authorization" in map(str.lower, headers):
         raise Invalid("stands beside an authorization in headers (leave one of the two out)", ["auth"])
-    if isinstance(url, str) and "@" in urlsplit(url).netloc:
+    if isinstance(url, str) and "@" in re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]:
         raise Invalid("stands beside a user in url (leave one of the two out)", ["auth"])
 
 

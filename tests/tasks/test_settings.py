@@ -111,6 +111,14 @@ def test_a_secret_is_not_printed_when_it_is_invalid() -> None:
     assert "12345678" not in str(raised.value)
 
 
+def test_an_empty_secret_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compose file sets a variable that its host lacks to the empty text."""
+    monkeypatch.setenv("NEWSMILL_CATALOG_PASSWORD", "")
+    lake = load_settings(warehouse="ducklake:postgres:host=db", data_path="s3://bucket/lake", s3_key="").location
+    assert isinstance(lake, Lake)
+    assert (lake.password, lake.bucket and lake.bucket.key) == (None, None)
+
+
 def test_variables_that_name_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSMILL_RETRIES", "3")
     monkeypatch.setenv("NEWSMILL_RETRYS", "3")

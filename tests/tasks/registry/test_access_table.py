@@ -96,3 +96,12 @@ def test_auth_beside_a_user_in_the_address(tmp_path: Path) -> None:
     path.write_text(feed('auth = { token = "hush" }').replace("https://", "https://reader:hush@"), "utf-8")
     with pytest.raises(FeedsFileError, match="auth stands beside a user in url"):
         read_feeds(path)
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://me@[/", "//", "", "x" * 5000])
+def test_auth_beside_an_invalid_address_is_no_second_problem(tmp_path: Path, address: str) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text(f'[[feed]]\nid = "a"\nname = "A"\nurl = "{address}"\nauth = {{ token = "hush" }}\n', "utf-8")
+    with pytest.raises(FeedsFileError, match="url must be an http:// or https:// address") as caught:
+        read_feeds(path)
+    assert "hush" not in str(caught.value)
