@@ -26,20 +26,8 @@ MIN_TITLE, MIN_SUMMARY = 10, 40
 
 _BLOCKS = HEADINGS | frozenset(
     [
-        *(
-            "address",
-            "article",
-            "blockquote",
-            "br",
-            "dd",
-            "div",
-            "dl",
-            "dt",
-            "figcaption",
-            "figure",
-            "footer",
-            "header",
-        ),
+        *("address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "footer"),
+        "header",
         *("hr", "li", "main", "ol", "p", "section", "table", "tbody", "td", "th", "tr", "ul"),
     ]
 )

@@ -265,16 +265,8 @@ def unwrap_image(address: str) -> tuple[str, str | None]:
 
 
 _PROXY_PARTS = (
-    "weserv.nl",
-    "wsrv.nl",
-    "googleusercontent",
-    "google.",
-    "duckduckgo",
-    "fbcdn",
-    ".wp.com",
-    "/_next/image",
-    "/image/fetch/",
-    "/cdn-cgi/image/",
+    *("weserv.nl", "wsrv.nl", "googleusercontent", "google.", "duckduckgo", "fbcdn", ".wp.com"),
+    *("/_next/image", "/image/fetch/", "/cdn-cgi/image/"),
 )
 """Each address that `_proxied_image` knows contains one of these, and few others do (`benchmarks.shortcuts`)."""
 _WP_HOST = re.compile(r"^i[0-3]\.wp\.com$")
