@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from voluptuous import All, Invalid
 
@@ -96,8 +96,19 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@cache
+def _is_time_zone(name: str) -> bool:
+    """As `_time_zones` says, which opens the files of all zones to know."""
+    if name.startswith(("posix", "right/")):  # other forms of the same zones
+        return False
+    try:
+        return ZoneInfo(name).key == name
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
 def check_time_zone(value: str) -> str:
-    if value in _time_zones():
+    if _is_time_zone(value):
         return value
     # Etc/GMT+8 is eight hours *behind* Greenwich, so it is not suggested for GMT+8
     names = [name for name in _time_zones() if name == "UTC" or ("/" in name and not name.startswith("Etc/"))]

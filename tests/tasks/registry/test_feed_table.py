@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from voluptuous import Invalid
 
-from tasks.registry.feed_checks import fix_address
+from tasks.registry.feed_checks import check_time_zone, fix_address
 from tasks.registry.feed_ids import nearest, slug
 from tests.tasks.registry.feeds import addresses, slugs
 
@@ -59,3 +61,15 @@ def test_an_address_is_fixed_where_it_is_clear_what_was_meant(address: str, bett
 def test_the_nearest_name_ignores_case() -> None:
     assert nearest("LANGAUGE", ["language", "name"]) == "language"
     assert nearest("frequency", ["language", "name"]) is None
+
+
+def test_every_time_zone_is_one() -> None:
+    assert [name for name in available_timezones() if check_time_zone(name) != name] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Europe", "/etc/passwd", "../UTC", "posix/UTC", "right/UTC", "posixrules", "UTC ", "a\0b", "x" * 5000]
+)
+def test_a_name_that_is_no_time_zone_is_refused(name: str) -> None:
+    with pytest.raises(Invalid, match="must be an IANA time zone"):
+        check_time_zone(name)
