@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from datetime import datetime
@@ -127,6 +126,8 @@ def _ignore_line(moment: datetime, level: int, text: str) -> None:
 
 
 def _print_line(moment: datetime, level: int, text: str) -> None:
+    import logging  # takes other commands as long as this module
+
     style = "dim" if level < logging.INFO else "yellow" if level == logging.WARNING else "red" if level > 30 else ""
     out.print(f"{moment.astimezone():%H:%M:%S}  {escape(text)}", style=style, soft_wrap=True)
 

@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from tasks.text import urls
-from warehouse.digest import digest
 
 MAX_ID = 63
 MAX_TITLE_ID = 40
@@ -44,7 +43,11 @@ def site_id(name: str) -> str:
     """The id of a site that only an archive has, by its name there."""
     readable = slug(name, ())
     # the slug of a name without Latin letters is always "feed"
-    return readable if readable != "feed" or name == "feed" else f"site-{digest('site', name)[:10]}"
+    if readable != "feed" or name == "feed":
+        return readable
+    from warehouse.digest import digest  # brings OpenSSL
+
+    return f"site-{digest('site', name)[:10]}"
 
 
 def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
