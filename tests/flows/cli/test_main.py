@@ -74,7 +74,7 @@ finally:
 NO_FLOW = frozenset(["prefect", "httpx", "fastapi", "bs4", "lxml", "nh3", "pyarrow", "feedparser", "trafilatura"])
 """Modules that take long to import and that only runs need."""
 NO_WAREHOUSE = NO_FLOW | {"duckdb", "tenacity", "zstandard", "soupsieve", "slugify", "tomlkit", "rich"}
-NO_RULES = NO_WAREHOUSE | {"selectolax", "regex", "jmespath", "asyncio", "pydantic", "logging", "hashlib"}
+NO_RULES = NO_WAREHOUSE | {"selectolax", "regex", "jmespath", "asyncio", "pydantic", "logging"}
 """Besides, what checks the rules of feeds that have some."""
 NO_SETTINGS = NO_RULES | {"voluptuous", "tasks", "tomllib", "importlib.metadata"}
 
