@@ -62,6 +62,26 @@ def switch(value: object) -> bool:
     raise Invalid("must be true or false")
 
 
+def _whole(value: object) -> int:
+    try:
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return int(value)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+    except ValueError:
+        pass
+    raise Invalid("must be a whole number")
+
+
+def _number(value: object) -> float:
+    try:
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return float(value)
+    except (ValueError, OverflowError):
+        pass
+    raise Invalid("must be a number")
+
+
 def whole(least: int | None = None, most: int | None = None) -> Check:
     """A whole number, perhaps written as text."""
     return All(_whole, Range(least, most))
@@ -71,10 +91,8 @@ def number(least: float | None = None, most: float | None = None) -> Check:
     return All(_number, Range(least, most))
 
 
-def positive(value: object) -> float:
-    """A number above 0."""
-    above: float = _POSITIVE(value)
-    return above
+positive: Check = All(_number, Range(0, min_included=False))
+"""A number above 0."""
 
 
 def one_of(choices: Sequence[str]) -> Check:
@@ -102,6 +120,12 @@ def list_of(member: Check) -> Check:
     return check
 
 
+def one_or_more(member: Check) -> Check:
+    """Such a list, or a single text in place of a list of one."""
+    members = list_of(member)
+    return lambda value: members([value] if isinstance(value, str) else value)
+
+
 def table(checks: Mapping[str, Check], required: Collection[str] = ()) -> Check:
     """A table of these keys at most; keys that are not there are left out of what it becomes."""
     keys: dict[object, Check] = {Extra: _refuse_key}
@@ -126,29 +150,6 @@ def problems_of(error: Invalid) -> Sequence[Invalid]:
 def path_of(error: Invalid) -> list[str | int]:
     """Where the problem is: keys of tables, and places in lists, which count from 0."""
     return [part if isinstance(part, int) else str(part) for part in error.path]
-
-
-def _whole(value: object) -> int:
-    try:
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return int(value)
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-    except ValueError:
-        pass
-    raise Invalid("must be a whole number")
-
-
-def _number(value: object) -> float:
-    try:
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return float(value)
-    except (ValueError, OverflowError):
-        pass
-    raise Invalid("must be a number")
-
-
-_POSITIVE = All(_number, Range(0, min_included=False))
 
 
 def _check_is_table(value: object) -> object:

@@ -14,7 +14,7 @@ from voluptuous import All, Invalid
 from tasks.references import REFERENCE
 from tasks.registry.feed_ids import FEED_ID, MAX_ID, nearest
 from tasks.rhythm import PERIOD, period
-from tasks.shapes import Check, list_of
+from tasks.shapes import Check, list_of, one_or_more
 from tasks.text import urls
 from warehouse.characters import UNPRINTABLE_IN_LINES
 
@@ -27,16 +27,16 @@ SHORTEST_RETENTION = 3600.0
 def shown_text(value: object) -> str:
     if isinstance(value, str):
         return value
-    raise Invalid(f'must be text, not {as_toml(value)} (write it in quotes: "…")')
+    raise Invalid(f'must be text, not {_as_toml(value)} (write it in quotes: "…")')
 
 
 def check_switch(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise Invalid(f"must be true or false, not {as_toml(value)} (write it without quotes)")
+    raise Invalid(f"must be true or false, not {_as_toml(value)} (write it without quotes)")
 
 
-def as_toml(value: object) -> str:
+def _as_toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -206,15 +206,10 @@ def check_pairs(value: object) -> tuple[tuple[str, str], ...]:
     raise Invalid('must be pairs of texts (write replace = [["what to find", "what to put there"]])')
 
 
-def page_selectors(value: object) -> tuple[str, ...]:
-    """One selector, or a list of them."""
-    selectors: tuple[str, ...] = _PAGE_SELECTORS([value] if isinstance(value, str) else value)
-    return selectors
-
-
 def text_that(check: Callable[[str], str]) -> Check:
     """Text that passes the check."""
     return All(shown_text, check)
 
 
-_PAGE_SELECTORS = list_of(text_that(check_page_selector))
+page_selectors = one_or_more(text_that(check_page_selector))
+"""One selector, or a list of them."""

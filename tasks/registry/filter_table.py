@@ -10,7 +10,7 @@ from typing import Any, get_args
 from voluptuous import All, Invalid
 
 from tasks.registry.feed_checks import shown_text, text_that
-from tasks.shapes import Check, list_of, optional, table
+from tasks.shapes import Check, list_of, one_or_more, optional, table
 from warehouse.characters import UNPRINTABLE_IN_LINES
 from warehouse.filters import Filter, FilterField, Filters
 
@@ -18,13 +18,7 @@ _LANGUAGE = re.compile("[a-z]{2,3}")
 _CONDITIONS = "words, regex, after, before and language"
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    """A list of texts; a single one may stand for a list of one."""
-    texts: tuple[str, ...] = _LIST([value] if isinstance(value, str) else value)
-    return texts
-
-
-_LIST = list_of(shown_text)
+_texts = one_or_more(shown_text)
 
 
 def _check_words(value: tuple[str, ...]) -> tuple[str, ...]:
