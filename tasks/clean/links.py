@@ -12,8 +12,19 @@ _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _WITH_BLOCKS = _HEADINGS | {
     *("p", "ul", "ol", "dl", "li", "dt", "dd", "blockquote", "pre", "table", "tbody", "tr", "td", "th"),
 }
+_SIGNS = frozenset("#¶§🔗⚓\ufe0f\u200b")
 _BEGIN, _END = "\ufdd0", "\ufdd1"  # noncharacters, which no text has (Unicode 23.7)
 _MARKED = re.compile(f"{_BEGIN}([^{_BEGIN}{_END}]*){_END}")
+
+
+def without_sign(heading: Element) -> Element:
+    """The heading without the sign with which it links to itself: Sphinx writes "¶", many blogs "#"."""
+    kept = [child for child in heading.children if isinstance(child, str) or not _is_sign(child)]
+    return heading if len(kept) == len(heading.children) else Element(heading.tag, heading.attrs, kept)
+
+
+def _is_sign(element: Element) -> bool:
+    return element.tag == "a" and "#" in element.attrs.get("href", "") and _SIGNS.issuperset(element.text().strip())
 
 
 def link_blocks(blocks: Sequence[Element], attrs: dict[str, str]) -> None:

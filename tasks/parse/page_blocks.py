@@ -17,6 +17,7 @@ HIDDEN = frozenset(
     ]
 )
 """Elements whose text is no article's."""
+HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _INLINE = frozenset(
     [
         *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i"),
@@ -47,6 +48,7 @@ _NAME = re.compile(r"(?<!\d)(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)")
 """A word of a name. "ad" is none in Medium's `id="e1ad"`, a number."""
 _QUALIFIERS = frozenset(["no", "without"])
 """An element named "no_caption" is none."""
+_HEADING_NAMES = frozenset(["head", "heading", "header", "headline", "subhead", "subheading", "title", "subtitle"])
 _TEXT_NAME = re.compile(r"(?:article|story|post|entry|news)[-_]*(?:body|content|text)", re.IGNORECASE)
 """A name that says of an element that it holds the article's text, whatever its other names say: "text" among its
 purposes."""
@@ -189,6 +191,16 @@ def _purposes(names: str) -> frozenset[str]:
     return kinds
 
 
+def is_label(block: Block) -> bool:
+    """Whether the block's text is one element, bold or named as headings are."""
+    run = block.section.element.children[block.start : block.end]
+    parts = [node for node in run if not isinstance(node, str) or node.strip()]
+    if len(parts) != 1 or isinstance(only := parts[0], str):
+        return False
+    words = _NAME.findall(only.attrs.get("class", ""))
+    return only.tag in ("b", "strong") or not _HEADING_NAMES.isdisjoint(map(str.lower, words))
+
+
 def _is_hidden(element: Element) -> bool:
     attrs = element.attrs
     if not attrs:
@@ -209,7 +221,8 @@ def _add_block(section: Section, start: int, end: int, blocks: list[Block]) -> N
     if not text:
         return
     size = _size(text)
-    linked = size if section.linked else sum(map(_linked, run))
+    is_heading = section.element.tag in HEADINGS
+    linked = size if section.linked else sum(_linked(node, is_heading) for node in run)
     blocks.append(Block(len(blocks), section, start, end, text, size, min(linked, size), comparable(text)))
 
 
@@ -228,9 +241,11 @@ def _size(text: str) -> int:
     return letters if text.isascii() else letters + len(_UNSPACED.findall(text))
 
 
-def _linked(node: Element | str) -> int:
+def _linked(node: Element | str, is_heading: bool) -> int:
     if isinstance(node, str):
         return 0
     if node.tag == "a":
-        return _size(_BLANK.sub(" ", node.text()).strip())
-    return sum(_linked(child) for child in node.children)
+        # Sphinx links each heading to its line in the table of contents, others link it to itself
+        is_on_page = is_heading and node.attrs.get("href", "").startswith("#")
+        return 0 if is_on_page else _size(_BLANK.sub(" ", node.text()).strip())
+    return sum(_linked(child, is_heading) for child in node.children)

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tasks.parse.page_blocks import Block, Section, comparable
-from tasks.parse.page_drops import HEADINGS, dropped, enclosing, is_in, is_title
+from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable, is_label
+from tasks.parse.page_drops import dropped, enclosing, is_in, is_title
 from tasks.text.markup import Element
 
 MAX_BODY = 300_000
 """Characters of JSON-LD's articleBody that are read."""
 MAX_RECALLED = 5_000
 """Different blocks that are looked for in it; an article has fewer paragraphs."""
+LABEL = 60
+"""Letters of a line that may be a heading without being called one."""
 ROW = 300
 """Letters that a row of a table holds at most; what holds more is a layout's."""
 _ASIDE = frozenset(["aside", "footer", "form", "figcaption"])
@@ -45,6 +47,8 @@ def choose(sections: Sequence[Section], blocks: Sequence[Block], lines: Iterable
         return article
     junk = _junk(sections, blocks, sorted(article), 0.2)
     article = _with_gaps(blocks, article, junk)
+    article |= _rest_of_lists(blocks, article)
+    article |= _labels(blocks, article, junk)
     article -= dropped(blocks, article, junk, told.title)
     article |= _rest_of_rows(blocks, article)
     return article | _leads(blocks, article, junk, told)
@@ -278,6 +282,32 @@ def _rest_of_rows(blocks: Sequence[Block], article: set[int]) -> set[int]:
         if any(cell.number in article for cell in cells) and sum(cell.size for cell in cells) <= ROW
         for block in cells
     }
+
+
+def _rest_of_lists(blocks: Sequence[Block], article: set[int]) -> set[int]:
+    """The other items of lists most of which are in the article: its shortest, such as one word of what is needed."""
+    items: dict[Section | None, list[Block]] = {}
+    for block in blocks[min(article) : max(article) + 1]:
+        if block.section.element.tag == "li" and not block.section.hidden:
+            items.setdefault(block.section.parent, []).append(block)
+    lists = (of_list for of_list in items.values() if 2 * sum(b.number in article for b in of_list) > len(of_list))
+    return {block.number for of_list in lists for block in of_list if 2 * block.linked <= block.size}
+
+
+def _labels(blocks: Sequence[Block], article: set[int], junk: set[Section]) -> set[int]:
+    """What stands right above a part of the article as its heading: a heading that only has sections with their own
+    headings below it, and a short line that is one but for its element. eHow has "Step 1" in a <span>, others in a <b>.
+    """
+    labels: set[int] = set()
+    following: Block | None = None
+    for block in reversed(blocks[min(article) : max(article) + 1]):
+        if block.number not in article and following is not None and not block.linked and not is_in(block, junk):
+            is_heading = block.section.element.tag in HEADINGS and block.section.parent in [*following.section.up()]
+            is_line = block.size <= LABEL and block.section is enclosing(following) and is_label(block)
+            if is_heading or is_line:
+                labels.add(block.number)
+        following = block if block.number in article or block.number in labels else None
+    return labels
 
 
 def _beginning(blocks: Sequence[Block], article: set[int], junk: set[Section]) -> set[int]:

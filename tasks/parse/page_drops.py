@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tasks.parse.page_blocks import Block, Section, comparable
+from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable
 
-HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 TEASER = 12
 """Letters in which teasers begin alike, before their link."""
 

@@ -309,6 +309,42 @@ def test_subheadings_stay_and_those_without_a_text_below_go() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("heading", "text"),
+    [
+        ("How the tide turns", "How the tide turns"),
+        ('<a href="#id5">How the tide turns</a><a href="#turns">¶</a>', "How the tide turns¶"),
+    ],
+)
+def test_a_heading_that_links_to_itself_or_only_has_sections_below_it_stays(heading: str, text: str) -> None:
+    section = f"<h2>{heading}</h2><div><h3>At night</h3>{paragraphs(ENGLISH[1:])}</div>"
+    found = chosen(f"<article>{paragraphs(ENGLISH[:1])}<div>{section}</div></article>", ENGLISH)
+    assert found == [ENGLISH[0], text, "At night", *ENGLISH[1:]]
+
+
+@pytest.mark.parametrize(
+    "label", ['<span class="headline2 head">Step 1</span>', "<b>Step 1</b>", "<strong>第一步</strong> "]
+)
+def test_a_short_line_that_is_a_heading_but_for_its_element_stays(label: str) -> None:
+    html = f"<article>{paragraphs(ENGLISH[:1])}<div>{label}<p>{ENGLISH[1]}</p></div>{paragraphs(ENGLISH[2:])}</article>"
+    assert len(chosen(html, ENGLISH)) == len(ENGLISH) + 1
+
+
+@pytest.mark.parametrize("line", ["Step 1", '<b><a href="/steps">Step 1</a></b>', "<b>A</b> and <b>B</b>"])
+def test_other_short_lines_above_a_paragraph_are_no_headings(line: str) -> None:
+    html = f"<article>{paragraphs(ENGLISH[:1])}<div>{line}<p>{ENGLISH[1]}</p></div>{paragraphs(ENGLISH[2:])}</article>"
+    assert chosen(html, ENGLISH) == list(ENGLISH)
+
+
+def test_a_list_is_found_with_its_shortest_items_and_the_line_above_it() -> None:
+    items = ("Oars", "A lantern with enough oil for two nights", "Rope", "Dried fish for the crew and for the cat")
+    listed = "".join(f"<li>{item}</li>" for item in items)
+    needed = f'<div><span class="title">You need</span><ul>{listed}</ul></div>'
+    html = f"<article>{paragraphs(ENGLISH[:1])}{needed}{paragraphs(ENGLISH[1:])}</article>"
+    lines = (ENGLISH[0], items[1], items[2], items[3], *ENGLISH[1:])
+    assert chosen(html, lines) == [ENGLISH[0], "You need", *items, *ENGLISH[1:]]
+
+
 def test_a_list_of_links_goes_and_a_list_stays() -> None:
     links = "<ul><li><a href=a>The ferry is late again</a></li><li><a href=b>A whale in the bay</a></li></ul>"
     items = "<ul><li>open at eight every morning</li><li>shut at ten in the evening</li></ul>"
