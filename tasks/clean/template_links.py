@@ -46,14 +46,7 @@ def is_front_page(address: str, link: str | None) -> bool:
 
 def is_elsewhere(address: str, link: str | None) -> bool:
     """Whether the address is of another site than the article."""
-    return link is not None and _domain(address) != _domain(link)
-
-
-@lru_cache(maxsize=4096)
-def _domain(address: str) -> str:
-    """The last two labels of the host: few addresses of two sites share them, and no site's own differ."""
-    parts = address.split("/", 3)
-    return ".".join(parts[2].partition(":")[0].lower().split(".")[-2:]) if len(parts) > 2 else ""
+    return link is not None and urls.domain_of(address) != urls.domain_of(link)
 
 
 @lru_cache(maxsize=4096)

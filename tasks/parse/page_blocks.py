@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from tasks.text.markup import Element
+from tasks.text.urls import domain_of
 
 HIDDEN = frozenset(
     [
@@ -35,7 +36,7 @@ _WORDS = {
         respond newsletter subscribe subscription signup signin paywall login optin tag tags
         taglist keywords menu breadcrumb breadcrumbs pagination pager footer disclaimer cookie consent gdpr modal popup
         overlay tooltip sidebar widget poll survey quiz rating donate donation byline author authors
-        bio toc timestamp dateline pubdate toolbar infobox factbox faktenbox faktaruta faktaboks""",
+        bio toc timestamp dateline pubdate toolbar infobox factbox faktenbox faktaruta faktaboks hatnote""",
     "comments": "comment comments disqus kommentare commentlist",
     "caption": "caption captions credit credits legend bildunterschrift imagecaption figcaption",
     "lead": """lead lede intro standfirst chapo sapo vorspann ingress perex entradilla introtext preamble leadin
@@ -53,6 +54,10 @@ _TEXT_NAME = re.compile(r"(?:article|story|post|entry|news)[-_]*(?:body|content|
 """A name that says of an element that it holds the article's text, whatever its other names say: "text" among its
 purposes."""
 _DISPLAY_NONE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
+_NETWORK = re.compile(
+    r"(?:facebook|twitter|x|instagram|youtube|linkedin|pinterest|reddit|tumblr|t|telegram|whatsapp|wa|weibo|qq|vk|tiktok"
+    r"|threads|flipboard|google|bsky)\.[a-z]+$"
+)
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts of which a character says as much as two letters."""
 _BLANK = re.compile(r"\s+")
@@ -113,11 +118,12 @@ def comparable(text: str) -> str:
     return "".join(filter(str.isalnum, text)).lower()
 
 
-def read_blocks(body: Element) -> tuple[list[Section], list[Block]]:
-    """The page's sections, the outermost first, and its blocks, in their order."""
+def read_blocks(body: Element, site: str = "") -> tuple[list[Section], list[Block]]:
+    """The page's sections, the outermost first, and its blocks, in their order. `site` is the page's, as
+    tasks.text.urls.domain_of names it."""
     sections = [Section(body, None)]
     blocks: list[Block] = []
-    _read(sections[0], sections, blocks)
+    _read(sections[0], sections, blocks, site)
     if any(section.hidden for section in sections):
         _show_what_scripts_show(sections, blocks)
     return sections, blocks
@@ -138,7 +144,7 @@ def _show_what_scripts_show(sections: Sequence[Section], blocks: Sequence[Block]
             section.hidden = _is_hidden(section.element) or (section.parent is not None and section.parent.hidden)
 
 
-def _read(section: Section, sections: list[Section], blocks: list[Block]) -> None:
+def _read(section: Section, sections: list[Section], blocks: list[Block], site: str) -> None:
     section.first = len(blocks)
     start = breaks = 0
     children = section.element.children
@@ -148,10 +154,10 @@ def _read(section: Section, sections: list[Section], blocks: list[Block]) -> Non
         elif child.tag in _INLINE and _is_inline(child):
             breaks = breaks + 1 if child.tag == "br" else 0
             if breaks == 2:  # what older sites write between paragraphs
-                _add_block(section, start, number + 1, blocks)
+                _add_block(section, start, number + 1, blocks, site)
                 start, breaks = number + 1, 0
         elif child.tag not in HIDDEN:
-            _add_block(section, start, number, blocks)
+            _add_block(section, start, number, blocks, site)
             start, breaks = number + 1, 0
             names = " ".join([child.attrs[name] for name in _NAMING if child.attrs.get(name)]) if child.attrs else ""
             if names == "paywall" and child.tag in _TEXT:
@@ -164,8 +170,8 @@ def _read(section: Section, sections: list[Section], blocks: list[Block]) -> Non
                 section.linked or child.tag == "a",
             )
             sections.append(inner)
-            _read(inner, sections, blocks)
-    _add_block(section, start, len(children), blocks)
+            _read(inner, sections, blocks, site)
+    _add_block(section, start, len(children), blocks, site)
     section.last = len(blocks) - 1
 
 
@@ -213,7 +219,7 @@ def _is_hidden(element: Element) -> bool:
     )
 
 
-def _add_block(section: Section, start: int, end: int, blocks: list[Block]) -> None:
+def _add_block(section: Section, start: int, end: int, blocks: list[Block], site: str) -> None:
     if start == end:
         return
     run = section.element.children[start:end]
@@ -221,8 +227,8 @@ def _add_block(section: Section, start: int, end: int, blocks: list[Block]) -> N
     if not text:
         return
     size = _size(text)
-    is_heading = section.element.tag in HEADINGS
-    linked = size if section.linked else sum(_linked(node, is_heading) for node in run)
+    site_of_heading = site if section.element.tag in HEADINGS else None
+    linked = size if section.linked else sum(_linked(node, site_of_heading) for node in run)
     blocks.append(Block(len(blocks), section, start, end, text, size, min(linked, size), comparable(text)))
 
 
@@ -241,11 +247,31 @@ def _size(text: str) -> int:
     return letters if text.isascii() else letters + len(_UNSPACED.findall(text))
 
 
-def _linked(node: Element | str, is_heading: bool) -> int:
+def _linked(node: Element | str, site_of_heading: str | None) -> int:
     if isinstance(node, str):
         return 0
     if node.tag == "a":
-        # Sphinx links each heading to its line in the table of contents, others link it to itself
-        is_on_page = is_heading and node.attrs.get("href", "").startswith("#")
-        return 0 if is_on_page else _size(_BLANK.sub(" ", node.text()).strip())
-    return sum(_linked(child, is_heading) for child in node.children)
+        is_link = site_of_heading is None or _leads_on(node, site_of_heading)
+        return _size(_BLANK.sub(" ", node.text()).strip()) if is_link else 0
+    return sum(_linked(child, site_of_heading) for child in node.children)
+
+
+def _leads_on(link: Element, site: str) -> bool:
+    """Whether the link of a heading leads to another article of the site. Sphinx links each heading to the table of
+    contents, blogs link it to itself, and lists of games or books link each to its maker."""
+    address = link.attrs.get("href", "")
+    return not address.startswith("#") and not _is_elsewhere(address, site)
+
+
+def _is_elsewhere(address: str, site: str) -> bool:
+    return bool(site) and address.startswith("http") and domain_of(address) != site
+
+
+def leads_elsewhere(block: Block, site: str) -> bool:
+    """Whether all links of the block lead to other sites, and none to a network, where a site has accounts."""
+    run = (node for node in block.section.element.children[block.start : block.end] if isinstance(node, Element))
+    links = (element for node in run for element in (node, *node.walk()) if element.tag == "a")
+    addresses = [link.attrs.get("href", "") for link in links]
+    return bool(addresses) and all(
+        _is_elsewhere(address, site) and not _NETWORK.match(domain_of(address)) for address in addresses
+    )

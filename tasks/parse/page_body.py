@@ -67,11 +67,13 @@ def find_content(html: str, head: PageHead, body: Element, feed: Feed, link: str
     that the site's rule finds."""
     if feed.rules.content and (selected := _select_content(html, feed.rules)) is not None:
         return selected
-    sections, blocks = read_blocks(body)
+    site = urls.domain_of(link or head.base)
+    sections, blocks = read_blocks(body, site)
     told = Told(
         title or find_title(head) or head.title,
         next(iter(head.all("og:description", "description")), ""),
         _stated(head),
+        site,
     )
     article = choose(sections, blocks, _extract(head, body, link), told)
     if not head.is_article() and (teasers := _teasers(blocks, article)) >= 3:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable, is_label
+from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable, is_label, leads_elsewhere
 from tasks.parse.page_drops import dropped, enclosing, is_in, is_title
 from tasks.text.markup import Element
 
@@ -34,6 +34,8 @@ class Told:
     description: str
     body: str
     """JSON-LD's articleBody."""
+    site: str = ""
+    """The page's, as tasks.text.urls.domain_of names it."""
 
 
 def choose(sections: Sequence[Section], blocks: Sequence[Block], lines: Iterable[str], told: Told) -> set[int]:
@@ -46,10 +48,10 @@ def choose(sections: Sequence[Section], blocks: Sequence[Block], lines: Iterable
     if not article:
         return article
     junk = _junk(sections, blocks, sorted(article), 0.2)
-    article = _with_gaps(blocks, article, junk)
+    article = _with_gaps(blocks, article, junk, told.site)
     article |= _rest_of_lists(blocks, article)
     article |= _labels(blocks, article, junk)
-    article -= dropped(blocks, article, junk, told.title)
+    article -= dropped(blocks, article, junk, told.title, told.site)
     article |= _rest_of_rows(blocks, article)
     return article | _leads(blocks, article, junk, told)
 
@@ -238,7 +240,7 @@ def _around_text(blocks: Sequence[Block]) -> set[Section]:
     return {outer for holder, number in paragraphs.items() if number >= 2 for outer in holder.up()}
 
 
-def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -> set[int]:
+def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section], site: str) -> set[int]:
     """The article with what stands between its parts in the same element: subheadings, quotations, list items."""
     holders = {blocks[number].section.parent for number in article if blocks[number].is_prose}
     spans = _spans_of_paragraphs(blocks, article)
@@ -253,7 +255,7 @@ def _with_gaps(blocks: Sequence[Block], article: set[int], junk: set[Section]) -
         block.number
         for block in blocks[first:last]
         if (enclosing(block) in holders or (block.section in holders and is_among_paragraphs(block)))
-        and (block.section.element.tag in HEADINGS or 2 * block.linked <= block.size)
+        and (block.section.element.tag in HEADINGS or 2 * block.linked <= block.size or leads_elsewhere(block, site))
         and (block.size >= 15 or block.section.element.tag in HEADINGS or block.text.rstrip().endswith((":", "：")))
         and not is_in(block, junk)
     }
@@ -343,7 +345,9 @@ def _leads(blocks: Sequence[Block], article: set[int], junk: set[Section], told:
             continue
         if is_title(key, title) or any(s in junk and "lead" not in s.purposes for s in block.section.up()):
             continue
-        if block.section.element.tag in HEADINGS or "dek" in block.section.purposes:
+        if (block.section.element.tag in HEADINGS and block.size < 80) or "dek" in block.section.purposes:
+            continue
+        if any(s.element.tag == "li" for s in block.section.up()):  # a teaser of this article, among others
             continue
         repeated = len(description) > 30 and (key[:60] in description or description[:50] in key)
         named = any("lead" in s.purposes for s, _ in zip(block.section.up(), range(2), strict=False))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable
+from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable, leads_elsewhere
 
+TEASERS = 0.25
+"""Share of an article's letters that may be teasers of others."""
 TEASER = 12
 """Letters in which teasers begin alike, before their link."""
 
@@ -32,7 +35,7 @@ _NOISE = re.compile(
 )
 
 
-def dropped(blocks: Sequence[Block], article: set[int], junk: set[Section], told_title: str) -> set[int]:
+def dropped(blocks: Sequence[Block], article: set[int], junk: set[Section], told_title: str, site: str) -> set[int]:
     prose = [number for number in sorted(article) if blocks[number].size >= 60 and blocks[number].is_prose]
     first, last = (prose[0], prose[-1]) if prose else (min(article), max(article))
     while first - 1 in article and _is_beginning(blocks[first - 1], blocks[first]):
@@ -43,8 +46,8 @@ def dropped(blocks: Sequence[Block], article: set[int], junk: set[Section], told
     if sum(blocks[number].size for number in article if number > last) > 0.1 * whole:
         last = max(article)
     title = comparable(told_title)
-    lists = _link_lists(blocks, article)
-    teasers = _teasers(blocks, article)
+    lists = _link_lists(blocks, article, site)
+    teasers = _teasers(blocks, article) | _teaser_items(blocks, article)
     gone: set[int] = set()
     for number in article:
         block = blocks[number]
@@ -90,7 +93,7 @@ _SENTENCE = re.compile(r"[^\W\d].{8,}[.!?…。！？।]['\"”»’）)]?$")
 _ENDS = re.compile(r"[.!?…。！？।\"”»'’)）]\s*$")
 
 
-def _link_lists(blocks: Sequence[Block], article: set[int]) -> set[Section | None]:
+def _link_lists(blocks: Sequence[Block], article: set[int], site: str) -> set[Section | None]:
     """Lists of links to other articles."""
     items: dict[Section | None, list[Block]] = {}
     for number in article:
@@ -99,7 +102,9 @@ def _link_lists(blocks: Sequence[Block], article: set[int]) -> set[Section | Non
     return {
         holder
         for holder, within in items.items()
-        if len(within) > 1 and sum(b.linked for b in within) > 0.7 * sum(b.size for b in within)
+        if len(within) > 1
+        and sum(b.linked for b in within) > 0.7 * sum(b.size for b in within)
+        and not all(leads_elsewhere(b, site) for b in within)
     }
 
 
@@ -111,6 +116,28 @@ def _teasers(blocks: Sequence[Block], article: set[int]) -> set[int]:
         if block.size < 200 and block.size < 2 * block.linked <= 2 * (block.size - TEASER):
             alike.setdefault(block.key[:TEASER], []).append(number)
     return {number for numbers in alike.values() if len(numbers) > 1 for number in numbers}
+
+
+def _teaser_items(blocks: Sequence[Block], article: set[int]) -> set[int]:
+    """The items of lists that present other articles, each with a heading that is a link. Where they hold more than a
+    little, they are the article's: games, each with its maker."""
+    items: dict[Section, list[int]] = {}
+    for number in article:
+        item = next((s for s in blocks[number].section.up() if s.element.tag == "li"), None)
+        if item is not None:
+            items.setdefault(item, []).append(number)
+    linked = [b.number for b in blocks if 2 * b.linked > b.size and _is_heading(b)] if items else []
+    within = {
+        number
+        for item, numbers in items.items()
+        if bisect_left(linked, item.first) < bisect_right(linked, item.last)
+        for number in numbers
+    }
+    return within if sum(blocks[n].size for n in within) <= TEASERS * sum(blocks[n].size for n in article) else set()
+
+
+def _is_heading(block: Block) -> bool:
+    return any(section.element.tag in HEADINGS for section in block.section.up())
 
 
 def _loose_headings(blocks: Sequence[Block], article: set[int]) -> set[int]:

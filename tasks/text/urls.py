@@ -57,6 +57,13 @@ def site_of(address: str) -> str:
     return _VARIANT_HOST.sub("", _hostname(address))
 
 
+@lru_cache(maxsize=4096)
+def domain_of(address: str) -> str:
+    """The last two labels of the host: few addresses of two sites share them, and no site's own differ."""
+    parts = address.split("/", 3)
+    return ".".join(parts[2].partition(":")[0].lower().split(".")[-2:]) if len(parts) > 2 else ""
+
+
 def _hostname(address: str) -> str:
     try:
         return urlsplit(address).hostname or ""  # in lower case

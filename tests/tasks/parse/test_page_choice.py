@@ -19,7 +19,7 @@ ELSEWHERE = (
 
 
 def chosen(html: str, lines: tuple[str, ...] = (), told: Told = NOTHING_TOLD) -> list[str]:
-    sections, blocks = read_blocks(parse(html))
+    sections, blocks = read_blocks(parse(html), told.site)
     return [blocks[number].text for number in sorted(choose(sections, blocks, lines, told))]
 
 
@@ -343,6 +343,50 @@ def test_a_list_is_found_with_its_shortest_items_and_the_line_above_it() -> None
     html = f"<article>{paragraphs(ENGLISH[:1])}{needed}{paragraphs(ENGLISH[1:])}</article>"
     lines = (ENGLISH[0], items[1], items[2], items[3], *ENGLISH[1:])
     assert chosen(html, lines) == [ENGLISH[0], "You need", *items, *ENGLISH[1:]]
+
+
+ON_QUAY = Told("", "", "", site="quay.example")
+
+
+@pytest.mark.parametrize(
+    ("address", "stays"),
+    [
+        ("https://www.oars.example/shop", True),
+        ("https://shop.quay.example/oars", False),
+        ("https://x.com/quay", False),
+        ("/oars", False),
+    ],
+)
+def test_links_to_other_sites_are_a_part_of_the_article(address: str, stays: bool) -> None:
+    items = "".join(f'<li><a href="{address}/{number}">Where to buy oars, part {number}</a></li>' for number in (1, 2))
+    html = f"<article>{paragraphs(ENGLISH[:2])}<ul>{items}</ul>{paragraphs(ENGLISH[2:])}</article>"
+    found = [text for text in chosen(html, ENGLISH, ON_QUAY) if text not in ENGLISH]
+    assert found == (["Where to buy oars, part 1", "Where to buy oars, part 2"] if stays else [])
+
+
+@pytest.mark.parametrize(("address", "stays"), [("https://oars.example/", True), ("https://quay.example/oars", False)])
+def test_a_heading_that_links_to_another_site_is_the_articles(address: str, stays: bool) -> None:
+    heading = f'<h3><a href="{address}">Long oars of ash ($30)</a></h3>'
+    html = f"<article>{paragraphs(ENGLISH[:2])}{heading}{paragraphs(ENGLISH[2:])}</article>"
+    assert ("Long oars of ash ($30)" in chosen(html, ENGLISH, ON_QUAY)) == stays
+
+
+def test_items_that_present_other_articles_are_no_part_of_it_unless_they_are_most_of_it() -> None:
+    item = f'<li><h3><a href="/whale"><div>The whale has left</div></a></h3><p>{ELSEWHERE[0]}</p></li>'
+    stream = f"<ul>{item}</ul><article>{paragraphs(ENGLISH)}</article>"
+    assert chosen(stream, (ELSEWHERE[0], *ENGLISH)) == list(ENGLISH)
+    texts = [text for text in ENGLISH for _ in range(2)]
+    listed = "".join(
+        f'<li><h3><a href="/{number}">Part</a></h3><p>{text}</p></li>' for number, text in enumerate(texts)
+    )
+    assert chosen(f"<article><ul>{listed}</ul></article>", texts).count(ENGLISH[0]) == 2
+
+
+def test_a_lead_may_be_a_long_heading_but_no_teaser_in_a_list() -> None:
+    told = Told("", ELSEWHERE[0], "")
+    text = f"<div>{paragraphs(ENGLISH)}</div>"
+    assert chosen(f"<div><h2>{ELSEWHERE[0]}</h2></div>{text}", ENGLISH, told) == [ELSEWHERE[0], *ENGLISH]
+    assert chosen(f"<ul><li><p>{ELSEWHERE[0]}</p></li></ul>{text}", ENGLISH, told) == list(ENGLISH)
 
 
 def test_a_list_of_links_goes_and_a_list_stays() -> None:
