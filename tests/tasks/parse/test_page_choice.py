@@ -375,7 +375,7 @@ def test_items_that_present_other_articles_are_no_part_of_it_unless_they_are_mos
     item = f'<li><h3><a href="/whale"><div>The whale has left</div></a></h3><p>{ELSEWHERE[0]}</p></li>'
     stream = f"<ul>{item}</ul><article>{paragraphs(ENGLISH)}</article>"
     assert chosen(stream, (ELSEWHERE[0], *ENGLISH)) == list(ENGLISH)
-    texts = [text for text in ENGLISH for _ in range(2)]
+    texts = tuple(text for text in ENGLISH for _ in range(2))
     listed = "".join(
         f'<li><h3><a href="/{number}">Part</a></h3><p>{text}</p></li>' for number, text in enumerate(texts)
     )
