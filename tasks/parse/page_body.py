@@ -83,9 +83,9 @@ def find_content(html: str, head: PageHead, body: Element, feed: Feed, link: str
         # some pages hold their text only for search engines
         paragraphs = [part.strip() for part in re.split(r"\n\s*", told.body[:MAX_HTML]) if part.strip()]
         return Element("body", {}, [Element("p", {}, [_strip_tags(part)]) for part in paragraphs])
-    if content is None or not _text_bytes(content):
+    unlinked, linked = _text_sizes(content) if content else (0, 0)
+    if content is None or not unlinked:
         raise ParseError("the page holds no article: no text beside its menus and links")
-    unlinked, linked = _text_bytes(content), _linked_bytes(content)
     if not head.is_article() and unlinked < MIN_TEXT:
         raise ParseError(f"the page holds no article: {unlinked} bytes of text, and nothing that calls it one")
     if linked > (4 if head.is_article() else 1.5) * unlinked:
@@ -224,13 +224,14 @@ def _extract(head: PageHead, body: Element, link: str) -> list[str]:
     return [str(piece) for piece in found.itertext()] if found is not None else []
 
 
-def _text_bytes(content: Element) -> int:
-    """Bytes of text outside links."""
-    return len("".join(content.text().split()).encode()) - _linked_bytes(content)
+def _text_sizes(content: Element) -> tuple[int, int]:
+    """(bytes of text outside links, bytes in links)"""
 
+    def size(element: Element) -> int:
+        return len("".join(element.text().split()).encode())
 
-def _linked_bytes(content: Element) -> int:
-    return sum(len("".join(element.text().split()).encode()) for element in content.walk() if element.tag == "a")
+    linked = sum(size(element) for element in content.walk() if element.tag == "a")
+    return size(content) - linked, linked
 
 
 def resolve_addresses(element: Element, base: str) -> None:

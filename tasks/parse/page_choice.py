@@ -211,14 +211,15 @@ def _junk(sections: Sequence[Section], blocks: Sequence[Block], among: Iterable[
     """
     held: dict[Section, int] = dict.fromkeys(sections, 0)
     for number in among:
-        for section in blocks[number].section.up():
-            held[section] += blocks[number].weight
+        if weight := blocks[number].weight:  # most menus and links have none
+            for section in blocks[number].section.up():
+                held[section] += weight
     limit = share * held[sections[0]]
     named = {s for s in sections[1:] if s.hidden or s.element.tag in _ASIDE or not _JUNK.isdisjoint(s.purposes)}
     named -= _around_text(blocks)
     named |= {s for s in sections[1:] if s.element.tag == "figure" and _is_picture(s.element)}
     small = {s for s in named if held[s] <= limit or "comments" in s.purposes}
-    within = sum(blocks[n].weight for n in among if any(s in small for s in blocks[n].section.up()))
+    within = sum(weight for n in among if (weight := blocks[n].weight) and is_in(blocks[n], small))
     if within > 2 * limit:
         return {s for s in small if s.hidden or "comments" in s.purposes or s.element.tag == "aside"}
     return small
