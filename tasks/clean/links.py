@@ -24,7 +24,8 @@ def without_sign(heading: Element) -> Element:
 
 
 def _is_sign(element: Element) -> bool:
-    return element.tag == "a" and "#" in element.attrs.get("href", "") and _SIGNS.issuperset(element.text().strip())
+    text = element.text().strip() if element.tag == "a" and "#" in element.attrs.get("href", "") else ""
+    return text != "" and _SIGNS.issuperset(text)
 
 
 def link_blocks(blocks: Sequence[Element], attrs: dict[str, str]) -> None:

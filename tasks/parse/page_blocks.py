@@ -58,6 +58,7 @@ _NETWORK = re.compile(
     r"(?:facebook|twitter|x|instagram|youtube|linkedin|pinterest|reddit|tumblr|t|telegram|whatsapp|wa|weibo|qq|vk|tiktok"
     r"|threads|flipboard|google|bsky)\.[a-z]+$"
 )
+"""A domain where sites have accounts: links to these are no part of an article."""
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts of which a character says as much as two letters."""
 _BLANK = re.compile(r"\s+")

@@ -55,6 +55,11 @@ def test_text(html: str, expected: str) -> None:
     assert text_of(html) == expected
 
 
+def test_an_image_in_a_heading_that_links_to_it_stays() -> None:
+    image = '<a href="https://quay.example/tides#a"><img src="https://quay.example/tide.jpg"></a>'
+    assert [ref.url for ref in clean_fragment(f"<h2>Tides {image}</h2>").images] == ["https://quay.example/tide.jpg"]
+
+
 def test_images_in_a_list_stand_below_it_and_do_not_divide_it() -> None:
     image = '<img src="https://quay.example/boat.jpg">'
     html = clean_fragment(f"<ul><li>one{image}</li>{image.replace('boat', 'oar')}<li>two</li></ul>").html
