@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from html import unescape
 
-from tasks.clean.captions import add_caption, add_to_last_figure, merge_caption, split_figures, take_captions
+from tasks.clean.captions import (
+    add_caption,
+    add_to_last_figure,
+    merge_caption,
+    split_figures,
+    take_captions,
+    without_marker,
+)
 from tasks.clean.controls import is_filled_in, keep_buttons, readable_blocks, without_buttons, without_controls
 from tasks.clean.details import is_about_entry
 from tasks.clean.formulas import formula, image_formula, script_formula, wrapped_formula
@@ -214,7 +221,7 @@ def _add_picture(builder: BlockBuilder, node: Element, output: _Output) -> None:
 def _add_figure(builder: BlockBuilder, node: Element, output: _Output) -> None:
     captions: list[Element] = []
     blocks = builder.blocks(Element("div", {}, take_captions(node, captions)))
-    caption_blocks = [block for element in captions for block in builder.blocks(element)]
+    caption_blocks = [without_marker(block) for element in captions for block in builder.blocks(element)]
     caption = line_with_links(caption_blocks, lambda: render(caption_blocks)) if caption_blocks else []
     _, figures = split_figures(blocks)
     if not figures:

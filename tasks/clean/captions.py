@@ -45,6 +45,11 @@ def take_captions(node: Element, captions: list[Element]) -> list[Element | str]
     return others
 
 
+def without_marker(block: Element) -> Element:
+    """The block of a caption; a heading, which Hugo makes of an image's title, as a paragraph: captions have no "#"."""
+    return Element("p", {}, block.children) if block.tag in ("h1", "h2", "h3", "h4", "h5", "h6") else block
+
+
 def add_caption(figure: Element, caption: list[Element | str], *, guessed: bool = False) -> None:
     """Give the figure this caption, unless it has one. A guessed one is a paragraph that only stands beside it."""
     if not has_caption(figure):

@@ -14,6 +14,7 @@ from tests.tasks.clean.cleaning import clean_fragment, image_of, text_of
         '<div><img src="/a.jpg"><p>A boat.</p></div>',
         '<figure><img src="/a.jpg"><figcaption>A boat.</figcaption></figure>',
         '<figure><figcaption>A <b>boat</b>.</figcaption><img src="/a.jpg"></figure>',
+        '<figure><img src="/a.jpg"><figcaption><h4>A boat.</h4></figcaption></figure>',
         '<figure><a href="/a"><img src="/a.jpg"></a><p>A boat.</p></figure>',
         '<figure><div><picture><img src="/a.jpg"></picture></div><figcaption><p>A\nboat.</p></figcaption></figure>',
         '<img src="/a.jpg"><p class="wp-caption-text">A boat.</p>',
