@@ -33,7 +33,7 @@ from tasks.text.markup import Element, parse, serialise
 from tasks.text.pictures import is_same_picture
 from tasks.text.plain import beginning, collapse, render, summarise, word_count
 from tasks.text.tags import ATTRIBUTES, BLOCK, INLINE, TABLE
-from tasks.text.text_or_markup import is_escaped, reads_as_markup, strip_tags
+from tasks.text.text_or_markup import is_escaped, reads_as_markup, strip_tags, without_references
 from warehouse.characters import BIDI_CONTROLS
 from warehouse.records import Article, Enclosure, Entry, Feed, ImageRef, Rules
 
@@ -133,7 +133,7 @@ def _clean_blocks(
 ) -> tuple[list[Element], list[Element]]:
     """(the blocks, those of them that are text)"""
     if plain and not reads_as_markup(html):
-        blocks = _plain_blocks(html)
+        blocks = _plain_blocks(without_references(html))
     else:
         blocks = _blocks(unescape(html) if is_escaped(html) else html, builder, rules)
     return remove_boilerplate(join_datelines(without_only_captions(blocks)), rules.drop_after, link)

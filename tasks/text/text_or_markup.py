@@ -16,6 +16,7 @@ from tasks.text.tags import KNOWN, VOID
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)((?:[\s/][^<>]*)?)>")
 _FIRST_TAG = re.compile(r"\s*<([A-Za-z][\w:.-]*)((?:[\s/][^<>]*)?)>")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_REFERENCE_AFTER_WORD = re.compile(r"[\w.,;:!?…)\]}\"”’»%]" + _REFERENCE.pattern)
 _PARAGRAPHS = frozenset(["p", "div", "li", "center", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"])
 _ADDRESSED = re.compile(
     r"<(?:a|img)\s[^<>]*(?:href|src)\s*=\s*[\"']?(?:https?:|/)|</(?:p|div|ul|ol|table)>", re.IGNORECASE
@@ -31,7 +32,7 @@ def strip_tags(text: str, *, plain: bool = False) -> str:
     if "<" not in text and "&" not in text:
         return text
     if plain:
-        return _REFERENCE.sub(lambda match: unescape(match[0]), text)  # many feeds escape them twice
+        return _read_references(text)  # many feeds escape them twice
     if len(text) > MAX_TITLE:
         return inline_text(parse(text))
     return inline_text(parse(_TAG.sub(lambda match: _escape_mention(match, text), text)))
@@ -70,6 +71,17 @@ def reads_as_markup(text: str) -> bool:
         return _has(rf"</{re.escape(name)}\s*>", text[first.end() :])
     breaks = len(_LINE_BREAK.findall(text))
     return breaks > 1 and not _MENTIONED_BREAK.search(text)
+
+
+def without_references(text: str) -> str:
+    """The plain text with its character references read, if it was escaped twice: one of them joins two words, as in
+    Blogger's summaries ("It rained.&nbsp; The boats"). One that stands alone is what the text is about ("the &nbsp;")."""
+    return _read_references(text) if "&" in text and _REFERENCE_AFTER_WORD.search(text) else text
+
+
+def _read_references(text: str) -> str:
+    # not all at once: without its semicolon, &copy in an address is a parameter
+    return _REFERENCE.sub(lambda match: unescape(match[0]), text)
 
 
 def is_escaped(html: str) -> bool:

@@ -36,6 +36,21 @@ def atom(title: str, summary: str = "", title_type: str = "") -> bytes:
     ).encode()
 
 
+@pytest.mark.parametrize(
+    ("plain", "text"),
+    [
+        ("It rained.&nbsp; The boats&nbsp;/ ferries stayed.", "It rained. The boats / ferries stayed."),
+        ("下雨了。&nbsp;船都没有出海，老板说&quot;等&quot;。", '下雨了。 船都没有出海，老板说"等"。'),
+        ("Ropes, oars &amp; sails: Quay&amp;Sons", "Ropes, oars & sails: Quay&Sons"),
+        ("Write &nbsp; or &amp;nbsp; for a space", "Write &nbsp; or &amp;nbsp; for a space"),
+        ("Don&#39;t ask https://quay.example/?a=1&copy=2", "Don't ask https://quay.example/?a=1&copy=2"),
+    ],
+)
+def test_a_plain_text_that_was_escaped_twice(plain: str, text: str) -> None:
+    """Blogger's summaries say that they are plain text, and have the references of the HTML that they are made of."""
+    assert only_article(atom("Quay", plain)).content_text == text
+
+
 @pytest.mark.parametrize("title", MENTIONS)
 def test_what_a_title_is_about_is_no_markup(title: str) -> None:
     assert strip_tags(title) == title
