@@ -74,8 +74,9 @@ def reads_as_markup(text: str) -> bool:
 
 
 def without_references(text: str) -> str:
-    """The plain text with its character references read, if it was escaped twice: one of them joins two words, as in
-    Blogger's summaries ("It rained.&nbsp; The boats"). One that stands alone is what the text is about ("the &nbsp;")."""
+    """The plain text with its character references read, if it was escaped twice: one of them follows a word, as in
+    Blogger's summaries ("It rained.&nbsp; The boats"). One that stands alone is what the text is about: "the &nbsp;".
+    """
     return _read_references(text) if "&" in text and _REFERENCE_AFTER_WORD.search(text) else text
 
 
