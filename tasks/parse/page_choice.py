@@ -7,8 +7,10 @@ Then what stands among the article but is no part of it goes, and the lead above
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable, is_label, leads_elsewhere
 from tasks.parse.page_drops import dropped, enclosing, is_in, is_title
@@ -22,6 +24,8 @@ LABEL = 60
 """Letters of a line that may be a heading without being called one."""
 ROW = 300
 """Letters that a row of a table holds at most; what holds more is a layout's."""
+_POST = re.compile(r"\b(?:twitter-(?:tweet|video)|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed)\b")
+"""The class of a quotation in which a network hands out a post."""
 _ASIDE = frozenset(["aside", "footer", "form", "figcaption"])
 _JUNK = frozenset(["junk", "comments", "caption"])
 
@@ -49,6 +53,9 @@ def choose(sections: Sequence[Section], blocks: Sequence[Block], lines: Iterable
         return article
     junk = _junk(sections, blocks, sorted(article), 0.2)
     article = _with_gaps(blocks, article, junk, told.site)
+    posts = _posts(blocks, article)
+    junk -= {section for number in posts for section in blocks[number].section.up()}
+    article |= posts
     article |= _rest_of_lists(blocks, article)
     article |= _labels(blocks, article, junk)
     article -= dropped(blocks, article, junk, told.title, told.site)
@@ -284,6 +291,22 @@ def _rest_of_rows(blocks: Sequence[Block], article: set[int]) -> set[int]:
         for cells in rows.values()
         if any(cell.number in article for cell in cells) and sum(cell.size for cell in cells) <= ROW
         for block in cells
+    }
+
+
+def _posts(blocks: Sequence[Block], article: set[int]) -> set[int]:
+    """The posts that stand among the article's paragraphs, whatever their element is called: "social-media-embed"."""
+    holders = {blocks[number].section.parent for number in article if blocks[number].is_prose}
+
+    def is_among_paragraphs(quotation: Section) -> bool:
+        return any(section in holders for section in islice(quotation.up(), 1, 4))
+
+    return {
+        block.number
+        for block in blocks[min(article) : max(article) + 1]
+        if (quotation := next((s for s in block.section.up() if s.element.tag == "blockquote"), None))
+        and _POST.search(quotation.element.attrs.get("class", ""))
+        and is_among_paragraphs(quotation)
     }
 
 

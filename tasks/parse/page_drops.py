@@ -71,7 +71,8 @@ def dropped(blocks: Sequence[Block], article: set[int], junk: set[Section], told
 
 def _is_first_sentence(block: Block, prose: Block) -> bool:
     """Whether the short block is a sentence of the text that begins below it, such as a greeting."""
-    return block.section.parent is prose.section.parent and not block.linked and bool(_SENTENCE.search(block.text))
+    is_beside = block.section.parent is prose.section.parent and 2 * block.linked < block.size
+    return is_beside and bool(_SENTENCE.search(block.text))
 
 
 def _is_beginning(block: Block, following: Block) -> bool:

@@ -163,11 +163,13 @@ def test_the_lead_above_the_text_is_a_part_of_it(named: str, description: str) -
         ("By Ann Quay", False),
         ("20 November", False),
         ("<a href=/ann>Ann Quay writes here.</a>", False),
+        ("It is <a href=/lock>open</a> again.", True),
     ],
 )
 def test_a_short_first_sentence_is_text_and_a_byline_is_not(sentence: str, stays: bool) -> None:
-    text = chosen(f"<article><p>{sentence}</p>{paragraphs(ENGLISH)}</article>", (sentence, *ENGLISH))
-    assert (text[0] == sentence) is stays
+    words = parse(sentence).text()
+    text = chosen(f"<article><p>{sentence}</p>{paragraphs(ENGLISH)}</article>", (words, *ENGLISH))
+    assert (text[0] == words) is stays
     assert text[-4:] == list(ENGLISH)
 
 
@@ -387,6 +389,16 @@ def test_a_lead_may_be_a_long_heading_but_no_teaser_in_a_list() -> None:
     text = f"<div>{paragraphs(ENGLISH)}</div>"
     assert chosen(f"<div><h2>{ELSEWHERE[0]}</h2></div>{text}", ENGLISH, told) == [ELSEWHERE[0], *ENGLISH]
     assert chosen(f"<ul><li><p>{ELSEWHERE[0]}</p></li></ul>{text}", ENGLISH, told) == list(ENGLISH)
+
+
+def test_a_post_among_the_paragraphs_stays_and_one_beside_the_article_goes() -> None:
+    said = "The lock is open, and the boats are through. 船都过去了。"
+    post = f'<blockquote class="twitter-tweet"><p>{said}</p>— Harbour (@quay)</blockquote>'
+    html = (
+        f'<article>{paragraphs(ENGLISH[:2])}<div class="social-media-embed">{post}</div>{paragraphs(ENGLISH[2:])}'
+        f'</article><aside class="social"><div><div><div>{post}</div></div></div></aside>'
+    )
+    assert chosen(html, ENGLISH) == [*ENGLISH[:2], said, "— Harbour (@quay)", *ENGLISH[2:]]
 
 
 def test_a_list_of_links_goes_and_a_list_stays() -> None:
