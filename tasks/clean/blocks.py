@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from html import unescape
@@ -21,8 +21,8 @@ from tasks.clean.formulas import formula, image_formula, script_formula, wrapped
 from tasks.clean.image_tags import image_address, is_emoji, is_lazy, is_tracking_pixel, pixel_size, telling_sources
 from tasks.clean.lead_images import is_advert, may_lead
 from tasks.clean.links import line_with_links, link_blocks, text_with_links, without_sign
+from tasks.clean.lists import list_blocks
 from tasks.clean.noscript import Shown
-from tasks.clean.numbering import item_numbers, make_list
 from tasks.clean.paragraphs import BLANKS, bracket_readings, join_datelines, make_paragraphs, phrases
 from tasks.clean.players import address_line, embedded_post, played_addresses
 from tasks.clean.preformatted import code_of_table, holds_text, lines
@@ -33,8 +33,6 @@ from tasks.text.plain import collapse, render
 from tasks.text.tags import ATTRIBUTES, CONTAINERS, DROPPED, EMBEDDED, IMAGES, INLINE, STAND_ALONE, STRAYS, TRANSPARENT
 from warehouse.records import ImageRef
 
-_LISTS = ("ul", "ol", "menu", "dir")
-_LIST_ITEMS = ("li", "dt", "dd")
 MAX_EMOJI_TEXT = 12
 """Characters of an emoji's alternative text; an image with a longer one is an image."""
 
@@ -317,53 +315,7 @@ def _add_quotation(builder: BlockBuilder, node: Element, output: _Output) -> Non
 
 
 def _add_list(builder: BlockBuilder, node: Element, output: _Output) -> None:
-    """Add the list, with what is in it but in none of its items, and the images in it below it.
-
-    A list right inside it belongs to the item above, as browsers show what Blogger and Word write. Other text divides
-    the list.
-    """
-    output.end_paragraph()
-    items: list[tuple[Element, int | None]] = []
-    figures: list[Element] = []
-    strays: list[Element | str] = []
-    numbers = item_numbers(node)
-    for child in (*_members(node), None):
-        tag = child.tag if isinstance(child, Element) else ""
-        if child is not None and tag not in _LIST_ITEMS and not (tag in _LISTS and items):
-            if isinstance(child, Element) or child.strip():
-                strays.append(child)
-            continue
-        between, inner_figures = split_figures(builder.blocks(Element("div", {}, strays))) if strays else ([], [])
-        figures += inner_figures
-        strays = []
-        if between:  # most strays hold nothing: <br>, <script>
-            output.blocks += [*_list_of(node, items), *figures, *between]
-            items, figures = [], []
-        if not isinstance(child, Element):
-            break
-        is_item = tag in _LIST_ITEMS
-        blocks, inner_figures = split_figures(builder.blocks(child if is_item else Element("div", {}, [child])))
-        figures += inner_figures
-        if is_item and blocks:
-            items.append((Element(tag, {}, list(blocks)), numbers.get(id(child))))
-        elif items:
-            items[-1][0].children += blocks
-        else:
-            output.blocks += blocks
-    output.blocks += [*_list_of(node, items), *figures]
-
-
-def _members(node: Element) -> Iterator[Element | str]:
-    """The list's children; of a <dl>, also those of the <div> that may hold a group of them (HTML 4.4.9)."""
-    for child in node.children:
-        if node.tag == "dl" and isinstance(child, Element) and child.tag == "div":
-            yield from child.children
-        else:
-            yield child
-
-
-def _list_of(node: Element, items: list[tuple[Element, int | None]]) -> list[Element]:
-    return [make_list(node.tag, items)] if items else []
+    output.add(list_blocks(node, builder.blocks))
 
 
 def _add_table(builder: BlockBuilder, node: Element, output: _Output) -> None:
