@@ -100,6 +100,9 @@ IN_ENTRIES: dict[str, tuple[int, tuple[str, str, str]]] = {
     "paragraphs": (5_000, ("", "<p>ab</p>", "")),
     "tables": (2_000, ("", "<table><tr><td>a</table>", "")),
     "list items": (4_000, ("", "<li>a", "")),
+    "texts between items": (3_000, ("<ul>", "<li>a</li>b", "</ul>")),
+    "lists in a list": (3_000, ("<ul><li>a</li>", "<ul><li>b</li></ul>", "</ul>")),
+    "signs in a heading": (5_000, ("<h2>", "<a href=/#>¶</a>", "T</h2>")),
     "quotation marks in tags": (8_000, ("", '<ul><li b="c="/">', "")),
     "datelines": (2_000, ("", "<p>Lima —</p><p>x</p>", "")),
 }
@@ -107,6 +110,10 @@ IN_ENTRIES: dict[str, tuple[int, tuple[str, str, str]]] = {
 IN_PAGES: dict[str, tuple[int, tuple[str, str, str]]] = {
     "pictures of a figure": (1_500, ("<div><img src=/a.jpg>", "<picture></picture>", "</div>")),
     "noscript of a figure": (1_500, ("<div><img src=/a.jpg>", "<noscript>x</noscript>", "</div>")),
+    "teasers in a list": (1_000, ("<ul>", "<li><h3><a href=/#>t</a></h3><p>The boats are in, all #</p></li>", "</ul>")),
+    "links to other sites": (2_000, ("<ul>", "<li><a href=//b#.example/>Where to buy oars</a></li>", "</ul>")),
+    "labels": (1_500, ("", "<div><b>Step #</b><p>The boats are in, all of them, as of #.</p></div>", "")),
+    "posts": (1_000, ("", "<blockquote class=twitter-tweet><p>The boats are in, #</p></blockquote>", "")),
     "noscript in a page": (1_000, ("", "<noscript><img src=/#></noscript>", "")),
     "marked words": (4_000, ("<p>", "<b>ab</b> cd ef ", "</p>")),
     "self-closed elements in a page": (5_000, ("", "<div a=b/>", "")),
