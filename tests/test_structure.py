@@ -38,7 +38,6 @@ UNMIRRORED = {
     "flows/run/alerts.py": "tests/flows/prefect_server/test_alerting.py sets off the automations",
     "flows/run/client.py": "tests/flows/test_outcome.py: a host that refuses is left alone over runs",
     "flows/run/pending.py": "tests/flows/test_crash.py: the run after a killed one",
-    "flows/run/progress.py": "tests/flows/prefect_server/test_serving.py reads the progress artifacts",
     "flows/run/robots.py": "tests/flows/test_feedless.py: a robots.txt counts for a day, over runs",
     "flows/run/waiting.py": "tests/flows/prefect_server/test_serving.py has runs wait",
     "flows/run/recording.py": "tests/flows/test_outcome.py reads ops.runs",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import httpx
@@ -27,12 +27,12 @@ class _ProgressArtifacts:
         """(items done, items in all) by step."""
         self.sent: dict[str, tuple[int, int]] = {}
         self.artifacts: dict[str, UUID] = {}
+        self.ended = asyncio.Event()
 
     async def send(self) -> None:
         for step, (done, total) in list(self.progress.items()):
             if self.sent.get(step) == (done, total):
                 continue
-            self.sent[step] = (done, total)
             percent = round(100 * done / total, 1) if total else 100.0
             description = f"{step}: {done:,} of {total:,}"
             if artifact := self.artifacts.get(step):
@@ -40,10 +40,12 @@ class _ProgressArtifacts:
             else:
                 key = f"{self.flow}-progress-{step}"
                 self.artifacts[step] = await acreate_progress_artifact(percent, key, description)
+            self.sent[step] = (done, total)
 
-    async def send_repeatedly(self) -> None:
-        while True:
-            await asyncio.sleep(INTERVAL)
+    async def send_until_end(self) -> None:
+        while not self.ended.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), INTERVAL)
             await self.send()
 
 
@@ -57,12 +59,12 @@ async def show_progress(flow: str) -> AsyncIterator[None]:
         artifacts.progress[step] = done, total
 
     token = watcher.set(watch)
-    sender = asyncio.ensure_future(artifacts.send_repeatedly())
+    sender = asyncio.ensure_future(artifacts.send_until_end())
     try:
         yield
     finally:
         watcher.reset(token)
-        sender.cancel()
+        artifacts.ended.set()  # not cancelled: an artifact whose request is under way would be lost
         try:
             await asyncio.gather(sender, return_exceptions=True)
             await artifacts.send()
