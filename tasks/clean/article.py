@@ -29,7 +29,7 @@ from tasks.clean.paragraphs import join_datelines, paragraphs_of_text
 from tasks.clean.shortcodes import may_have_shortcodes, remove_shortcodes, shortcodes_as_html
 from tasks.clean.teaser import why_teaser
 from tasks.text import language, urls
-from tasks.text.markup import Element, parse, serialise
+from tasks.text.markup import Element, parse_named, serialise
 from tasks.text.pictures import is_same_picture
 from tasks.text.plain import beginning, collapse, render, summarise, word_count
 from tasks.text.tags import ATTRIBUTES, BLOCK, INLINE, TABLE
@@ -151,26 +151,29 @@ def _blocks(html: str, builder: BlockBuilder, rules: Rules) -> list[Element]:
         return _plain_blocks(unescape(html))
     if "[" in html and "<![CDATA[" in html:  # escaped twice by some feeds; HTML knows no CDATA and would show its end
         html = html.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "")
-    tree = _tree(shortcodes_as_html(html), rules)
+    tree, names = _tree(shortcodes_as_html(html), rules)
     if may_have_shortcodes(html):
         remove_shortcodes(tree)
-    builder.base = stated_base(html, builder.base)
-    if "xml:base" in html:
+    if "base" in names:
+        builder.base = stated_base(html, builder.base)
+    if "xml:base" in names:
         apply_inner_bases(tree, builder.base)
-    show_pictures(tree, html)
+    show_pictures(tree, html, names)
     blocks = builder.blocks(tree)
     if is_without_text(blocks) and not captions_text(blocks) and open_elements(tree):
         blocks = builder.blocks(tree)
     return blocks
 
 
-def _tree(html: str, rules: Rules) -> Element:
+def _tree(html: str, rules: Rules) -> tuple[Element, set[str]]:
+    """(the HTML's body, after the site's rules; the names of the HTML's elements and attributes)"""
     if not (rules.content or rules.remove):
-        return parse(html)
+        return parse_named(html)
     # imported here: few sites need rules, and importing BeautifulSoup takes as long as cleaning fifty articles
     from tasks.text.site_rules import apply_rules
 
-    return apply_rules(html, rules)
+    tree = apply_rules(html, rules)
+    return tree, tree.names() | {"base"}  # which may be in the head, and that is not in the tree
 
 
 def _enclosures(entry: Entry) -> Iterable[Enclosure]:

@@ -6,6 +6,7 @@ They get the <img> that they stand for, so that cleaning sees images only.
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from html import unescape
 
 from tasks.text.markup import Element
@@ -19,16 +20,17 @@ _LAZY = ("data-bg", "data-background-image", "data-background", "data-bg-src", "
 """Attributes that a script makes a background of."""
 _MAY_HOLD_ONE = frozenset(["style", *_LAZY])
 _URL = re.compile(r"""\s*(?:url\(\s*)?['"]?([^'")\s]+)""")
-_SIGNS = ("url(", "data-b", "<object", "<svg")
-"""Without one of these the HTML has no such picture."""
+_SIGNS = frozenset(["object", "svg", *_LAZY])
+"""Without one of these names, or an address in a style, the HTML has no such picture."""
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]|$)", re.IGNORECASE)
 MAX_STYLE = 2_000
 """Characters of a style that are read."""
 
 
-def show_pictures(tree: Element, html: str) -> None:
-    """Add the <img> of each such picture below `tree`, which was parsed from `html`."""
-    if any(map(html.__contains__, _SIGNS)):
+def show_pictures(tree: Element, html: str, names: Set[str]) -> None:
+    """Add the <img> of each such picture below `tree`, which was parsed from `html` and has elements and attributes of
+    these names."""
+    if not _SIGNS.isdisjoint(names) or ("style" in names and "url(" in html):
         _show(tree)
 
 

@@ -14,8 +14,6 @@ _ADDRESSES = ("href", "src", "data-src", "data-original", "data-lazy-src", "post
 
 def stated_base(html: str, base: str | None) -> str | None:
     """The address of the HTML's first <base> (newsletters put whole documents into feeds), else `base`."""
-    if "<base" not in html and "<BASE" not in html:
-        return base
     match = _BASE.search(html)
     return (urls.resolve(base, next(filter(None, match.groups()), None)) if match else None) or base
 

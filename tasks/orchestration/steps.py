@@ -128,7 +128,7 @@ def mills_remotely() -> bool:
 async def mill_batch(documents: Sequence[Document], pool: MillingPool, label: str) -> list[Milled]:
     """Parse and clean a batch of documents: here, or by the flow's task runner."""
     if not mills_remotely():
-        return await _mill_batch(quote(documents), pool, label)
+        return (await _mill_batch(quote(documents), pool, label)).milled
     future = _mill_remotely.submit(_RemoteBatch(documents, pool), label)
     return await asyncio.to_thread(cast("Callable[[], list[Milled]]", future.result))
 
@@ -158,9 +158,16 @@ async def _mill_remotely(batch: _RemoteBatch, label: str) -> list[Milled]:
         return await pool.mill(batch.documents)
 
 
+class _MilledBatch:
+    """What the task below returns. Not a list: Prefect would note each document of it as a result of the task."""
+
+    def __init__(self, milled: list[Milled]) -> None:
+        self.milled = milled
+
+
 @task(name="mill", task_run_name="mill {label}", cache_policy=NO_CACHE)
-async def _mill_batch(documents: Sequence[Document], pool: MillingPool, label: str) -> list[Milled]:
-    return await pool.mill(documents)
+async def _mill_batch(documents: Sequence[Document], pool: MillingPool, label: str) -> _MilledBatch:
+    return _MilledBatch(await pool.mill(documents))
 
 
 async def load_batch(batch: Batch, pool: MillingPool, label: str) -> Counts:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import yaml
@@ -78,8 +78,9 @@ def decode(data: bytes, language: str | None = None) -> str:
 def split_article_file(text: str) -> ArticleFile:
     """The parts of an article file. Raises ParseError if it is not one."""
     position, front = 0, None
-    if match := _FRONT_MATTER.match(text.lstrip("\r\n")[: MAX_FRONT_MATTER + 10]):
-        position, front = len(text) - len(text.lstrip("\r\n")) + match.end(), match[1]
+    begin = len(text) - len(text.lstrip("\r\n"))
+    if match := _FRONT_MATTER.match(text, begin, begin + MAX_FRONT_MATTER + 10):
+        position, front = match.end(), match[1]
     comment = _COMMENT.match(text, position)
     if comment:
         position = comment.end()
@@ -93,17 +94,16 @@ def split_article_file(text: str) -> ArticleFile:
         title, url = title or _text(fields.get("title")), url or _text(fields.get("from") or fields.get("url"))
     if not title and not url:
         raise ParseError("the article has neither title nor address")
-    content = text[start:]
-    end = content[len(content.rstrip()) :]
-    if not content.strip() and not title:
+    content = text[start:].rstrip()
+    if not content and not title:
         raise ParseError("the article has neither title nor text")
     return ArticleFile(
         generation=1 if front is None else 2,
         stated=comment[1] if comment else None,
         title=title,
         url=url,
-        content=content[: len(content) - len(end)],
-        end=end,
+        content=content,
+        end=text[start + len(content) :],
         front_matter=front,
     )
 
@@ -160,7 +160,8 @@ def simple_front_matter(text: str) -> dict[str, Any] | None:
     return fields if position == len(text) else None
 
 
-def read_front_matter(text: str) -> dict[str, Any]:
+@lru_cache(maxsize=1)  # a file without a link line is asked for its title, and then for its other fields
+def read_front_matter(text: str) -> Mapping[str, Any]:
     """The fields of Jekyll front matter. If it is not valid YAML (quotes in quotes), it is read line by line."""
     if (simple := simple_front_matter(text)) is not None:
         return simple

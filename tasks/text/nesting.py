@@ -95,14 +95,20 @@ def bound_nesting(html: str) -> str:
     if tags < _FEW:  # true of most
         return html
     most_reopened = max(3, MOST_REOPENED // tags)
-    if tags - html.count("</") < MANY and tags < MOST_ELEMENTS and len(_DISTINCT.findall(html)) <= most_reopened:
+    few_start_tags = tags < MANY or (tags < MOST_ELEMENTS and tags - html.count("</") < MANY)
+    if few_start_tags and len(_DISTINCT.findall(html)) <= most_reopened:
         return html
     return _Counter(html, most_reopened).bounded()
 
 
 def bound_tags(html: str) -> str:
     """The HTML with a bare tag for each that may have more than MOST_ATTRIBUTES attributes: no author writes one."""
-    if len(html) <= 2 * MOST_ATTRIBUTES or max(map(len, html.split(">"))) <= 2 * MOST_ATTRIBUTES:
+    # A tag with as many attributes has at least one of these stretches without a `>`. In articles, few have none, and
+    # looking for the first of each takes a thirtieth of looking for all.
+    stretches = range(0, len(html) - MOST_ATTRIBUTES + 1, MOST_ATTRIBUTES)
+    if all(html.find(">", start, start + MOST_ATTRIBUTES) >= 0 for start in stretches):
+        return html
+    if max(map(len, html.split(">"))) <= 2 * MOST_ATTRIBUTES:
         return html
     return _TAG.sub(_without_many_attributes, html)
 

@@ -13,7 +13,8 @@ from warehouse.characters import UNPRINTABLE
 
 # A single plain space does not match: most white space is one, and need not be replaced (`benchmarks.shortcuts`).
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n](?:[ \t\r\f\v\u00a0\u3000\u200b\ufeff\n]+|(?<! ))")
-_INLINE_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u200b\ufeff\n](?:[ \t\r\f\v\u00a0\u200b\ufeff\n]+|(?<! ))")
+_INLINE_BLANKS = " \t\r\f\v\u00a0\u200b\ufeff\n"
+_INLINE_SPACES = re.compile(rf"[{_INLINE_BLANKS}](?:[{_INLINE_BLANKS}]+|(?<! ))")
 _SOFT_HYPHEN = "\u00ad"
 """Where a word may be hyphenated. Nobody sees it, and no search finds a word with it."""
 _RUNS_OF_SPACES = re.compile("  +")
@@ -41,7 +42,8 @@ def inline_text(element: Element) -> str:
     parts: list[str] = []
     any_scripts = _gather(element, parts)
     text = "".join(parts)
-    text = _RUNS_OF_SPACES.sub(" ", superscripts.write(text) if any_scripts else text)
+    text = superscripts.write(text) if any_scripts else text
+    text = _RUNS_OF_SPACES.sub(" ", text) if "  " in text else text
     if "\n" not in text:
         return text.strip(" \u3000")
     lines = (line.strip(" \u3000") for line in text.split("\n"))
@@ -52,6 +54,9 @@ def _collapse_inline(text: str) -> str:
     """Like `collapse`, but ideographic spaces stay, and there may be a space at both ends."""
     if text.isprintable() and "  " not in text:  # as `_is_collapsed` says, without calling it
         return text
+    inner = text.strip(_INLINE_BLANKS)
+    if inner.isprintable() and "  " not in inner:  # only its ends are to collapse: true of most, and quickly found
+        return f"{' ' if text[0] in _INLINE_BLANKS else ''}{inner}{' ' if inner and text[-1] in _INLINE_BLANKS else ''}"
     return _INLINE_SPACES.sub(" ", text.replace(_SOFT_HYPHEN, ""))
 
 
@@ -200,7 +205,7 @@ def beginning(blocks: list[Element]) -> str:
     without paragraphs that are only an address, such as a player's, unless there is not even a heading."""
     texts = (_words_only(_plain_texts(blocks, headings=headings)) for headings in (False, True))
     text = next(filter(None, map(_first_words, texts)), "") or _first_words(_plain_texts(blocks, headings=False))
-    return _CUT.sub("…", text)
+    return _CUT.sub("…", text) if text.rstrip()[-1:] in ("]", ")") else text
 
 
 def _words_only(texts: Iterator[str]) -> Iterator[str]:

@@ -26,7 +26,7 @@ from warehouse.load.versions import Span, decide_versions, is_shorter
 from warehouse.masking import mask
 from warehouse.records import CUT_OFF, Milled, Reject
 from warehouse.store.sql_files import query
-from warehouse.store.staging import fetch_by_ids, insert_rows, run_with_ids, run_with_rows
+from warehouse.store.staging import Arrays, fetch_by_ids, insert_rows, run_with_ids, run_with_rows
 from warehouse.store.transactions import Connection, transact
 
 
@@ -114,8 +114,9 @@ def _load_articles(
     seen_rows = [row for history in histories for row in history.seen_rows()]
     touched_rows = [history.touched_row() for history in histories if history.stored]
     run_with_ids(connection, "delete_versions", superseded)
-    insert_rows(connection, "clean.article_versions", version_rows)
-    insert_rows(connection, "clean.articles", new_rows)
+    arrays: Arrays = {}
+    insert_rows(connection, "clean.article_versions", version_rows, arrays)
+    insert_rows(connection, "clean.articles", new_rows, arrays)
     run_with_rows(connection, "merge_articles", view="stage_articles", table="clean.articles", rows=edited_rows)
     run_with_rows(connection, "touch_versions", view="stage_seen", table="clean.article_versions", rows=seen_rows)
     run_with_rows(connection, "touch_articles", view="stage_touched", table="clean.articles", rows=touched_rows)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.tasks.clean.cleaning import clean_fragment
+from warehouse.records import Rules
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,12 @@ from tests.tasks.clean.cleaning import clean_fragment
 )
 def test_the_base_that_html_states(html: str) -> None:
     assert re.findall('<a href="([^"]*)"', clean_fragment(html).html) == ["https://hafen.example/post/tide"]
+
+
+def test_the_base_in_the_head_counts_beside_rules_for_the_site() -> None:
+    html = '<head><base href="https://hafen.example/post/"></head><main><a href="tide">x</a></main><p>Menu</p>'
+    content = clean_fragment(html, rules=Rules(content="main"))
+    assert re.findall('<a href="([^"]*)"', content.html) == ["https://hafen.example/post/tide"]
 
 
 @pytest.mark.parametrize(

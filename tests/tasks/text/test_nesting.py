@@ -206,6 +206,13 @@ def test_a_tag_with_thousands_of_attributes_has_none(between: str, end: str) -> 
     assert bound_tags(f"<b>Before</b>{tag}{end}") == f"<b>Before</b><p{end}"
 
 
+@pytest.mark.parametrize("before", [0, 1, 2_500, 4_999, 5_000, 12_345])
+def test_a_tag_with_just_too_many_attributes_has_none_wherever_it_stands(before: int) -> None:
+    text, after = "ab " * (before // 3) + "c" * (before % 3), "<b>After</b>" * 2_000
+    tag = "<p " + "a " * (MOST_ATTRIBUTES + 1)
+    assert bound_tags(f"{text}{tag}>{after}") == f"{text}<p>{after}"
+
+
 def test_thousands_of_tags_in_the_name_of_one_are_read_once() -> None:
     """In the square of their number, this would take hours."""
     html = "<p" * 1_000_000

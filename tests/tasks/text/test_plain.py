@@ -9,8 +9,8 @@ import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tasks.text.markup import parse
-from tasks.text.plain import SUMMARY, UNSPACED, printable, render, summarise, word_count
+from tasks.text.markup import Element, parse
+from tasks.text.plain import SUMMARY, UNSPACED, inline_text, printable, render, summarise, word_count
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,15 @@ def test_counting_by_kind_agrees_with_the_regular_expression(text: str) -> None:
 @given(st.text(alphabet="a港\n\t\r\u00a0\u3000\u200b\ufeff\x00\x1f\x7f\ud800\uffff", max_size=30))
 def test_printable_removes_unprintable_characters(text: str) -> None:
     assert printable(text) == "".join(c for c in text if c not in "\x00\x1f\x7f\ud800\uffff")
+
+
+@given(st.text(alphabet="ab港 \n\t\r\u00a0\u3000\u200b\ufeff\u00ad\u2003", max_size=30), st.sampled_from(["", "gate"]))
+def test_the_white_space_of_a_line_is_one_space_and_none_at_its_ends(text: str, inner: str) -> None:
+    """As the standard says (CSS Text 4.1.1), but no-break and zero-width spaces are white space, too; soft hyphens go,
+    and ideographic spaces stay within a line."""
+    paragraph = Element("p", {}, [f"{text}{inner}{text}", Element("b", {}, [text])])
+    shown = re.sub("[ \t\r\n\u00a0\u200b\ufeff]+", " ", f"{text}{inner}{text}{text}".replace("\u00ad", ""))
+    assert inline_text(paragraph) == shown.strip(" \u3000")
 
 
 @given(st.text(alphabet="ab. \n", min_size=300, max_size=3000))

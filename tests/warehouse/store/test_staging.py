@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from warehouse.store.connection import Warehouse
-from warehouse.store.staging import column_types, fetch_by_ids, insert_rows, run_with_ids, run_with_rows
+from warehouse.store.staging import Arrays, column_types, fetch_by_ids, insert_rows, run_with_ids, run_with_rows
 from warehouse.store.transactions import Connection
 
 MOMENT = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -36,6 +36,18 @@ def test_rows_are_inserted_with_the_columns_they_have(connection: Connection) ->
     insert_rows(connection, "ops.feeds", [FEED])
     result = connection.execute("SELECT feed_id, skip_hours, newest_at, gap_seconds, name, etag FROM ops.feeds")
     assert result.fetchall() == [("quay", [1, 2], MOMENT, 60, None, None)]
+
+
+def test_tables_share_the_arrays_of_equal_columns_only(connection: Connection) -> None:
+    """Articles and their versions have the same texts; here, two feeds differ in one column of two."""
+    arrays: Arrays = {}
+    other = {**FEED, "feed_id": "harbour", "gap_seconds": 90}
+    insert_rows(connection, "ops.feeds", [FEED], arrays)
+    made = len(arrays)
+    insert_rows(connection, "ops.feeds", [other], arrays)
+    assert len(arrays) == made + 2
+    result = connection.execute("SELECT feed_id, skip_hours, newest_at, gap_seconds FROM ops.feeds ORDER BY feed_id")
+    assert result.fetchall() == [("harbour", [1, 2], MOMENT, 90), ("quay", [1, 2], MOMENT, 60)]
 
 
 def test_rows_and_ids_are_staged_only_for_their_query(connection: Connection) -> None:
