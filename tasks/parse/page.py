@@ -76,7 +76,9 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
         resolve_addresses(element, head.base)
     stated_date, published_at = find_published(head, ruled.dates, ruled.body, feed, document)
     title, authors = ruled.title or find_title(head), without_byline(ruled.authors) or find_authors(head)
-    extracted = None if title and stated_date else read_metadata(head, ruled.body)
+    extracted = None
+    if not (title and stated_date):
+        extracted = read_metadata(head, ruled.body, date=not stated_date, author=not authors)
     if extracted and not stated_date:
         stated_date, published_at = find_published(head, [extracted.date or ""], ruled.body, feed, document)
     images = tuple(image for image in find_images(head) if not is_any_pages(image))

@@ -61,7 +61,8 @@ _NETWORK = re.compile(
 """A domain where sites have accounts: links to these are no part of an article."""
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts of which a character says as much as two letters."""
-_BLANK = re.compile(r"\s+")
+_LOWER = bytes(range(256)).lower()
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 @dataclass(slots=True, eq=False)
@@ -116,6 +117,9 @@ class Block:
 
 
 def comparable(text: str) -> str:
+    """The text's letters and digits, in lower case."""
+    if text.isascii():  # in a tenth of the time
+        return text.encode().translate(_LOWER, _NO_LETTERS).decode()
     return "".join(filter(str.isalnum, text)).lower()
 
 
@@ -224,7 +228,7 @@ def _add_block(section: Section, start: int, end: int, blocks: list[Block], site
     if start == end:
         return
     run = section.element.children[start:end]
-    text = _BLANK.sub(" ", "".join(_texts(run))).strip()
+    text = " ".join("".join(_texts(run)).split())
     if not text:
         return
     size = _size(text)
@@ -253,7 +257,7 @@ def _linked(node: Element | str, site_of_heading: str | None) -> int:
         return 0
     if node.tag == "a":
         is_link = site_of_heading is None or _leads_on(node, site_of_heading)
-        return _size(_BLANK.sub(" ", node.text()).strip()) if is_link else 0
+        return _size("".join(node.text().split())) if is_link else 0
     return sum(_linked(child, site_of_heading) for child in node.children)
 
 

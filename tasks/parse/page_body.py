@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from html import escape, unescape
 from itertools import islice
 from typing import Any
@@ -29,19 +30,32 @@ MAX_MARKED = 2_000
 """Elements in a paragraph."""
 MIN_TEXT = 120
 """Bytes of text, in UTF-8, that a page without an article's metadata must have: some 40 Chinese characters."""
-# Nobody reads these, and they take long: the licence the square of the links in footers, 17 s for a page of 400 kB.
-metadata.extract_license = lambda tree: None
-metadata.extract_catstags = lambda metatype, tree: []
 
 
-def read_metadata(head: PageHead, body: Element) -> Any:
-    """trafilatura's metadata: title, author, date.
+def read_metadata(head: PageHead, body: Element, *, date: bool = True, author: bool = True) -> Any:
+    """trafilatura's metadata: the title; the date and the author where they are wanted. They are found as its own
+    extract_metadata does, which always looks for all, and for what nobody reads: for the licence, it takes the square
+    of the links in footers, 17 s for a page of 400 kB.
 
     The latest date it accepts is in 2100, not today, so that the same page gives the same entry on any day; parse_date
     refuses dates in the future.
     """
-    date_options = {"original_date": True, "extensive_search": False, "max_date": "2100-01-01"}
-    return metadata.extract_metadata(_to_lxml(body, head), head.base, date_options)
+    page = _to_lxml(body, head)
+    found = metadata.examine_meta(page)
+    if found.author and " " not in found.author:
+        found.author = None
+    with suppress(Exception):  # trafilatura's reading of JSON-LD raises all kinds of errors, and only logs them itself
+        found = metadata.extract_meta_json(page, found)
+    found.title = found.title or metadata.extract_title(page)
+    if author:
+        found.author = found.author or metadata.extract_author(page)
+    if date:
+        url = found.url or metadata.extract_url(page, head.base)
+        found.date = metadata.find_date(
+            page, url=url, original_date=True, extensive_search=False, max_date="2100-01-01"
+        )
+    found.clean_and_trim()
+    return found
 
 
 def read_author(body: Element) -> str | None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.parse.page_blocks import Block, comparable, read_blocks
 from tasks.text.markup import parse
@@ -74,3 +76,10 @@ def test_a_page_that_a_script_shows_is_not_hidden() -> None:
 
 def test_texts_compare_by_letters_and_digits() -> None:
     assert comparable("  The “North\u00a0Gate” – 8 a.m.") == comparable("the north gate, 8am") == "thenorthgate8am"
+
+
+@given(st.text(st.characters(max_codepoint=0x2FF)))
+def test_letters_and_digits_are_compared_without_their_case(text: str) -> None:
+    assert comparable(text) == "".join(filter(str.isalnum, text)).lower()
+    ascii = text.encode("ascii", "ignore").decode()
+    assert comparable(ascii) == "".join(filter(str.isalnum, ascii)).lower()
