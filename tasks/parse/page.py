@@ -14,7 +14,7 @@ import logging
 
 from tasks.errors import ParseError
 from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
-from tasks.parse.page_body import find_content, read_author, read_body, read_metadata, resolve_addresses
+from tasks.parse.page_body import find_content, read_body, resolve_addresses
 from tasks.parse.page_head import (
     MODIFIED_NAMES,
     PageHead,
@@ -31,6 +31,7 @@ from tasks.parse.page_head import (
     without_byline,
 )
 from tasks.parse.page_links import is_free, next_page, plain_version
+from tasks.parse.page_metadata import read_author, read_metadata
 from tasks.parse.page_rules import Ruled, apply_page_rules, replace_strings, without_title
 from tasks.parse.page_source import read_source
 from tasks.text import urls

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from html import escape, unescape
+from collections.abc import Sequence, Set
+from html import unescape
 from itertools import islice
 from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
-from trafilatura import bare_extraction, metadata
+from trafilatura import bare_extraction
 
 from tasks.errors import ParseError
 from tasks.parse.page_blocks import HIDDEN, Block, comparable, read_blocks
@@ -20,48 +19,14 @@ from tasks.parse.page_choice import Told, choose
 from tasks.parse.page_cut import rebuild
 from tasks.parse.page_head import PageHead, bound_attributes, find_title
 from tasks.text import urls
-from tasks.text.markup import MAX_HTML, Element, parse, serialise, to_tree
+from tasks.text.markup import MAX_HTML, Element, parse, to_tree
 from tasks.text.plain import printable
 from warehouse.records import Feed, Rules
 
-MAX_SCRIPTS = 20_000
-"""Characters of JSON-LD scripts that trafilatura is given: it takes the square of them for each "<" without an end."""
 MAX_MARKED = 2_000
 """Elements in a paragraph."""
 MIN_TEXT = 120
 """Bytes of text, in UTF-8, that a page without an article's metadata must have: some 40 Chinese characters."""
-
-
-def read_metadata(head: PageHead, body: Element, *, date: bool = True, author: bool = True) -> Any:
-    """trafilatura's metadata: the title; the date and the author where they are wanted. They are found as its own
-    extract_metadata does, which always looks for all, and for what nobody reads: for the licence, it takes the square
-    of the links in footers, 17 s for a page of 400 kB.
-
-    The latest date it accepts is in 2100, not today, so that the same page gives the same entry on any day; parse_date
-    refuses dates in the future.
-    """
-    page = _to_lxml(body, head)
-    found = metadata.examine_meta(page)
-    if found.author and " " not in found.author:
-        found.author = None
-    with suppress(Exception):  # trafilatura's reading of JSON-LD raises all kinds of errors, and only logs them itself
-        found = metadata.extract_meta_json(page, found)
-    found.title = found.title or metadata.extract_title(page)
-    if author:
-        found.author = found.author or metadata.extract_author(page)
-    if date:
-        url = found.url or metadata.extract_url(page, head.base)
-        found.date = metadata.find_date(
-            page, url=url, original_date=True, extensive_search=False, max_date="2100-01-01"
-        )
-    found.clean_and_trim()
-    return found
-
-
-def read_author(body: Element) -> str | None:
-    """The author that trafilatura finds beside the text. It takes a third of the time of all metadata."""
-    author = metadata.extract_author(_as_lxml(body))
-    return metadata.normalize_authors(None, author) if author else None
 
 
 def read_body(page: LexborHTMLParser, html: str, rules: Rules) -> Element:
@@ -153,37 +118,12 @@ def _is_teaser(article: Element) -> bool:
     )
 
 
-def _to_lxml(body: Element, head: PageHead) -> Any:
-    """The page as lxml's tree, with bounded depth and a head of the metadata only."""
-    metas = "".join(
-        f'<meta {"property" if ":" in name else "name"}="{escape(name)}" content="{escape(value)}">'
-        for name, values in head.meta.items()
-        for value in values
-    )
-    scripts = "".join(f'<script type="application/ld+json">{script}</script>' for script in _few(head.scripts))
-    canonical = f'<link rel="canonical" href="{escape(head.canonical)}">' if head.canonical else ""
-    visible = [child for child in body.children if isinstance(child, str) or child.tag not in HIDDEN]
-    page = (
-        f"<!DOCTYPE html><html><head><title>{escape(head.title)}</title>{metas}{canonical}{scripts}</head>"
-        f"<body>{printable(serialise(visible))}</body></html>"
-    )
-    return etree.fromstring(page.encode(), _parser())
-
-
-def _few(scripts: Sequence[str]) -> Iterator[str]:
-    size = 0
-    for script in scripts:
-        if "</" not in script and size + len(script) <= MAX_SCRIPTS:
-            size += len(script)
-            yield script
-
-
-_READ = frozenset(["class", "id", "style", "role", "href", "src", "itemprop", "data-testid", "aria-hidden", "hidden"])
+READ = frozenset(["class", "id", "style", "role", "href", "src", "itemprop", "data-testid", "aria-hidden", "hidden"])
 """Attributes that trafilatura looks at."""
 
 
-def _copy(element: Element, copy: Any) -> None:
-    """Add what is visible of the element to lxml's copy of it, with the attributes that trafilatura reads."""
+def _copy(element: Element, copy: Any, read: Set[str]) -> None:
+    """Add what is visible of the element to lxml's copy of it, with the attributes that are to be `read`."""
     last, texts = None, list[str]()
     for child in (*element.children, None):
         if isinstance(child, str):
@@ -201,9 +141,9 @@ def _copy(element: Element, copy: Any) -> None:
         if child is not None:
             if child.tag == "p" and _is_overfull(child):
                 child = Element("p", child.attrs, [child.text()])
-            attrs = {name: _for_xml(value) for name, value in child.attrs.items() if name in _READ}
+            attrs = {name: _for_xml(value) for name, value in child.attrs.items() if name in read}
             last = etree.SubElement(copy, child.tag if child.tag.isalnum() else "span", attrs)
-            _copy(child, last)
+            _copy(child, last, read)
 
 
 def _is_overfull(paragraph: Element) -> bool:
@@ -211,13 +151,14 @@ def _is_overfull(paragraph: Element) -> bool:
     return next(islice(paragraph.walk(), MAX_MARKED, None), None) is not None
 
 
-def _as_lxml(body: Element) -> Any:
-    page = etree.fromstring("<html><body></body></html>", _parser())
-    _copy(body, page.find("body"))
+def as_lxml(body: Element, read: Set[str] = READ) -> Any:
+    """What is visible of the body as lxml's tree, for trafilatura."""
+    page = etree.fromstring("<html><body></body></html>", parser())
+    _copy(body, page.find("body"), read)
     return page
 
 
-def _parser() -> etree.HTMLParser:
+def parser() -> etree.HTMLParser:
     """One whose elements are what trafilatura wants. lxml.html's own parser asks Python for each element's class."""
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True)
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
@@ -231,9 +172,7 @@ def _for_xml(text: str) -> str:
 def _extract(head: PageHead, body: Element, link: str) -> list[str]:
     """The pieces of text that trafilatura takes for the article; empty if it finds none. Raises any error."""
     # links, images and formatting are off: with them, it judges the same paragraphs otherwise, and worse
-    document = bare_extraction(
-        _as_lxml(body), url=link or None, include_comments=False, favor_precision=True, fast=True
-    )
+    document = bare_extraction(as_lxml(body), url=link or None, include_comments=False, favor_precision=True, fast=True)
     found = getattr(document, "body", None)
     return [str(piece) for piece in found.itertext()] if found is not None else []
 

@@ -139,7 +139,7 @@ def test_trafilatura_is_given_short_scripts_only(monkeypatch: pytest.MonkeyPatch
         given.extend(script.text for script in tree.iter("script"))
         return examine_meta(tree)
 
-    monkeypatch.setattr("tasks.parse.page_body.metadata.examine_meta", examine)
+    monkeypatch.setattr("tasks.parse.page_metadata.metadata.examine_meta", examine)
     scripts = '{"about": "the gate"}', '{"name": "' + "<!- " * 50_000 + '"}'
     head = "".join(f'<script type="application/ld+json">{script}</script>' for script in scripts)
     assert mill_article(page(head=head)).content_html == mill_article(page()).content_html

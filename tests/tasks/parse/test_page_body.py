@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.parse.page_body import MAX_MARKED, _as_lxml, read_metadata
-from tasks.parse.page_head import PageHead
+from tasks.parse.page_body import MAX_MARKED, as_lxml
 from tasks.text.markup import parse
 from tests.tasks.parse.pages import (
     ENGLISH,
@@ -107,15 +106,6 @@ def test_text_under_thousands_of_elements_is_found(tag: str) -> None:
 def test_trafilatura_gets_the_text_of_a_paragraph_in_which_thousands_of_words_are_marked() -> None:
     """It takes the square of them: 15 s for 16,000 in a page of 193 kB."""
     body = parse(f"<p>{'<b>The</b> gate ' * MAX_MARKED}</p><p>{'<b>The</b> ferry ' * (MAX_MARKED + 1)}</p>")
-    few, many = _as_lxml(body).findall(".//p")
+    few, many = as_lxml(body).findall(".//p")
     assert (len(few), len(many)) == (MAX_MARKED, 0)
     assert many.text == "The ferry " * (MAX_MARKED + 1)
-
-
-def test_trafilatura_looks_for_no_licence() -> None:
-    """It takes the square of the links in footers that are nested: a minute for 8,000."""
-    licence = "<a rel=license href=https://creativecommons.org/licenses/by/4.0/>CC BY</a>"
-    read = read_metadata(
-        PageHead(base="https://quay.example/gate"), parse(f"<p>The gate</p><footer>{licence}</footer>")
-    )
-    assert read.license is None
