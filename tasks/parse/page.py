@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import cache
 
 from tasks.errors import ParseError
 from tasks.parse.entry import EntryFields, ParsedDocument, make_entry, unique
@@ -27,6 +28,7 @@ from tasks.parse.page_head import (
     find_published,
     find_title,
     json_ld_texts,
+    printed_dates,
     read_head,
     without_byline,
 )
@@ -75,13 +77,14 @@ def _read_page(html: str, document: Document, feed: Feed) -> EntryFields:
         content = find_content(html, head, ruled.body, feed, link, title=ruled.title)
     for element in content.walk():
         resolve_addresses(element, head.base)
-    stated_date, published_at = find_published(head, ruled.dates, ruled.body, feed, document)
+    dates_printed = cache(lambda: printed_dates(ruled.body))
+    stated_date, published_at = find_published(head, ruled.dates, dates_printed, feed, document)
     title, authors = ruled.title or find_title(head), without_byline(ruled.authors) or find_authors(head)
     extracted = None
     if not (title and stated_date):
         extracted = read_metadata(head, ruled.body, date=not stated_date, author=not authors)
     if extracted and not stated_date:
-        stated_date, published_at = find_published(head, [extracted.date or ""], ruled.body, feed, document)
+        stated_date, published_at = find_published(head, [extracted.date or ""], dates_printed, feed, document)
     images = tuple(image for image in find_images(head) if not is_any_pages(image))
     stated_update = next(iter([*json_ld_texts(head.article.get("dateModified")), *head.all(*MODIFIED_NAMES)]), "")
     if extracted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
@@ -256,10 +256,11 @@ def _is_same_site(address: str, other: str) -> bool:
 
 
 def find_published(
-    head: PageHead, found: Sequence[str], body: Element, feed: Feed, document: Document
+    head: PageHead, found: Sequence[str], printed: Callable[[], Sequence[str]], feed: Feed, document: Document
 ) -> tuple[str, datetime | None]:
     """(date as the page writes it, moment); ("", None) without one. `found` are the dates that the site's rule finds,
-    or that trafilatura has found where nothing else was; they come first.
+    or that trafilatura has found where nothing else was; they come first. `printed` gives the page's `printed_dates`,
+    which few pages are asked for.
 
     If the first date has no time of day, another date of the same day that has one is preferred.
     """
@@ -271,17 +272,16 @@ def find_published(
     first = next((text for text in stated if moment(text)), None)
     if first is not None and _TIME_OF_DAY.search(first):
         return first, moment(first)
-    printed = _printed_dates(body)
-    first = first or next((text for text in printed if moment(text)), None)
+    first = first or next((text for text in printed() if moment(text)), None)
     if first is None:
         return "", None
-    for text in (*stated, *head.times, *printed):
+    for text in (*stated, *head.times, *printed()):
         if _TIME_OF_DAY.search(text) and _is_same_day(text, first) and (published_at := moment(text)):
             return text, published_at
     return first, moment(first)
 
 
-def _printed_dates(body: Element) -> list[str]:
+def printed_dates(body: Element) -> list[str]:
     """Dates with a time of day in the page's text: rare in an article, and above it if the metadata has none."""
     return [
         "{:0>4}-{:0>2}-{:0>2}T{:0>2}:{}:{}".format(*(part or "00" for part in match.groups()))

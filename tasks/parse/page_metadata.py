@@ -74,7 +74,11 @@ def _signed(element: Element) -> Element | None:
 
 def _is_called_authors(element: Element) -> bool:
     attrs = element.attrs
-    return element.tag == "author" or any(name in attrs and _says_author(attrs[name]) for name in _CALLING)
+    if attrs:
+        for name in _CALLING:
+            if name in attrs and _says_author(attrs[name]):
+                return True
+    return element.tag == "author"
 
 
 @lru_cache(maxsize=4_096)  # a page's elements share their names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tasks.errors import ParseError
+from tasks.text.nesting import long_pieces
 from tasks.text.page_encoding import decode_page
 from warehouse.records import Document, Feed
 
@@ -33,8 +34,4 @@ def read_source(data: bytes, document: Document, feed: Feed) -> str:
 
 
 def _has_endless_tag(html: str) -> bool:
-    # nearly always, each of these stretches has a `<`, so that no tag is longer than two of them
-    half = MAX_WORDS // 2
-    if all(html.find("<", start, start + half) >= 0 for start in range(0, len(html) - half + 1, half)):
-        return False
-    return any(len(piece) > MAX_WORDS and len(piece.partition(">")[0].split()) > MAX_WORDS for piece in html.split("<"))
+    return any(len(piece.partition(">")[0].split()) > MAX_WORDS for piece in long_pieces(html, "<", MAX_WORDS))

@@ -17,6 +17,7 @@ from tasks.text.nesting import (
     MOST_REOPENED,
     bound_nesting,
     bound_tags,
+    long_pieces,
 )
 from tasks.text.tags import KNOWN
 
@@ -211,6 +212,12 @@ def test_a_tag_with_just_too_many_attributes_has_none_wherever_it_stands(before:
     text, after = "ab " * (before // 3) + "c" * (before % 3), "<b>After</b>" * 2_000
     tag = "<p " + "a " * (MOST_ATTRIBUTES + 1)
     assert bound_tags(f"{text}{tag}>{after}") == f"{text}<p>{after}"
+
+
+@given(st.lists(st.integers(0, 30), max_size=12), st.integers(2, 12))
+def test_the_pieces_between_two_signs_that_are_too_long(lengths: list[int], longest: int) -> None:
+    pieces = ["x" * length for length in lengths]
+    assert list(long_pieces("<".join(pieces), "<", longest)) == [piece for piece in pieces if len(piece) > longest]
 
 
 def test_thousands_of_tags_in_the_name_of_one_are_read_once() -> None:
