@@ -166,7 +166,7 @@ def _blocks(html: str, builder: BlockBuilder, rules: Rules) -> list[Element]:
 
 
 def _tree(html: str, rules: Rules) -> tuple[Element, set[str]]:
-    """(the HTML's body, after the site's rules; the names of the HTML's elements and attributes)"""
+    """(the HTML's body, after the site's rules; the names that `parse_named` gives)"""
     if not (rules.content or rules.remove):
         return parse_named(html)
     # imported here: few sites need rules, and importing BeautifulSoup takes as long as cleaning fifty articles
