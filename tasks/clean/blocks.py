@@ -30,7 +30,18 @@ from tasks.clean.tables import is_layout, table_rows, unroll_table
 from tasks.text import urls
 from tasks.text.markup import Element, parse, serialise
 from tasks.text.plain import collapse, render
-from tasks.text.tags import ATTRIBUTES, CONTAINERS, DROPPED, EMBEDDED, IMAGES, INLINE, STAND_ALONE, STRAYS, TRANSPARENT
+from tasks.text.tags import (
+    ATTRIBUTES,
+    CONTAINERS,
+    DROPPED,
+    EMBEDDED,
+    HEADINGS,
+    IMAGES,
+    INLINE,
+    STAND_ALONE,
+    STRAYS,
+    TRANSPARENT,
+)
 from warehouse.records import ImageRef
 
 MAX_EMOJI_TEXT = 12
@@ -364,7 +375,7 @@ _ADD: dict[str, _Add] = {
     **dict.fromkeys(CONTAINERS, _add_container),
     **dict.fromkeys(INLINE, _add_inline),
     **dict.fromkeys(TRANSPARENT, _add_transparent),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _add_heading),
+    **dict.fromkeys(HEADINGS, _add_heading),
     **dict.fromkeys(STRAYS, _add_stray),
     **dict.fromkeys(("ul", "ol", "dl", "menu", "dir"), _add_list),
     **dict.fromkeys(("pre", "xmp", "listing", "plaintext"), _add_preformatted),

@@ -10,6 +10,7 @@ from tasks.clean.links import line_with_links
 from tasks.clean.paragraphs import is_blank
 from tasks.text.markup import Element
 from tasks.text.plain import collapse, inline_text, render
+from tasks.text.tags import HEADINGS
 
 MAX_MARKED_CAPTION = 600
 """Characters of a caption that its class or id, or <small> around it, marks as one."""
@@ -47,7 +48,7 @@ def take_captions(node: Element, captions: list[Element]) -> list[Element | str]
 
 def without_marker(block: Element) -> Element:
     """The block of a caption; a heading, which Hugo makes of an image's title, as a paragraph: captions have no "#"."""
-    return Element("p", {}, block.children) if block.tag in ("h1", "h2", "h3", "h4", "h5", "h6") else block
+    return Element("p", {}, block.children) if block.tag in HEADINGS else block
 
 
 def add_caption(figure: Element, caption: list[Element | str], *, guessed: bool = False) -> None:

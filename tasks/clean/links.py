@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tasks.text.markup import Element
 from tasks.text.plain import collapse
+from tasks.text.tags import HEADINGS
 
-_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
-_WITH_BLOCKS = _HEADINGS | {
+_WITH_BLOCKS = HEADINGS | {
     *("p", "ul", "ol", "dl", "li", "dt", "dd", "blockquote", "pre", "table", "tbody", "tr", "td", "th"),
 }
 _SIGNS = frozenset("#¶§🔗⚓\ufe0f\u200b")
@@ -36,7 +36,7 @@ def link_blocks(blocks: Sequence[Element], attrs: dict[str, str]) -> None:
     if not attrs.get("href"):
         return
     texts = [text for block in blocks for text in _text_elements(block)]
-    headings = [text for text in texts if text.tag in _HEADINGS]
+    headings = [text for text in texts if text.tag in HEADINGS]
     images = (figure for block in blocks for figure in (block, *block.walk()) if figure.tag == "figure")
     for element in (*headings, *texts, *images):
         linked = element.children[:1] if element.tag == "figure" else element.children

@@ -11,8 +11,8 @@ from tasks.parse.list_dates import find_date, is_only_date, take_date
 from tasks.parse.page_blocks import HIDDEN
 from tasks.text.markup import Element
 from tasks.text.plain import UNSPACED, collapse
+from tasks.text.tags import HEADINGS
 
-HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 MAX_ITEMS = 1_000
 """Entries of a list that are read."""
 MAX_PARTS = 12

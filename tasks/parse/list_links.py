@@ -15,7 +15,6 @@ from itertools import islice
 from urllib.parse import urldefrag, urlsplit
 
 from tasks.parse.list_items import (
-    HEADINGS,
     MAX_ITEMS,
     ListItem,
     entries_of,
@@ -29,6 +28,7 @@ from tasks.parse.page_blocks import HIDDEN
 from tasks.text import urls
 from tasks.text.markup import Element
 from tasks.text.plain import collapse
+from tasks.text.tags import HEADINGS
 
 MAX_LINKS = 5_000
 MIN_ITEMS = 3

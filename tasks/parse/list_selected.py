@@ -12,7 +12,6 @@ from bs4 import Tag
 
 from tasks.errors import ParseError
 from tasks.parse.list_items import (
-    HEADINGS,
     MARK,
     MAX_ITEMS,
     ListItem,
@@ -26,6 +25,7 @@ from tasks.parse.list_links import find_items
 from tasks.text import urls
 from tasks.text.markup import Element
 from tasks.text.site_rules import from_soup, select_outermost, soup
+from tasks.text.tags import HEADINGS
 from warehouse.records import ListRules
 
 _FIELDS = ("link", "title", "date", "summary", "image", "author")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from tasks.text.markup import Element
+from tasks.text.tags import HEADINGS
 from tasks.text.urls import domain_of
 
 HIDDEN = frozenset(
@@ -18,7 +19,6 @@ HIDDEN = frozenset(
     ]
 )
 """Elements whose text is no article's."""
-HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _INLINE = frozenset(
     [
         *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i"),

@@ -153,12 +153,12 @@ def _is_overfull(paragraph: Element) -> bool:
 
 def as_lxml(body: Element, read: Set[str] = READ) -> Any:
     """What is visible of the body as lxml's tree, for trafilatura."""
-    page = etree.fromstring("<html><body></body></html>", parser())
+    page = etree.fromstring("<html><body></body></html>", lxml_parser())
     _copy(body, page.find("body"), read)
     return page
 
 
-def parser() -> etree.HTMLParser:
+def lxml_parser() -> etree.HTMLParser:
     """One whose elements are what trafilatura wants. lxml.html's own parser asks Python for each element's class."""
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True)
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable, is_label, leads_elsewhere
+from tasks.parse.page_blocks import Block, Section, comparable, is_label, leads_elsewhere
 from tasks.parse.page_drops import dropped, enclosing, is_in, is_title
 from tasks.text.markup import Element
+from tasks.text.tags import HEADINGS
 
 MAX_BODY = 300_000
 """Characters of JSON-LD's articleBody that are read."""

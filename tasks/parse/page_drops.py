@@ -6,7 +6,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from tasks.parse.page_blocks import HEADINGS, Block, Section, comparable, leads_elsewhere
+from tasks.parse.page_blocks import Block, Section, comparable, leads_elsewhere
+from tasks.text.tags import HEADINGS
 
 TEASERS = 0.25
 """Share of an article's letters that may be teasers of others."""

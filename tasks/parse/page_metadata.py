@@ -13,7 +13,7 @@ from lxml import etree
 from trafilatura import metadata
 
 from tasks.parse.page_blocks import HIDDEN
-from tasks.parse.page_body import READ, as_lxml, parser
+from tasks.parse.page_body import READ, as_lxml, lxml_parser
 from tasks.parse.page_head import PageHead
 from tasks.text.markup import Element, serialise
 from tasks.text.plain import printable
@@ -100,7 +100,7 @@ def _to_lxml(body: Element, head: PageHead) -> Any:
         f"<!DOCTYPE html><html><head><title>{escape(head.title)}</title>{metas}{canonical}{scripts}</head>"
         f"<body>{printable(serialise(visible))}</body></html>"
     )
-    return etree.fromstring(page.encode(), parser())
+    return etree.fromstring(page.encode(), lxml_parser())
 
 
 def _few(scripts: Sequence[str]) -> Iterator[str]:

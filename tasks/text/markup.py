@@ -21,9 +21,7 @@ MAX_HTML = 5_000_000
 """Characters; no article is longer, so the rest is cut off."""
 MAX_DEPTH = 120
 """Levels. Deeper elements are dropped and their text moves up to this level, so that no document exhausts the stack."""
-_NOTED = frozenset(["base", "object", "svg"])
-"""Elements that a few articles have, and for which cleaning has a step of its own."""
-_USUAL = KNOWN - MENTIONED - _NOTED
+_SURE = KNOWN - MENTIONED
 """Elements that nobody only mentions, or that take nothing in if so."""
 
 
@@ -94,7 +92,7 @@ def parse(html: str) -> Element:
 
 
 def parse_named(html: str) -> tuple[Element, set[str]]:
-    """(the body of the document or fragment, the names of its attributes and of elements that few articles have)
+    """(the body of the document or fragment, the names of the document's elements and attributes)
 
     Looking for `<svg` in the HTML of an article takes twenty times as long as looking for its name among these.
     """
@@ -141,7 +139,7 @@ class _Tree:
 
     root: Element
     names: set[str]
-    """Of the attributes below the root, and of the elements that are not among the usual ones."""
+    """Of the elements and attributes below the root."""
     doubtful: set[str]
     """The names of elements that HTML does not have, or that may only be mentioned."""
 
@@ -159,10 +157,9 @@ def _from_lexbor(top: LexborNode | None) -> _Tree:
             if tag == "-text":
                 siblings.append(node.text_content or "")
             elif tag and tag[0] != "-":
-                if tag not in _USUAL:
-                    names.add(tag)
-                    if tag not in KNOWN or (tag in MENTIONED and not node.attributes):
-                        doubtful.add(tag)
+                names.add(tag)
+                if tag not in _SURE and (tag not in MENTIONED or not node.attributes):
+                    doubtful.add(tag)
                 children = siblings
                 if depth < MAX_DEPTH:
                     attrs: dict[str, Any] = node.attributes

@@ -9,6 +9,7 @@ import regex
 
 from tasks.text import superscripts
 from tasks.text.markup import Element
+from tasks.text.tags import HEADINGS
 from warehouse.characters import UNPRINTABLE
 
 # A single plain space does not match: most white space is one, and need not be replaced (`benchmarks.shortcuts`).
@@ -234,7 +235,7 @@ def _plain_texts(blocks: list[Element], *, headings: bool) -> Iterator[str]:
             yield block.text()
         elif block.tag in ("ul", "ol", "dl", "table", "blockquote", "li", "dt", "dd", "tbody", "tr"):
             yield from _plain_texts(_elements(block), headings=headings)
-        elif block.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+        elif block.tag in HEADINGS:
             if headings:
                 yield inline_text(block)
         elif block.tag != "figure":

@@ -8,9 +8,10 @@ INLINE = frozenset(
         *("rp", "rt", "ruby", "s", "samp", "small", "strong", "sub", "sup", "time", "u", "var"),
     ]
 )
-BLOCK = frozenset(
+HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+BLOCK = HEADINGS | frozenset(
     [
-        *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "table", "figure", "hr"),
+        *("p", "ul", "ol", "li", "blockquote", "pre", "table", "figure", "hr"),
         *("dl", "dt", "dd"),
     ]
 )
